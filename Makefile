@@ -1,0 +1,57 @@
+# Set-up and checks. `make` prints the targets; each sets up what it needs.
+# PYTHON=python3.12 chooses the interpreter, VENV=dir the environment, ARGS="..." goes to the command.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TOO_OLD := OQL needs Python 3.11 or newer: make PYTHON=/path/to/python3
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install serve test check bench format constraints lint
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## set up the environment with pinned dependencies
+	@:
+
+serve: $(INSTALLED) ## run the server for development, on this machine only
+	@$(BIN)/oql serve --dev $(ARGS)
+
+test: lint ## check, and run every test
+	@$(BIN)/pytest $(ARGS)
+
+check: lint ## format, lint, types, house rules and the fast tests, in under a minute
+	@$(BIN)/pytest -m "not slow" $(ARGS)
+
+bench: $(INSTALLED) ## measure every figure that the README states
+	@$(BIN)/python -m bench $(ARGS)
+
+format: $(INSTALLED) ## format the code and mend what the linter can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+constraints: $(BIN)/python ## pin what setup.cfg asks for (ARGS=--upgrade: the newest of everything)
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@CUSTOM_COMPILE_COMMAND="make constraints" $(BIN)/pip-compile --quiet --extra test --strip-extras \
+		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--output-file constraints.txt $(ARGS) setup.cfg
+
+lint: $(INSTALLED)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(TOO_OLD)")'
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@touch $@
