@@ -1,0 +1,126 @@
+"""What a run has left: steps, time, memory and output, shared by all the threads that work on it."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from oql.context import Context
+from oql.errors import Code, OqlError, limit_reached, timed_out
+from oql.values import Multi, Value
+
+if TYPE_CHECKING:
+    from oql.machine import Machine
+
+QUANTUM = 256
+"""How many steps a machine takes at a time; so often it looks whether it should stop."""
+
+_SECOND = 1_000_000_000
+
+
+class Budget:
+    """The limits of one run, counted down. All machines of the run share it."""
+
+    def __init__(self, context: Context) -> None:
+        limits = context.limits
+        self.context = context
+        self.started = context.monotonic_ns()
+        self.wall_ends = self.started + int(limits.wall_s * _SECOND)
+        self.computing_ns = int(limits.computing_s * _SECOND)
+        self.steps = limits.steps
+        self.output = limits.output_bytes
+        self.held = 0
+        self.audit_at = limits.memory_bytes
+        self.machines: list[Machine] = []
+        self.lock = threading.Lock()
+
+    def take_steps(self) -> int:
+        """Some steps for a machine to go on with; the run's end when none are left or it was cancelled."""
+        self.look()
+        with self.lock:
+            if self.steps <= 0:
+                raise limit_reached("steps", f"{self.context.limits.steps:,}")
+            taken = min(QUANTUM, self.steps)
+            self.steps -= taken
+        return taken
+
+    def give_back(self, steps: int) -> None:
+        """Steps that a machine took and did not use."""
+        with self.lock:
+            self.steps += steps
+
+    def look(self) -> None:
+        """Ends the run when it was cancelled or its wall time is over."""
+        if self.context.cancel.is_set():
+            raise OqlError(Code.TIMEOUT, "the run was cancelled", final=True)
+        if self.context.monotonic_ns() > self.wall_ends:
+            raise timed_out("wall time", self.context.limits.wall_s)
+
+    def compute(self, used_ns: int) -> int:
+        """Charges processor time; the nanoseconds that are left."""
+        with self.lock:
+            self.computing_ns -= used_ns
+            left = self.computing_ns
+        if left <= 0:
+            raise timed_out("computing time", self.context.limits.computing_s)
+        return left
+
+    def emit(self, size: int) -> None:
+        """Charges output."""
+        with self.lock:
+            self.output -= size
+            left = self.output
+        if left < 0:
+            raise limit_reached("bytes of output", f"{self.context.limits.output_bytes:,}")
+
+    def hold(self, size: int) -> None:
+        """Charges memory; when it looks like too much, what is really held is counted."""
+        if size > self.context.limits.memory_bytes:
+            raise self._too_much()
+        with self.lock:
+            self.held += size
+            audit = self.held > self.audit_at
+        if audit:
+            self._audit(size)
+
+    def _audit(self, coming: int) -> None:
+        limit = self.context.limits.memory_bytes
+        live = coming + measure([root for machine in list(self.machines) for root in machine.roots()], limit)
+        if live > limit:
+            raise self._too_much()
+        with self.lock:
+            self.held = live
+            self.audit_at = max(limit, live + limit // 8)
+
+    def _too_much(self) -> OqlError:
+        return limit_reached("bytes of values", f"{self.context.limits.memory_bytes:,}")
+
+
+def weigh(value: Value) -> int:
+    """About how many bytes a value takes itself, its elements not counted."""
+    kind = type(value)
+    if kind is str or kind is bytes:
+        return 50 + len(value)
+    if kind is list:
+        return 56 + 8 * len(value)
+    if kind is dict:
+        return 64 + 100 * len(value)
+    return 32
+
+
+def measure(roots: list[Any], enough: int) -> int:
+    """About how many bytes all values reachable from the roots take, shared ones once; stops when it is enough."""
+    seen: set[int] = set()
+    waiting = list(roots)
+    total = 0
+    while waiting and total <= enough:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        total += weigh(value)
+        if type(value) is list:
+            waiting.extend(value)
+        elif type(value) is dict:
+            waiting.extend(value.values())
+        elif type(value) is Multi:
+            waiting.extend(value.branches)
+    return total

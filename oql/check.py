@@ -1,0 +1,279 @@
+"""Everything that can be known to be wrong with a program before it runs, reported all at once."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from oql import ast, verbs
+from oql.conditions import OPERATORS
+from oql.errors import Code, OqlError, Span, expected, nearest, not_allowed, unknown
+from oql.system import system_error
+from oql.verbs.declare import Parameter, Verb
+from oql.walk import Bindings, condition_operands, conditions_of, names_read, operands_of, steps
+
+MAX_CONDITION_DEPTH = 200
+"""How many conditions may stand inside each other."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something allowed that is probably not meant."""
+
+    message: str
+    span: Span
+    hint: str | None = None
+
+
+def check(tree: ast.Program, max_depth: int) -> list[OqlError]:
+    """The static errors of a tree in the order of their places."""
+    if tree.depth > max_depth:
+        place = _first_span(tree)
+        return [OqlError(Code.LIMIT_EXCEEDED, f"more than {max_depth} blocks stand inside each other", place)]
+    found: list[OqlError] = []
+    for step in steps(tree.chains):
+        found.extend(_step_errors(step))
+    return sorted(found, key=lambda error: error.span.start if error.span else 0)
+
+
+def _first_span(tree: ast.Program) -> Span:
+    return next((step.span for step in steps(tree.chains) if ast.blocks_of(step)), Span(0, 0))
+
+
+def _step_errors(step: ast.Step) -> Iterator[OqlError]:
+    match step:
+        case ast.VerbStep():
+            yield from _verb_errors(step)
+        case ast.If():
+            for condition, _ in step.arms:
+                yield from _condition_errors(condition, step.some)
+        case ast.While():
+            yield from _condition_errors(step.condition, step.some)
+        case ast.Foreach() if step.variable.path:
+            yield not_allowed(Code.PARSE_ERROR, "a selector", "on a loop variable", step.variable.span)
+    words_allowed = isinstance(step, ast.VerbStep)
+    for operand in operands_of(step):
+        yield from _operand_errors(operand, words_allowed)
+
+
+def _operand_errors(operand: ast.Operand, words_allowed: bool) -> Iterator[OqlError]:
+    parts = operand.parts if isinstance(operand, ast.Concatenation) else (operand,)
+    for part in parts:
+        if isinstance(part, ast.System):
+            error = system_error(part)
+            if error:
+                yield error
+        elif isinstance(part, ast.Literal) and isinstance(part.value, str) and _SURROGATE.search(part.value):
+            yield OqlError(Code.PARSE_ERROR, "half of a surrogate pair is not a character", part.span)
+        elif isinstance(part, ast.Word) and (not words_allowed or part is not operand):
+            yield _stray_word(part)
+
+
+def _stray_word(word: ast.Word) -> OqlError:
+    hint = "put text in quotes, and `?` before a variable's name"
+    return expected(Code.PARSE_ERROR, "a value", f"`{word.text}`", word.span, hint)
+
+
+def _condition_errors(condition: ast.Condition, some: bool) -> Iterator[OqlError]:
+    if isinstance(condition, ast.Combined | ast.Negated) and condition.depth > MAX_CONDITION_DEPTH:
+        message = f"more than {MAX_CONDITION_DEPTH} conditions stand inside each other"
+        yield OqlError(Code.LIMIT_EXCEEDED, message, condition.span)
+        return
+    for part in conditions_of(condition):
+        if isinstance(part, ast.Truth):
+            found = "the end of the condition"
+            hint = "write a comparison such as `IS EQUAL TO true`"
+            yield expected(Code.PARSE_ERROR, "a comparison", found, part.span, hint)
+        elif isinstance(part, ast.Comparison) and OPERATORS[part.operator].some_only and not some:
+            hint = f"write `{part.operator.replace('ARE', 'IS')}`, or IF SOME to ask for any element"
+            yield not_allowed(Code.PARSE_ERROR, f"`{part.operator}`", "without SOME", part.operator_span, hint)
+
+
+# verbs
+
+
+def _verb_errors(step: ast.VerbStep) -> Iterator[OqlError]:
+    verb = verbs.table()[step.verb]
+    yield from _operand_count(step, verb)
+    yield from _block_errors(step, verb)
+    seen: set[str] = set()
+    for modifier in step.modifiers:
+        yield from _modifier_errors(verb, modifier, modifier.keyword in seen)
+        seen.add(modifier.keyword)
+    yield from _missing(step, verb, seen)
+    yield from _target_errors(step, verb)
+    if verb.operand:
+        for operand in step.operands:
+            yield from _value_errors(verb.operand, operand)
+
+
+def _operand_count(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
+    count = len(step.operands)
+    if verb.block in ("items", "pairs"):
+        return
+    if verb.operand is None and count:
+        hint = f"the form is {verb.usage}"
+        yield expected(Code.PARSE_ERROR, f"no operand behind `{verb.name}`", "a value", step.operands[0].span, hint)
+    elif verb.operand and verb.operand.required and not count:
+        hint = f"the form is {verb.usage}"
+        yield expected(Code.PARSE_ERROR, f"a value behind `{verb.name}`", "none", step.verb_span, hint)
+    elif verb.operand and not verb.operand.many and count > 1:
+        hint = "a list of values is made by ENLIST; a step begins with a verb"
+        yield expected(Code.PARSE_ERROR, f"one value behind `{verb.name}`", "several", step.operands[1].span, hint)
+
+
+def _block_errors(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
+    takes_value = verb.operand is not None and bool(step.operands)
+    if (
+        verb.block == "steps"
+        and step.block is None
+        and not (takes_value and verb.operand and not verb.operand.required)
+    ):
+        yield OqlError(Code.PARSE_ERROR, f"`{verb.name}` needs a block", step.verb_span, "add OPEN NEST ... CLOSE NEST")
+    yield from (_stray_word(value) for value in _block_values(step.block) if isinstance(value, ast.Word))
+    if isinstance(step.block, ast.Pairs):
+        for key, _ in step.block.pairs:
+            if isinstance(key, ast.Literal) and not isinstance(key.value, str):
+                yield expected(Code.PARSE_ERROR, "a key in quotes", "another value", key.span)
+    if isinstance(step.block, ast.Fields):
+        for field in step.block.fields:
+            if (field.kind == "CHOICE") != bool(field.choices):
+                yield expected(Code.PARSE_ERROR, "choices behind CHOICE, and only there", field.kind, field.span)
+
+
+def _block_values(block: ast.AnyBlock | None) -> list[ast.Operand]:
+    """The operands inside a block that are values; keys of an object may be bare words."""
+    match block:
+        case ast.Items():
+            return list(block.operands)
+        case ast.Pairs():
+            return [value for _, value in block.pairs]
+        case ast.Fields():
+            return [operand for field in block.fields for operand in (field.label, *field.choices)]
+        case ast.Entries():
+            return [entry.code for entry in block.entries]
+    return []
+
+
+def _modifier_errors(verb: Verb, modifier: ast.Modifier, repeated: bool) -> Iterator[OqlError]:
+    parameter = verb.modifiers.get(modifier.keyword)
+    if parameter is None:
+        yield not_allowed(Code.PARSE_ERROR, f"`{modifier.keyword}`", f"with `{verb.name}`", modifier.span, _takes(verb))
+    elif repeated:
+        yield OqlError(Code.PARSE_ERROR, f"`{modifier.keyword}` stands twice", modifier.span, "leave one out")
+    elif parameter.kind.role == "condition":
+        yield from _where_errors(modifier.value)
+    elif isinstance(modifier.value, ast.Truth):
+        yield from _value_errors(parameter, modifier.value.operand)
+    elif modifier.keyword == "WHERE":
+        message = f"a value behind WHERE of `{verb.name}`"
+        yield expected(Code.PARSE_ERROR, message, "a condition", modifier.value.span)
+    else:
+        yield from _value_errors(parameter, modifier.value)  # type: ignore[arg-type]  # only WHERE holds conditions
+
+
+def _where_errors(condition: ast.Condition | ast.Operand) -> Iterator[OqlError]:
+    for part in conditions_of(condition):
+        if isinstance(part, ast.Comparison) and OPERATORS[part.operator].some_only:
+            yield not_allowed(Code.PARSE_ERROR, f"`{part.operator}`", "inside WHERE", part.operator_span)
+        elif isinstance(part, ast.Truth):
+            hint = "write `column IS EQUAL TO value`"
+            yield expected(Code.PARSE_ERROR, "a comparison", "the end of the condition", part.span, hint)
+
+
+def _value_errors(parameter: Parameter, operand: ast.Operand) -> Iterator[OqlError]:
+    choices = parameter.kind.choices
+    if isinstance(operand, ast.Word) and not choices and parameter.keyword != "AS":
+        yield _stray_word(operand)
+        return
+    text = (
+        operand.text if isinstance(operand, ast.Word) else operand.value if isinstance(operand, ast.Literal) else None
+    )
+    if choices and isinstance(text, str) and text not in choices:
+        listed = " or ".join(f'"{choice}"' for choice in choices)
+        yield unknown(Code.PARSE_ERROR, listed, text, choices, operand.span)
+
+
+def _missing(step: ast.VerbStep, verb: Verb, given: set[str]) -> Iterator[OqlError]:
+    required = [keyword for keyword, parameter in verb.modifiers.items() if parameter.required and keyword not in given]
+    if required:
+        yield _lacks(step, verb, required[0])
+    elif verb.forms and not any(set(form) <= given for form in verb.forms):
+        closest = max(verb.forms, key=lambda form: len(given & set(form)))
+        yield _lacks(step, verb, next(keyword for keyword in closest if keyword not in given))
+
+
+def _lacks(step: ast.VerbStep, verb: Verb, keyword: str) -> OqlError:
+    hint = verb.missing_hints.get(keyword, f"the form is {verb.usage}")
+    return OqlError(Code.PARSE_ERROR, f"`{verb.name}` needs {keyword}", step.verb_span, hint)
+
+
+def _takes(verb: Verb) -> str:
+    if not verb.modifiers:
+        return f"`{verb.name}` takes no modifiers"
+    guess = ", ".join(verb.modifiers)
+    return f"`{verb.name}` takes {guess}"
+
+
+def _target_errors(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
+    if not verb.rebinds or step.target:
+        return
+    for modifier in step.modifiers:
+        if modifier.keyword == verb.rebinds and not isinstance(modifier.value, ast.Variable):
+            hint = "name a variable, or keep the result with SET ?name"
+            message = f"a variable behind {verb.rebinds}"
+            yield expected(Code.PARSE_ERROR, message, "a value", _span_of(modifier), hint)
+
+
+def _span_of(modifier: ast.Modifier) -> Span:
+    return modifier.value.span
+
+
+# warnings
+
+
+def warnings(tree: ast.Program) -> list[Doubt]:
+    """What is allowed but probably not meant: chains begun by accident, variables that nothing sets."""
+    found = [*_accidental_chains(tree.chains), *_never_set(tree)]
+    for step in steps(tree.chains):
+        for block in ast.blocks_of(step):
+            found.extend(_accidental_chains(block.chains))
+    return sorted(found, key=lambda warning: warning.span.start)
+
+
+def _accidental_chains(chains: tuple[ast.Chain, ...]) -> Iterator[Doubt]:
+    for before, after in pairwise(chains):
+        last, first = before.groups[-1].steps[-1], after.groups[0].steps[0]
+        if not isinstance(last, ast.VerbStep) or not isinstance(first, ast.VerbStep):
+            continue
+        clauses = [keyword for keyword in verbs.table()[last.verb].modifiers if keyword.split()[0] == first.verb]
+        if clauses:
+            message = f"`{first.verb}` begins a new chain here"
+            yield Doubt(message, first.verb_span, f"did you mean `{clauses[0]}` of `{last.verb}`?")
+
+
+def _never_set(tree: ast.Program) -> Iterator[Doubt]:
+    bindings = Bindings(tree.chains)
+    bound: frozenset[str] = frozenset().union(*(bindings.of_group(g) for c in tree.chains for g in c.groups))
+    if any(isinstance(step, ast.VerbStep) and step.verb in ("INCLUDE", "SIDELOAD") for step in steps(tree.chains)):
+        return
+    for step in steps(tree.chains):
+        for name in sorted(names_read(step) - bound):
+            guess = nearest(name, bound)
+            yield Doubt(
+                f"`?{name}` is never set, so it is null",
+                _first_mention(step, name),
+                f"did you mean `?{guess}`?" if guess else None,
+            )
+
+
+def _first_mention(step: ast.Step, name: str) -> Span:
+    for operand in operands_of(step):
+        for part in condition_operands(operand):
+            parts = part.parts if isinstance(part, ast.Concatenation) else (part,)
+            for leaf in parts:
+                if isinstance(leaf, ast.Variable) and leaf.name == name:
+                    return leaf.span
+    return step.span

@@ -1,0 +1,87 @@
+"""Runs programs: `run(program, context) -> Outcome`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from oql import report
+from oql.budget import Budget
+from oql.context import Context
+from oql.errors import OqlError, limit_reached
+from oql.machine import Machine, size_of
+from oql.program import Program
+from oql.system import request_key
+from oql.trace import Trace, trace_json
+from oql.values import SKIPPED, Multi, Value, text_form
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a run ended. `variables` are its variables by name, for the REPL."""
+
+    program: Program
+    result: Value
+    error: OqlError | None
+    trace: Trace
+    started: int
+    variables: dict[str, Value]
+
+    @property
+    def status(self) -> str:
+        """ "ok" or "error"."""
+        return "error" if self.error else "ok"
+
+    def trace_json(self) -> list[dict[str, Any]]:
+        """The trace as answers carry it."""
+        return trace_json(self.trace, self.program, self.started)
+
+    def as_json(self, job_id: str) -> dict[str, Any]:
+        """The body of an answer; its values still need `oql.values.to_json`."""
+        body: dict[str, Any] = {"status": self.status, "job_id": job_id}
+        if self.error:
+            body["error"] = report.error_json(self.error, self.program.source)
+        else:
+            body["result"] = self.result
+        body["trace"] = self.trace_json()
+        return body
+
+
+def run(program: Program, context: Context, variables: dict[str, Value] | None = None) -> Outcome:
+    """Runs a program to its end. Never raises for anything a program does."""
+    budget = Budget(context)
+    machine = Machine(program, context, budget, {**(variables or {}), **_system_variables(context)}, 0)
+    budget.machines.append(machine)
+    if program.depth > context.limits.depth:
+        machine.error = limit_reached("blocks inside each other", f"{context.limits.depth:,}")
+    else:
+        machine.follow(0)
+        _charge_return(machine)
+    named = {name: value for name, value in machine.variables.items() if name[0] != "!" and value is not SKIPPED}
+    return Outcome(program, _result(machine), machine.error, machine.trace, budget.started, named)
+
+
+def _charge_return(machine: Machine) -> None:
+    """What RETURN gives is output too."""
+    if machine.error or machine.output or machine.returned is None:
+        return
+    try:
+        machine.budget.emit(size_of(machine.returned))
+    except OqlError as error:
+        machine.error = error
+
+
+def _result(machine: Machine) -> Value:
+    output = machine.output
+    if len(output) == 1:
+        return output[0]
+    if output:
+        return "".join([text_form(value) for value in output])
+    return machine.returned.branches[0] if isinstance(machine.returned, Multi) else machine.returned
+
+
+def _system_variables(context: Context) -> dict[str, Value]:
+    return {
+        "!NOW": int(context.now),
+        "!REQUEST": {request_key(key): value for key, value in context.request.items()},
+        "!NAMESPACE": context.namespace,
+        "!JOB": {"id": context.job_id},
+    }

@@ -1,0 +1,136 @@
+"""Every failure a program can meet: one class, one list of codes, and the few builders that word the messages."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The published error codes, then the project's own."""
+
+    PARSE_ERROR = "ParseError"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    INSTANCE_LIMIT_EXCEEDED = "InstanceLimitExceeded"
+    AUTH_FAILED = "AuthFailed"
+    FS_READ_ERROR = "FsReadError"
+    FS_WRITE_ERROR = "FsWriteError"
+    NET_UNREACHABLE = "NetUnreachable"
+    NET_TIMEOUT = "NetTimeout"
+    STRING_FAILED = "StringFailed"
+    STRING_NO_MATCH = "StringNoMatch"
+    CAST_FAILED = "CastFailed"
+    CAST_INCOMPATIBLE = "CastIncompatible"
+    DATABASE_ERROR = "DatabaseError"
+    EXTRACT_NO_MATCH = "ExtractNoMatch"
+    EXTRACT_INVALID_SELECTOR = "ExtractInvalidSelector"
+    EMAIL_FAILED = "EmailFailed"
+    MAP_GEOCODE_ERROR = "MapGeocodeError"
+    MAP_NOT_CONNECTED = "MapNotConnected"
+    ENCODE_FAILED = "EncodeFailed"
+    DECODE_FAILED = "DecodeFailed"
+    COMPRESS_FAILED = "CompressFailed"
+    CONVERT_FAILED = "ConvertFailed"
+
+    CALCULATE_FAILED = "CalculateFailed"
+    CRYPTO_FAILED = "CryptoFailed"
+    JSON_FAILED = "JsonFailed"
+    TYPE_FAILED = "TypeFailed"
+    UNKNOWN_OPERATION = "UnknownOperation"
+    CONFIRM_REJECTED = "ConfirmRejected"
+    TIMEOUT = "Timeout"
+    LIMIT_EXCEEDED = "LimitExceeded"
+    IMAGE_FAILED = "ImageFailed"
+    SANDBOX_FAILED = "SandboxFailed"
+    CHAIN_FAILED = "ChainFailed"
+    FORBIDDEN = "Forbidden"
+    UNSUPPORTED = "Unsupported"
+    INTERNAL = "Internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of program text: code point offsets, end exclusive."""
+
+    start: int
+    end: int
+
+
+class OqlError(Exception):
+    """A failure with its code, message, and where known its place and a hint.
+
+    `final` errors (limits, cancellation) end the program: no OR catches them.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        span: Span | None = None,
+        hint: str | None = None,
+        *,
+        final: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.span = span
+        self.hint = hint
+        self.final = final
+
+
+class ProgramError(OqlError):
+    """All static errors of one program, in the order of their places; it reads as the first of them."""
+
+    def __init__(self, errors: Iterable[OqlError]) -> None:
+        self.errors = tuple(errors)
+        first = self.errors[0]
+        super().__init__(first.code, first.message, first.span, first.hint, final=True)
+
+
+def failed(code: Code, message: str, hint: str | None = None) -> OqlError:
+    """A step that could not do its work; the engine adds the place."""
+    return OqlError(code, message, hint=hint)
+
+
+def expected(code: Code, what: str, found: str, span: Span | None = None, hint: str | None = None) -> OqlError:
+    """A value, kind or word other than the one that fits: `expected X, found Y`."""
+    return OqlError(code, f"expected {what}, found {found}", span, hint)
+
+
+def unknown(
+    code: Code, kind: str, name: str, known: Iterable[str], span: Span | None = None, hint: str | None = None
+) -> OqlError:
+    """A name that is not declared, with the nearest declared one as the hint."""
+    guess = nearest(name, known)
+    return OqlError(code, f"`{name}` is not {kind}", span, f"did you mean `{guess}`?" if guess else hint)
+
+
+def not_allowed(code: Code, what: str, where: str, span: Span | None = None, hint: str | None = None) -> OqlError:
+    """Something well-formed that has no meaning in this place."""
+    return OqlError(code, f"{what} is not allowed {where}", span, hint)
+
+
+def limit_reached(limit: str, allowed: str, hint: str | None = None) -> OqlError:
+    """A limit of the run was reached; no OR catches it. `allowed` says how much there was, with its unit."""
+    return OqlError(Code.LIMIT_EXCEEDED, f"the limit of {allowed} {limit} is reached", hint=hint, final=True)
+
+
+def timed_out(what: str, seconds: float) -> OqlError:
+    """The time a run may take is used up; no OR catches it."""
+    return OqlError(Code.TIMEOUT, f"the program used up its {seconds:g} s of {what}", final=True)
+
+
+def bug(fault_id: str) -> OqlError:
+    """A fault of ours: its id leads to the log line, nothing else is shown."""
+    return OqlError(Code.INTERNAL, f"internal fault {fault_id}", final=True)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The declared name that `name` was probably meant to be, or None when none is near."""
+    candidates = list(known)
+    by_fold = {candidate.casefold(): candidate for candidate in reversed(candidates)}
+    if name.casefold() in by_fold:
+        return by_fold[name.casefold()]
+    match = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[match[0]] if match else None

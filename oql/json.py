@@ -1,0 +1,96 @@
+"""JSON in and out of the language: compact, in key order, numbers in shortest form, depth bounded."""
+
+import json as stdlib_json
+import math
+import re
+from typing import Any
+
+import orjson
+
+MAX_DEPTH = 64
+"""How deep JSON that comes in may nest: as the server's bodies, so that no value overflows a stack."""
+
+_TOO_DEEP = "nested more than {} levels deep"
+_FLOATS = re.compile(r"\d[.eE]")
+
+
+class JsonError(ValueError):
+    """Text that is not JSON, or a value that JSON cannot carry; line and column count from 1, 0 when unknown."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+def dumps(value: Any, default: Any = None, *, sort_keys: bool = False) -> bytes:
+    """Compact JSON of a value. Integers may have any size; `default` turns other types into JSON values."""
+    option = orjson.OPT_SORT_KEYS if sort_keys else None
+    try:
+        return orjson.dumps(value, default, option)
+    except TypeError as error:
+        if "Recursion" in str(error):
+            raise JsonError("the value is nested too deeply for JSON") from None
+        return _dumps_slow(value, default, sort_keys)
+
+
+def _dumps_slow(value: Any, default: Any, sort_keys: bool) -> bytes:
+    """What orjson cannot write: integers beyond 64 bits."""
+    try:
+        text = stdlib_json.dumps(value, default=default, separators=(",", ":"), ensure_ascii=False, sort_keys=sort_keys)
+        return text.encode()
+    except (RecursionError, TypeError, ValueError) as error:
+        raise JsonError(f"the value does not fit JSON: {error}") from None
+
+
+def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text: integers exact, integral floats as integers, of a repeated key the last."""
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise JsonError(error.msg, error.lineno, error.colno) from None
+    if raw.count(b"[") + raw.count(b"{") > max_depth and _deeper_than(value, max_depth):
+        raise JsonError(_TOO_DEEP.format(max_depth))
+    decoded = raw.decode()
+    if len(decoded) > 18 and re.search(r"\d{19}", decoded):
+        value = stdlib_json.loads(decoded)
+    return normalise(value) if _FLOATS.search(decoded) else value
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for item in level
+            if isinstance(item, (list, dict))
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, (list, dict))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def normalise(value: Any) -> Any:
+    """The same value with every integral float as an exact integer, as the language shows numbers."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, list):
+        return [normalise(item) for item in value]
+    if isinstance(value, dict):
+        return {key: normalise(item) for key, item in value.items()}
+    return value
+
+
+def number_text(number: int | float) -> str:
+    """The shortest text that reads back as the same number, without a trailing `.0`."""
+    if isinstance(number, int):
+        return str(number) if abs(number) < 1 << 8192 else hex(number)
+    if number.is_integer() and abs(number) < 2**53:
+        return str(int(number))
+    if not math.isfinite(number):
+        raise JsonError("not a finite number")
+    return orjson.dumps(number).decode()

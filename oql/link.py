@@ -1,0 +1,251 @@
+"""Turns the instructions of a program into closures, once a process; the machine only follows them.
+
+A linked instruction is (kind, act, next). A STEP's `act(variables, machine)` gives the step's value; every other
+`act(machine)` gives the next place itself. COUNTED ones use up a step of the budget: each pass of a loop does.
+Behind a TIMED one the clock is read anew.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from oql.calls import Act, link_step
+from oql.evaluate import plain, predicate, raw
+from oql.program import FAIL, Instruction, Program
+from oql.records import elements
+from oql.values import SKIPPED, Multi, equal
+
+if TYPE_CHECKING:
+    from oql.machine import Machine
+
+CONTROL, STEP, COUNTED, TIMED = 0, 1, 2, 3
+
+Linked = tuple[int, Act, int]
+Code = list[Linked]
+
+
+def link(program: Program) -> Code:
+    """The closures of a program's instructions, jumps between steps followed in advance."""
+    linked = []
+    for at, item in enumerate(program.code):
+        kind, make = _LINKERS[item.op]
+        linked.append((kind, make(item, at), _behind(program.code, at + 1)))
+    return linked
+
+
+def _behind(code: tuple[Instruction, ...], at: int) -> int:
+    for _ in range(len(code)):
+        if at >= len(code) or code[at].op != "jump":
+            break
+        at = code[at].data["target"]
+    return at
+
+
+def _link_begin(item: Instruction, at: int) -> Act:
+    operand = raw(item.data["operand"]) if "operand" in item.data else None
+    behind = at + 1
+
+    def act(machine: "Machine") -> int:
+        machine.open_block(at, operand(machine.variables) if operand else None)
+        return behind
+
+    return act
+
+
+def _link_test(item: Instruction, at: int) -> Act:
+    holds, target, behind = predicate(item.data["condition"]), item.data["target"], at + 1
+
+    def act(machine: "Machine") -> int:
+        variables = machine.variables
+        result = variables["!STATE(IF)"] = holds(variables)
+        return behind if result else target
+
+    return act
+
+
+def _link_case(item: Instruction, at: int) -> Act:
+    operand, target, behind = plain(item.data["operand"]), item.data["target"], at + 1
+
+    def act(machine: "Machine") -> int:
+        value = machine.stack[-1].value
+        if isinstance(value, Multi):
+            value = value.branches[0]
+        return behind if equal(value, operand(machine.variables)) else target
+
+    return act
+
+
+def _link_loop(item: Instruction, at: int) -> Act:
+    mentioned = item.data["mentioned"]
+    holds, target, behind = predicate(item.data["condition"]), item.data["target"], at + 1
+
+    def act(machine: "Machine") -> int:
+        if not holds(machine.variables):
+            return target  # type: ignore[no-any-return]  # jump targets are data
+        record = machine.stack[-1]
+        passed = record.passes
+        record.passes = passed + 1
+        if mentioned:
+            machine.variables["!INDEX"] = passed
+            machine.variables["!STATE(WHILE)"] = passed + 1
+        if machine.trace.room > 0:
+            machine.passes = (*record.outer, passed + 1)
+        return behind
+
+    return act
+
+
+def _link_next(item: Instruction, at: int) -> Act:
+    mentioned = item.data["mentioned"]
+    name, target, behind = item.data["variable"], item.data["target"], at + 1
+
+    def act(machine: "Machine") -> int:
+        record = machine.stack[-1]
+        if record.elements is None:
+            record.elements = elements(record.value)
+        element = next(record.elements, None)
+        if element is None:
+            return target  # type: ignore[no-any-return]  # jump targets are data
+        passed = record.passes
+        record.passes = passed + 1
+        variables = machine.variables
+        key, variables[name] = element
+        if mentioned:
+            variables["!INDEX"], variables["!KEY"], variables["!VALUE"] = passed, key, element[1]
+            variables["!STATE(FOREACH)"] = passed + 1
+        if machine.trace.room > 0:
+            machine.passes = (*record.outer, passed + 1)
+        return behind
+
+    return act
+
+
+def _link_end(item: Instruction, at: int) -> Act:
+    loop, behind = item.data["loop"], at + 1
+
+    def act(machine: "Machine") -> int:
+        record = machine.close_block()
+        if loop and not record.passes:
+            machine.value = None
+        return behind
+
+    return act
+
+
+def _link_jump(item: Instruction, at: int) -> Act:
+    target = item.data["target"]
+    return lambda machine: target
+
+
+def _link_null(item: Instruction, at: int) -> Act:
+    behind = at + 1
+
+    def act(machine: "Machine") -> int:
+        machine.value = None
+        return behind
+
+    return act
+
+
+def _link_or(item: Instruction, at: int) -> Act:
+    target, marks, passed, behind = item.data["target"], item.data["marks"], item.data["passed"], at + 1
+
+    def act(machine: "Machine") -> int:
+        if machine.value is None:
+            machine.variables["!ERROR"] = None
+            return behind
+        machine.mark_skipped(marks)
+        machine.pass_over(at, len(passed))
+        return target  # type: ignore[no-any-return]  # jump targets are data
+
+    return act
+
+
+def _link_passed(item: Instruction, at: int) -> Act:
+    passed, behind = item.data["passed"], at + 1
+
+    def act(machine: "Machine") -> int:
+        machine.pass_over(at, len(passed))
+        return behind
+
+    return act
+
+
+def _link_skip(item: Instruction, at: int) -> Act:
+    names, marks, target, behind = item.data["names"], item.data["marks"], item.data["target"], at + 1
+
+    def act(machine: "Machine") -> int:
+        variables = machine.variables
+        if not any(variables.get(name) is SKIPPED for name in names):
+            return behind
+        machine.mark_skipped(marks)
+        machine.pass_over(at, 1)
+        return target  # type: ignore[no-any-return]  # jump targets are data
+
+    return act
+
+
+def _link_group(item: Instruction, at: int) -> Act:
+    return lambda machine: machine.open_group(item)
+
+
+def _link_branch_end(item: Instruction, at: int) -> Act:
+    following = item.data["next"]
+    return lambda machine: machine.end_branch(following)
+
+
+def _link_join(item: Instruction, at: int) -> Act:
+    return lambda machine: machine.join(item, at + 1)
+
+
+def _link_close(item: Instruction, at: int) -> Act:
+    def act(machine: "Machine") -> int:
+        machine.note(at)
+        return machine.close_nests(item, at + 1)
+
+    return act
+
+
+def _link_exit(item: Instruction, at: int) -> Act:
+    def act(machine: "Machine") -> int:
+        machine.note(at)
+        return machine.leave("exit", None)
+
+    return act
+
+
+def _link_return(item: Instruction, at: int) -> Act:
+    operand = raw(item.data["operand"])
+
+    def act(machine: "Machine") -> int:
+        value = operand(machine.variables)
+        machine.note(at)
+        return machine.leave("return", value)
+
+    return act
+
+
+def _link_halt(item: Instruction, at: int) -> Act:
+    return lambda machine: FAIL
+
+
+_LINKERS: dict[str, tuple[int, Callable[[Instruction, int], Act]]] = {
+    "step": (STEP, link_step),
+    "begin": (TIMED, _link_begin),
+    "test": (CONTROL, _link_test),
+    "case": (CONTROL, _link_case),
+    "loop": (COUNTED, _link_loop),
+    "next": (COUNTED, _link_next),
+    "end": (CONTROL, _link_end),
+    "jump": (CONTROL, _link_jump),
+    "null": (CONTROL, _link_null),
+    "or": (CONTROL, _link_or),
+    "passed": (CONTROL, _link_passed),
+    "skip": (CONTROL, _link_skip),
+    "group": (TIMED, _link_group),
+    "branch_end": (CONTROL, _link_branch_end),
+    "join": (TIMED, _link_join),
+    "close": (CONTROL, _link_close),
+    "exit": (CONTROL, _link_exit),
+    "return": (CONTROL, _link_return),
+    "halt": (CONTROL, _link_halt),
+}

@@ -1,0 +1,351 @@
+"""The machine: follows linked instructions, keeps what is open on a stack of its own, and notes every step.
+
+    follow          the loop: take an instruction, act, note it, go on
+    fail            a failure: close what is open there, go to the OR that takes over, or out
+    open_group      AND: pure branches one after the other in this machine, waiting ones in machines of their own
+
+It reads no clock and no randomness but its context's. Nothing here recurses with the depth of a program; only AND
+groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from oql import pool, verbs
+from oql.budget import Budget, weigh
+from oql.calls import FanOut, bind, branch_operand, step_call, with_branch
+from oql.context import Context
+from oql.errors import OqlError, bug, limit_reached
+from oql.link import STEP, TIMED
+from oql.program import FAIL, Instruction, Program
+from oql.records import LOOP_VARIABLES, Branch, Group, Opened
+from oql.trace import ERROR, OK, SKIPPED, Trace
+from oql.values import SKIPPED as SKIP_MARK, Multi, Value, to_json
+
+_MAX_LEVEL = 12
+_MEMORY_GRAIN = 1 << 16
+_LIGHT = frozenset({int, float, bool, type(None)})
+_FIRST_LOOK_NS = 20_000_000
+
+
+def size_of(value: Value) -> int:
+    """The bytes that a value takes in the output."""
+    if type(value) is not str:
+        return len(to_json(value))
+    return len(value) if value.isascii() else len(value.encode())
+
+
+class Machine:
+    """Follows one line of a program: the whole of it, or one branch of an AND group that waits."""
+
+    def __init__(
+        self, program: Program, context: Context, budget: Budget, variables: dict[str, Value], level: int
+    ) -> None:
+        self.program = program
+        self.context = context
+        self.budget = budget
+        self.variables = variables
+        self.level = level
+        self.trace = Trace(context.limits.trace_entries, len(program.code))
+        self.output: list[Value] = []
+        self.value: Value = None
+        self.stack: list[Any] = []
+        self.base = 0  # records that are open below, in the machine this one was started by
+        self.passes: tuple[int, ...] = ()
+        self.failure: OqlError | None = None
+        self.leaving: tuple[str, Value] | None = None
+        self.error: OqlError | None = None
+        self.returned: Value = None
+        self.look_at = budget.started + _FIRST_LOOK_NS
+        self.computed = context.computing_ns()
+
+    # the loop
+
+    def follow(self, at: int) -> None:  # noqa: C901 - one loop: a call for each part would double its cost
+        """Follows instructions until the program or the branch ends; what went wrong is left in `error`."""
+        code = self.program.linked
+        clock = self.context.monotonic_ns
+        noted = self.trace
+        note, counts, times = noted.entries.append, noted.counts, noted.times
+        room = noted.room
+        left = held = 0
+        now = clock()
+        while at != FAIL:
+            try:
+                while True:
+                    kind, act, following = code[at]
+                    if kind:
+                        left -= 1
+                        if left < 0:
+                            left = self.budget.take_steps() - 1
+                    if kind != STEP:
+                        at = act(self)
+                        if at == FAIL:
+                            break
+                        if kind == TIMED:
+                            now, room = clock(), noted.room
+                        continue
+                    self.value = value = act(self.variables, self)
+                    ended = clock()
+                    if room > 0:
+                        noted.room = room = room - 1
+                        note((at, now, ended, OK, self.passes, 0))
+                    else:
+                        counts[at] += 1
+                        times[at] += ended - now
+                    if value.__class__ not in _LIGHT:
+                        held += len(value) if value.__class__ is str else weigh(value)
+                        if held > _MEMORY_GRAIN:
+                            held = self._hold(held)
+                    now = ended
+                    if now > self.look_at:
+                        self._look(now)
+                    at = following
+            except FanOut as fan:
+                at = self._guarded(at, partial(self._fan_out, at, fan.value, now))
+            except OqlError as error:
+                at = self.fail(at, error, now)
+            except RecursionError:
+                at = self.fail(at, limit_reached("levels", "the", "the value is nested too deeply"), now)
+            except MemoryError:
+                at = self.fail(at, limit_reached("memory", "the"), now)
+            except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
+                at = self.fail(at, bug(self.context.report(fault)), now)
+            now, room = clock(), noted.room
+        self.budget.give_back(max(left, 0))
+
+    def _guarded(self, at: int, work: Callable[[], int]) -> int:
+        now = self.context.monotonic_ns()
+        try:
+            return work()
+        except OqlError as error:
+            return self.fail(at, error, now)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
+            return self.fail(at, bug(self.context.report(fault)), now)
+
+    def _hold(self, size: int) -> int:
+        self.budget.hold(size)
+        return 0
+
+    def _look(self, now: int) -> None:
+        """Charges the processor time since the last look, and sets the next one to when it could be used up."""
+        self.budget.look()
+        spent = self.context.computing_ns()
+        left = self.budget.compute(spent - self.computed)
+        self.computed = spent
+        self.look_at = now + min(max(left, 1_000_000), 50_000_000)
+
+    # what verbs ask of the run
+
+    def emit(self, value: Value) -> None:
+        """Adds a value to the output."""
+        self.budget.emit(size_of(value))
+        self.output.append(value)
+
+    def claim(self, size: int) -> None:
+        """Asks for bytes before they are made."""
+        self.budget.hold(size)
+
+    def wait(self, seconds: float) -> None:
+        """Waits; ends early when the run is cancelled or its wall time is over."""
+        left = (self.budget.wall_ends - self.context.monotonic_ns()) / 1e9
+        self.context.cancel.wait(max(0.0, min(seconds, left)) + (0.001 if seconds > left else 0))
+        self.budget.look()
+
+    def clock(self) -> float:
+        """Unix seconds at this moment, for what other runs see too: the life time of cached values."""
+        return self.context.now + (self.context.monotonic_ns() - self.budget.started) / 1e9
+
+    def roots(self) -> list[Value]:
+        """Everything that keeps values alive, for counting memory."""
+        opened = [r.value for r in self.stack if isinstance(r, Opened)]
+        groups = [r for r in self.stack if isinstance(r, Group)]
+        kept = [v for g in groups for v in (*g.base.values(), *g.output, *(x for b in g.branches for x in b.output))]
+        return [*list(self.variables.values()), *self.output, *opened, *kept]
+
+    # blocks
+
+    def open_block(self, at: int, value: Value) -> None:
+        """Opens a block at its first instruction."""
+        now = self.context.monotonic_ns()
+        variables = self.variables
+        saved = tuple([variables.get(name) for name in LOOP_VARIABLES])
+        entry = self.trace.open(at, now, self.passes)
+        self.stack.append(Opened(entry, value, self.passes, saved, now, at))
+
+    def close_block(self, status: str = OK) -> Opened:
+        """Closes the innermost block: completes its entry, gives the loop around it its variables back."""
+        record: Opened = self.stack.pop()
+        now = self.context.monotonic_ns()
+        if record.entry is None:
+            self.trace.add(record.at, now - record.started, status)
+        else:
+            record.entry[2:4] = now, status
+        if record.passes:
+            self.variables.update(zip(LOOP_VARIABLES, record.saved, strict=True))
+        self.passes = record.outer
+        return record
+
+    def _close_down_to(self, keep: int, status: str = OK) -> None:
+        while self.base + len(self.stack) > keep:
+            if isinstance(self.stack[-1], Opened):
+                self.close_block(status)
+            else:
+                self._drop_group(self.stack.pop())
+
+    def _drop_group(self, group: Group) -> None:
+        self.variables = group.base
+        self.output = [
+            *group.output,
+            *(value for branch in group.branches for value in branch.output),
+            *self.output,
+        ]
+
+    def note(self, at: int) -> None:
+        """An entry for a step that takes no time: leaving blocks or the program."""
+        now = self.context.monotonic_ns()
+        self.trace.note(at, now, now, OK, self.passes)
+
+    def pass_over(self, at: int, count: int) -> None:
+        """Entries for steps that are not run."""
+        now = self.context.monotonic_ns()
+        for number in range(count):
+            self.trace.note(at, now, now, SKIPPED, self.passes, number)
+
+    def mark_skipped(self, names: list[str]) -> None:
+        """Marks the variables that a step would have bound and that have no value."""
+        for name in names:
+            self.variables.setdefault(name, SKIP_MARK)
+
+    # failures and leaving
+
+    def fail(self, at: int, error: OqlError, started: int) -> int:
+        """Where to go on after a failure: the OR that takes over, the end of the branch, or out."""
+        item = self.program.code[at]
+        if error.span is None:
+            error.span = item.span
+        if item.op == "step":
+            self.trace.note(at, started, self.context.monotonic_ns(), ERROR, self.passes)
+        target = item.on_error
+        if error.final or target == FAIL:
+            self._close_down_to(self.base, ERROR)
+            self.error = error
+            return FAIL
+        self._close_down_to(item.keep, ERROR)
+        self.variables["!ERROR"] = {"code": str(error.code), "message": error.message}
+        self.value = None
+        self.failure = error if self.program.code[target].op == "branch_end" else None
+        return target
+
+    def close_nests(self, item: Instruction, behind: int) -> int:
+        """CLOSE ALL NESTS: out of every block of this line, and of those around its AND group when that has ended."""
+        data = item.data
+        if data["enclosed"]:
+            self.leaving = ("close", None)
+        if data["target"] is None:
+            return behind
+        self._close_down_to(data["keep"])
+        return int(data["target"])
+
+    def leave(self, how: str, value: Value) -> int:
+        """EXIT ALL and RETURN: to the end of the branch when inside an AND group, else out of the program."""
+        innermost = next((i for i in reversed(range(len(self.stack))) if isinstance(self.stack[i], Group)), None)
+        if innermost is None:
+            self._close_down_to(self.base)
+            self.returned = value
+            return FAIL
+        group = self.stack[innermost]
+        self._close_down_to(self.base + innermost + 1)
+        self.leaving = (how, value)
+        return int(group.ends[group.index])
+
+    # AND groups
+
+    def open_group(self, item: Instruction) -> int:
+        """Begins an AND group: here with its first branch, or, when branches wait, all of them at once."""
+        data = item.data
+        group = Group(self.variables, self.output, data["sets"], data["ends"])
+        if data["waits"] and self.level < _MAX_LEVEL:
+            self.stack.append(group)
+            group.branches = self._run_branches(data["starts"], group)
+            return int(data["join"])
+        self.stack.append(group)
+        self.variables, self.output = dict(group.base), []
+        return int(data["starts"][0])
+
+    def end_branch(self, following: int) -> int:
+        """Ends a branch and begins the next one, or goes to the join."""
+        group: Group = self.stack[-1]
+        group.branches.append(Branch(self.variables, self.output, self.failure, self.value, self.leaving))
+        self.failure = self.leaving = None
+        if group.alone:
+            return FAIL
+        group.index += 1
+        self.variables, self.output = dict(group.base), []
+        return following
+
+    def join(self, item: Instruction, behind: int) -> int:
+        """All branches have ended: their variables and output come together, or the first failure counts."""
+        group: Group = self.stack.pop()
+        self.variables = group.base
+        self.output = [*group.output, *(value for branch in group.branches for value in branch.output)]
+        group.merge()
+        failure = group.failure()
+        if failure:
+            raise failure
+        self.value = group.branches[-1].value
+        leavings = [branch.leaving for branch in group.branches if branch.leaving]
+        out = next((leaving for leaving in leavings if leaving[0] != "close"), None)
+        if out:
+            return self.leave(*out)
+        return self.close_nests(item, behind) if leavings else behind
+
+    def _run_branches(self, starts: list[int], group: Group) -> list[Branch]:
+        machines = [self._branch_machine(index, group) for index in range(len(starts))]
+        self.budget.machines.extend(machines)
+        tasks = [partial(machine.follow, start) for machine, start in zip(machines, starts, strict=True)]
+        pool.all_at_once(tasks)
+        for machine in machines:
+            self.budget.machines.remove(machine)
+            self.trace.take(machine.trace)
+        return [machine.ended_branch() for machine in machines]
+
+    def _branch_machine(self, index: int, group: Group) -> "Machine":
+        machine = Machine(self.program, self.context, self.budget, dict(self.variables), self.level + 1)
+        machine.passes = self.passes
+        machine.base = self.base + len(self.stack) - 1
+        machine.stack.append(Group(machine.variables, [], group.sets, group.ends, alone=True, index=index))
+        return machine
+
+    def ended_branch(self) -> Branch:
+        """How the one branch that this machine was for has ended."""
+        if self.error:
+            return Branch(self.variables, self.output, self.error, None, None)
+        ended: Branch = self.stack[0].branches[0]
+        return ended
+
+    # multivariables
+
+    def _fan_out(self, at: int, multi: Multi, started: int) -> int:
+        """Runs a step once for each branch of its main operand, at once when it waits, and binds all the results."""
+        item = self.program.code[at]
+        verb = verbs.table()[item.data["verb"]]
+        call, operand = step_call(item), branch_operand(verb)
+        results: list[Value] = [None] * len(multi.branches)
+
+        def one(index: int) -> None:
+            results[index] = call(operand, with_branch(self.variables, multi.branches[index]), self)
+
+        tasks = [partial(one, index) for index in range(len(results))]
+        if verb.waits:
+            pool.all_at_once(tasks)
+        else:
+            for task in tasks:
+                task()
+        self.value = Multi(results)
+        self.budget.hold(sum(map(weigh, results)))
+        if item.data["target"]:
+            bind(item)(self.variables, self.value)
+        self.trace.note(at, started, self.context.monotonic_ns(), OK, self.passes)
+        return self.program.linked[at][2]

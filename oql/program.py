@@ -1,0 +1,188 @@
+"""A compiled program: immutable, printable, serialisable; and the way from text to one, with a cache in between."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import cachetools
+
+from oql import ast, json, verbs
+from oql.check import Doubt, check, warnings
+from oql.errors import Code, OqlError, ProgramError, Span
+from oql.limits import DEFAULT
+from oql.parser import parse
+from oql.source import Source
+
+if TYPE_CHECKING:
+    from oql.link import Code as LinkedCode
+
+FORMAT = 1
+"""Version of the serialised form; a reader refuses others."""
+
+FAIL = -1
+"""Where a failure goes that nothing catches: out of the program."""
+
+_CACHE_BYTES = 32 * 2**20
+_INLINE_STEPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction: what it does, its place in the text, and where a failure inside it goes."""
+
+    op: str
+    span: Span
+    path: str
+    branch: int | None
+    on_error: int
+    keep: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program ready to run. Equal texts give equal programs; nothing in it changes."""
+
+    source: Source
+    code: tuple[Instruction, ...]
+    depth: int = 0
+    skippable: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def linked(self) -> "LinkedCode":
+        """The instructions as closures, made on first use."""
+        from oql.link import link
+
+        return link(self)
+
+    @cached_property
+    def pure_and_short(self) -> bool:
+        """Whether a run is over in well under a millisecond: no loops, no waiting, few steps, no costly verbs."""
+        costly = any(item.op in ("loop", "next") for item in self.code) or len(self.code) > _INLINE_STEPS
+        return not costly and all(verb.quick for verb in self._verbs())
+
+    def _verbs(self) -> Iterator[Any]:
+        table = verbs.table()
+        return (table[item.data["verb"]] for item in self.code if item.op == "step")
+
+    @property
+    def effects(self) -> list[dict[str, Any]]:
+        """What the steps do beyond computing, in order: class, what they read and write, hosts they call."""
+        return [
+            _effect(self.source, item)
+            for item in self.code
+            if item.op == "step" and verbs.table()[item.data["verb"]].effect != "pure"
+        ]
+
+    def to_json(self) -> bytes:
+        """The program as JSON; `from_json` makes an equal one."""
+        code = [
+            [i.op, i.span.start, i.span.end, i.path, i.branch, i.on_error, i.keep, dict(i.data)] for i in self.code
+        ]  # fmt: skip
+        return json.dumps(
+            {
+                "format": FORMAT, "name": self.source.name, "text": self.source.text, "depth": self.depth,
+                "skippable": sorted(self.skippable), "code": code,
+            }
+        )  # fmt: skip
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Program":
+        """A program from `to_json`; ValueError when it has another format version."""
+        read = json.loads(data, max_depth=100_000)
+        if read.get("format") != FORMAT:
+            raise ValueError(f"program format {read.get('format')} is not {FORMAT}; compile the text again")
+        code = tuple(
+            Instruction(op, Span(start, end), path, branch, on_error, keep, data)
+            for op, start, end, path, branch, on_error, keep, data in read["code"]
+        )
+        return cls(Source(read["text"], read["name"]), code, read["depth"], frozenset(read["skippable"]))
+
+
+def _effect(source: Source, item: Instruction) -> dict[str, Any]:
+    verb = verbs.table()[item.data["verb"]]
+    touched = [f"{verb.touches}:{_shown(item, verb.names)}"] if verb.touches else []
+    writes = verb.effect in ("store", "outside") and (
+        not verb.reads_without or verb.reads_without in item.data["modifiers"]
+    )
+    return {
+        "step": verb.name,
+        "line": source.position(item.span.start).line,
+        "exec_class": verb.exec_class,
+        "reads": [] if writes else touched,
+        "writes": touched if writes else [],
+        "hosts": [],
+    }  # fmt: skip
+
+
+def _shown(item: Instruction, keyword: str) -> str:
+    operand = item.data["modifiers"].get(keyword) or next(iter(item.data["operands"]), None)
+    return str(operand[1]) if operand and operand[0] == "value" else "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of a text found: its tree, all static errors, and the program when there are none."""
+
+    source: Source
+    errors: tuple[OqlError, ...]
+    tree: ast.Program
+    program: Program | None
+
+    @property
+    def warnings(self) -> list[Doubt]:
+        """What is allowed but probably not meant; none while there are errors."""
+        return [] if self.errors else warnings(self.tree)
+
+
+def inspect(text: str, name: str = "<query>", *, max_depth: int = DEFAULT.depth) -> Checked:
+    """Checks a text without running anything; the program is None when there are errors."""
+    from oql.compile import compile_tree
+
+    source = Source(text, name)
+    tree, errors = parse(text)
+    errors = sorted([*errors, *check(tree, max_depth)], key=_place)
+    if errors:
+        return Checked(source, tuple(errors), tree, None)
+    code, skippable = compile_tree(tree)
+    return Checked(source, (), tree, Program(source, code, tree.depth, skippable))
+
+
+def _place(error: OqlError) -> int:
+    return error.span.start if error.span else 0
+
+
+def compile_text(text: str, name: str = "<query>", *, max_depth: int = DEFAULT.depth) -> Program:
+    """The program of a text; ProgramError with all static errors when it has any."""
+    checked = inspect(text, name, max_depth=max_depth)
+    if checked.program is None:
+        raise ProgramError(checked.errors)
+    return checked.program
+
+
+_cache: cachetools.LRUCache[tuple[str, int], Program] = cachetools.LRUCache(
+    _CACHE_BYTES, getsizeof=lambda program: 2_000 + 40 * len(program.source.text)
+)
+_lock = threading.Lock()
+
+
+def cached(text: str, max_depth: int = DEFAULT.depth) -> Program | None:
+    """The compiled program of a text that was loaded before and is still kept."""
+    with _lock:
+        return _cache.get((text, max_depth))
+
+
+def load(text: str, *, max_depth: int = DEFAULT.depth, max_bytes: int = DEFAULT.program_bytes) -> Program:
+    """The program of a text, compiled once a process; ProgramError with all static errors when it has any."""
+    program = cached(text, max_depth)
+    if program is None:
+        if len(text) > max_bytes or len(text) * 4 > max_bytes < len(text.encode("utf-8", "replace")):
+            raise ProgramError(
+                [OqlError(Code.LIMIT_EXCEEDED, f"the program is longer than {max_bytes} bytes", Span(0, 0))]
+            )
+        program = compile_text(text, max_depth=max_depth)
+        with _lock:
+            _cache[(text, max_depth)] = program
+    return program

@@ -1,0 +1,183 @@
+"""Every setting, declared once: name, type, default, one line of help.
+
+A value comes from the first of these that has one: a flag, the environment (`OQL_` and the name in capitals,
+or a published name without the prefix), `oql.toml` in the data folder, the default.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_type_hints
+
+import platformdirs
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, create_model, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
+
+from oql.limits import Limits
+from oql.settings.sources import (
+    Given,
+    Published,
+    Secret,
+    SettingsError,
+    explained,
+    from_environment,
+    from_file,
+    from_flags,
+    is_secret,
+)
+
+__all__ = ["Published", "Secret", "SettingRow", "Settings", "SettingsError"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One line of `oql settings`; `origin` as `Settings.origin` gives it."""
+
+    name: str
+    value: str
+    origin: str
+    help: str
+
+
+def _limit_fields() -> dict[str, Any]:
+    """One field for each limit of a run: `limit_` and its name."""
+    kinds = get_type_hints(Limits)
+    return {
+        f"limit_{limit.name}": (
+            kinds[limit.name],
+            Field(limit.default, ge=0, description=f"limit of a run: {limit.metadata['doc']}"),
+        )
+        for limit in fields(Limits)
+    }
+
+
+if TYPE_CHECKING:
+    # A type checker cannot follow fields that are made; `Settings.limits` gives them with their types.
+    class _LimitSettings(BaseSettings): ...
+
+else:
+    _LimitSettings = create_model("_LimitSettings", __base__=BaseSettings, **_limit_fields())
+
+
+def _folder(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise ValueError("a folder")
+    return path
+
+
+def _address(url: str | None) -> str | None:
+    if url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise ValueError("an address such as `https://oql.example.com`")
+    return url.rstrip("/") if url else None
+
+
+class Settings(_LimitSettings):
+    """The settings in force. Made by `load` only."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    data: Annotated[Path, AfterValidator(_folder)] = Field(
+        default_factory=lambda: platformdirs.user_data_path("oql"), description="folder that keeps everything"
+    )
+    host: Annotated[str, Published("REST_HOST")] = Field(
+        "127.0.0.1", min_length=1, description="address that the server listens on"
+    )
+    port: Annotated[int, Published("REST_PORT")] = Field(
+        4242, ge=0, le=65_535, description="port that the server listens on; 0 takes a free one"
+    )
+    workers: int = Field(
+        default_factory=lambda: max(2, os.cpu_count() or 1),
+        ge=1,
+        le=1_024,
+        description="web worker processes",
+    )
+    base_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="how links to this server begin; without it, with its host and port"
+    )
+    dev: bool = Field(False, description="development mode: adds the account test/test")
+    allow_public_dev: bool = Field(
+        False, description="lets development mode listen beyond this machine: anybody may then use test/test"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level to log")
+    log_format: Literal["json", "text"] = Field("json", description="form of log lines")
+    grace_s: float = Field(
+        30.0, ge=0, description="seconds that running queries have to finish after SIGTERM"
+    )
+    body_bytes: int = Field(2**20, ge=1, description="bytes that a request body may have")
+    password_memory_kib: int = Field(
+        19 * 1_024,
+        ge=8,
+        le=4 * 2**20,
+        description="KiB of memory for one password hash; OWASP: 19456 at least",
+    )
+    password_passes: int = Field(
+        2, ge=1, le=100, description="passes of one password hash over its memory; OWASP: 2 at least"
+    )
+    password_threads: int = Field(2, ge=1, le=64, description="password hashes at once in each web worker")
+    token_max_age_s: float = Field(
+        90 * 86_400.0, gt=0, description="seconds that a bearer token may live at most"
+    )
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _refuse_public_development(self) -> Self:
+        if self.dev and not self.allow_public_dev and not _is_loopback(self.host):
+            raise ValueError(
+                f"development mode lets anybody in as test/test, and `{self.host}` is not a loopback "
+                "address; set `allow_public_dev` too if that is meant"
+            )
+        return self
+
+    @classmethod
+    def load(
+        cls, data: Path | str | None = None, *, environ: Mapping[str, str] = os.environ, **flags: object
+    ) -> Self:
+        """The settings in force. A flag that is None was not given. Raises SettingsError."""
+        declared = cls.model_fields
+        given = from_environment(declared, environ) | from_flags(declared, {"data": data, **flags})
+        folder = Path(str(given["data"].value)) if "data" in given else platformdirs.user_data_path("oql")
+        given = from_file(declared, folder.expanduser()) | given
+        return cls._validated(given)
+
+    @classmethod
+    def _validated(cls, given: Mapping[str, Given]) -> Self:
+        values = InitSettingsSource(cls, {name: one.value for name, one in given.items()})
+        try:
+            settings = cls(_build_sources=((values,), {}))
+        except ValidationError as error:
+            raise explained(error, cls.model_fields, given) from None
+        settings._origins.update({name: one.origin for name, one in given.items()})
+        return settings
+
+    def limits(self) -> Limits:
+        """The limits of a run."""
+        return Limits(**{limit.name: getattr(self, f"limit_{limit.name}") for limit in fields(Limits)})
+
+    def origin(self, name: str) -> str:
+        """Where the value of a setting came from: "flag", "environment NAME", "oql.toml" or "default"."""
+        return self._origins.get(name, "default")
+
+    def table(self) -> list[SettingRow]:
+        """All settings by name, as anybody may see them."""
+        return [
+            SettingRow(name, self._shown(name), self.origin(name), field.description or "")
+            for name, field in sorted(type(self).model_fields.items())
+        ]
+
+    def _shown(self, name: str) -> str:
+        value = getattr(self, name)
+        if value is None:
+            return ""
+        return "(hidden)" if is_secret(type(self).model_fields[name]) else str(value)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,162 @@
+"""What a program computes with: kinds, text forms, equality and order. Values are never changed in place."""
+
+import base64
+import math
+import re
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeAlias
+
+from oql import json
+from oql.errors import Code, failed
+
+
+class Multi:
+    """A multivariable: what the branches of one AND group bound to the same name, in branch order."""
+
+    __slots__ = ("branches",)
+
+    def __init__(self, branches: Sequence[Any]) -> None:
+        self.branches = tuple(branches)
+
+    def __repr__(self) -> str:
+        return f"Multi{self.branches!r}"
+
+
+class _Skipped:
+    """The mark of a variable whose OR alternative was not needed; no program ever sees it as a value."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "SKIPPED"
+
+
+SKIPPED = _Skipped()
+
+Value: TypeAlias = Any
+"""None, bool, int, float, str, bytes, list, dict or Multi; later families add images."""
+
+_KINDS: dict[type, str] = {
+    type(None): "null", bool: "boolean", int: "number", float: "number", str: "text",
+    bytes: "binary", list: "array", dict: "object", Multi: "multivariable",
+}  # fmt: skip
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_LONGEST_NUMBER = 4_000
+
+
+def kind_of(value: Value) -> str:
+    """The kind's name as messages show it."""
+    return _KINDS.get(type(value), type(value).__name__.lower())
+
+
+def text_form(value: Value) -> str:
+    """The text that `&`, STRING and joined EMITs use; null is empty, arrays and objects are compact JSON."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, (int, float)):
+        return json.number_text(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Multi):
+        return text_form(value.branches[0])
+    return to_json(value).decode()
+
+
+def to_json(value: Value) -> bytes:
+    """Compact JSON of any value; binary is base64 text, a multivariable the array of its branches."""
+    try:
+        return json.dumps(value, _json_default)
+    except json.JsonError as error:
+        raise failed(Code.JSON_FAILED, error.message) from None
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Multi):
+        return list(value.branches)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def number(text: str) -> int | float | None:
+    """The number a text stands for (blanks around it allowed), or None: no hex, no infinities."""
+    stripped = text.strip()
+    if len(stripped) > _LONGEST_NUMBER or not _NUMBER.fullmatch(stripped):
+        return None
+    if _INTEGER.fullmatch(stripped):
+        return int(stripped)
+    read = float(stripped)
+    return whole(read) if math.isfinite(read) else None
+
+
+def whole(value: float) -> int | float:
+    """An integral float as the exact integer it stands for; any other number unchanged."""
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def as_number(value: Value) -> int | float | None:
+    """The number that a value is or, as numeric text, stands for; None for everything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    return number(value) if isinstance(value, str) else None
+
+
+def equal(left: Value, right: Value) -> bool:
+    """IS EQUAL TO: null only equals null; numbers read numeric text, booleans "true" and "false"; else text forms."""
+    if type(left) is type(right) and isinstance(left, (str, int, float, bytes, type(None))):
+        return bool(left == right)
+    if left is None or right is None:
+        return False
+    if _is_number(left) or _is_number(right):
+        first, second = as_number(left), as_number(right)
+        if first is not None and second is not None:
+            return first == second
+    return text_form(left) == text_form(right)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def identical(left: Value, right: Value) -> bool:
+    """IS IDENTICAL TO: the same kind and the same value; the order of an object's keys does not count."""
+    if kind_of(left) != kind_of(right):
+        return False
+    if isinstance(left, (list, dict)):
+        return _sorted_json(left) == _sorted_json(right)
+    return bool(left == right)
+
+
+def identity(value: Value) -> Hashable:
+    """A key that two values share exactly when they are identical."""
+    return kind_of(value), _sorted_json(value) if isinstance(value, (list, dict)) else value
+
+
+def _sorted_json(value: Value) -> bytes:
+    try:
+        return json.dumps(value, _json_default, sort_keys=True)
+    except json.JsonError as error:
+        raise failed(Code.TYPE_FAILED, error.message) from None
+
+
+def less(left: Value, right: Value) -> bool:
+    """IS LESS THAN: as numbers when both sides read as numbers, else by code point of the text forms."""
+    first, second = as_number(left), as_number(right)
+    if first is not None and second is not None:
+        return first < second
+    return text_form(left) < text_form(right)
+
+
+def normalise(value: Value) -> Value:
+    """The value with integral floats as integers, in arrays and objects too."""
+    return json.normalise(value)

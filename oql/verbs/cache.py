@@ -1,0 +1,46 @@
+"""Verbs on the cache: values kept for other runs of the same namespace."""
+
+from oql.errors import Code, expected, failed
+from oql.values import Value
+from oql.verbs.declare import Any, Family, Run, Text, describe
+from oql.verbs.time import Duration, checked
+
+family = Family("cache", "Cache", exec_class="Io", options={"effect": "store", "touches": "cache"})
+
+
+@family.verb(
+    "CACHE",
+    examples=[
+        ('CACHE "Ada" AS "name" AFTER CACHE "name"', "Ada"),
+        ('CACHE 5 AS "n" ON 60 AFTER CACHE "n"', 5),
+        ('CACHE "nothing here"', None),
+    ],
+    names="AS",
+    reads_without="AS",
+)
+def cache(run: Run, value: Any, *, as_: Text | None = None, on: Duration | None = None) -> Value:
+    """Keeps a value under the key that AS names, ON so many seconds or for ever; without AS reads the key.
+
+    Reading gives null when nothing is there, or no longer. Values travel as JSON, so binary comes back as
+    base64.
+    """
+    if as_ is not None:
+        run.context.cache.put(as_, value, run.clock(), None if on is None else checked(on, Code.TYPE_FAILED))
+        return True
+    if on is not None:
+        raise failed(Code.TYPE_FAILED, "`CACHE` with ON needs AS", 'write CACHE value AS "key" ON seconds')
+    if not isinstance(value, str):
+        raise expected(Code.TYPE_FAILED, "a key to read from the cache", describe(value))
+    return run.context.cache.get(value, run.clock())
+
+
+@family.verb("FLUSH", examples=[('CACHE 1 AS "k" AFTER FLUSH "k" AFTER CACHE "k"', None)])
+def flush(run: Run, key: Text) -> bool:
+    """Forgets what is cached under a key, and tells whether there was anything."""
+    return run.context.cache.flush(key, run.clock())
+
+
+@family.verb("EXPIRE", examples=[('CACHE 1 AS "k" AFTER EXPIRE "k" ON 60', True), ('EXPIRE "none" ON 60', False)])
+def expire(run: Run, key: Text, *, on: Duration) -> bool:
+    """Gives what is cached under a key a new life time in seconds, and tells whether there was anything."""
+    return run.context.cache.expire(key, run.clock(), checked(on, Code.TYPE_FAILED))

@@ -1,0 +1,121 @@
+"""Words of the language for services that are outside of every build so far: known, so that programs that have
+another way parse and can go it. Each takes an operand and any modifier."""
+
+from oql.values import Value
+from oql.verbs.declare import Any, Block, Condition, Family
+
+family = Family("known", "Known words", exec_class="Net", options={"effect": "outside", "quick": False})
+
+SERVICES: dict[str, dict[str, str]] = {
+    "a weather service": {"WEATHER": "Gives the weather of a city."},
+    "an exchange rate service": {"CURRENCY": 'Gives the rate of a pair of currencies such as "USD/ZAR".'},
+    "a map service": {
+        "MAP RENDER": "Gives the URL of a map of points.",
+        "MAP PIN": "Puts a labelled pin on a map.",
+        "MAP GEOCODE": "Finds the place of an address.",
+        "MAP REVERSE": "Finds the address of a place.",
+        "MAP SEARCH": "Finds places by what they are.",
+        "MAP ROUTE": "Finds the way from one place to another.",
+        "MAP DISTANCE": "Measures the distance of two places.",
+        "MAP CLUSTER": "Groups places that are near each other.",
+        "MAP BOUNDS": "Gives the rectangle around places.",
+        "MAP STYLE": "Sets how a map looks.",
+    },
+    "a calendar": {
+        "CALENDAR CREATE EVENT": "Adds an event.",
+        "CALENDAR GET EVENT": "Gives an event.",
+        "CALENDAR GET EVENTS": "Gives the events of a time.",
+        "CALENDAR GET NEXT EVENT": "Gives the event that comes next.",
+        "CALENDAR UPDATE EVENT": "Changes an event.",
+        "CALENDAR DELETE EVENT": "Deletes an event.",
+        "CALENDAR CREATE CALENDAR": "Makes a calendar.",
+        "CALENDAR LIST": "Lists all calendars.",
+        "CALENDAR DELETE CALENDAR": "Deletes a calendar.",
+        "CALENDAR CHECK AVAILABILITY": "Gives the free times in a stretch of time.",
+        "CALENDAR BOOK SLOT": "Books a free time.",
+        "CALENDAR COUNT": "Counts the events in a stretch of time.",
+        "CALENDAR EXPORT": "Gives a calendar as iCalendar text.",
+        "CALENDAR IMPORT": "Adds the events of an iCalendar file.",
+    },
+    "a push service": {
+        "NOTIFY": "Shows a message on a user's devices.",
+        "NOTIFY CHECK PUSH STATUS": "Tells whether a user takes messages.",
+        "NOTIFY REQUEST PUSH GRANT": "Asks a user to take messages.",
+        "PUSH SUBSCRIBE": "Adds a device of a user.",
+        "PUSH UNSUBSCRIBE": "Removes the devices of a user.",
+    },
+    "a domain registry": {
+        "DOMAIN LIST": "Lists the domains of this account.",
+        "DOMAIN SEARCH": "Finds domains.",
+        "DOMAIN ADD": "Adds a domain to this account.",
+        "DOMAIN REMOVE": "Removes a domain from this account.",
+    },
+    "a signalling server": {
+        "NEW AUDIO BRIDGE": "Opens a room for a call.",
+        "NEW VIDEO BRIDGE": "Opens a room for a video call.",
+        "PEERS": "Lists who is in a room.",
+        "RTC": "Speaks WebRTC.",
+        "RTC CREDENTIALS": "Gives what a WebRTC session needs.",
+        "RTC OFFER": "Sends a WebRTC offer to a room.",
+        "RTC ANSWER": "Sends a WebRTC answer to a room.",
+        "RTC ICE": "Sends an ICE candidate to a room.",
+        "RTC JOIN": "Joins a room.",
+        "RTC LEAVE": "Leaves a room.",
+        "TUNNEL": "Sends data between two machines.",
+        "NEW TUNNEL": "Opens a room for data between two machines.",
+        "TUNNEL SEND": "Sends a file through a tunnel.",
+        "TUNNEL RECEIVE": "Writes what comes through a tunnel to a file.",
+        "TUNNEL CLOSE": "Closes a tunnel.",
+    },
+    "machines that are connected": {
+        "DIRECTIVE": "Runs its block on another machine.",
+        "DIRECTIVE LIST": "Lists the machines that can be reached.",
+        "DIRECTIVE STATUS": "Tells whether a machine can be reached.",
+        "SSH": "Runs commands on another machine.",
+        "EXEC": "Runs a command of the system.",
+    },
+    "a runtime in the browser": {"ONBROWSER": "Works on the page in the browser."},
+    "a chat server": {"CHAT": "Makes a chat room.", "CHAT ENTRY": "Says something in a chat room."},
+    "a document editor": {
+        "RICH": "Works on a document.",
+        "RICH OPEN": "Opens a document.",
+        "RICH NEW": "Makes an empty document.",
+        "RICH READ": "Gives the text of a document.",
+        "RICH SAVE": "Writes a document to a file.",
+        "RICH INSERT": "Puts something into a document.",
+        "RICH FORMAT": "Sets how a part of a document looks.",
+    },
+    "a text recogniser": {"OCR": "Reads the text in an image."},
+}
+"""What is needed -> the words that need it, and what each is for."""
+
+BLOCKS: dict[str, Block] = {"DIRECTIVE": "steps"}
+
+
+def _declare(name: str, doc: str, needs: str) -> None:
+    def form(
+        operand: Any = None,
+        *,
+        with_: Any = None,
+        as_: Any = None,
+        into: Any = None,
+        from_: Any = None,
+        to: Any = None,
+        at: Any = None,
+        on: Any = None,
+        using: Any = None,
+        format_: Any = None,
+        attach: Any = None,
+        for_: Any = None,
+        limit: Any = None,
+        where: Condition = None,
+    ) -> Value:
+        pass
+
+    form.__doc__ = doc
+    family.verb(name, needs=needs, block=BLOCKS.get(name, ""))(form)
+
+
+for _needs, _words in SERVICES.items():
+    for _name, _doc in _words.items():
+        _declare(_name, _doc, _needs)

@@ -1,0 +1,41 @@
+"""UUID and RANDOM. Chance comes from the run's context: the system's in production, fixed in tests."""
+
+from typing import Literal
+
+from oql.context import Context
+from oql.errors import Code, expected, failed
+from oql.verbs.calculate import family
+from oql.verbs.declare import Whole
+
+_VERSIONS = {"v4": 4, "v7": 7}
+
+
+@family.verb(
+    "UUID",
+    examples=[
+        ("UUID SET ?id AFTER LENGTH ?id", 36),
+        ("UUID AS v7 SET ?id AFTER SLICE ?id FROM 14 TO 15", "7"),
+    ],
+)
+def uuid(context: Context, *, as_: Literal["v4", "v7"] = "v4") -> str:
+    """Makes a new UUID: random (v4), or one that sorts by time (v7)."""
+    return context.new_id(_VERSIONS[as_])
+
+
+@family.verb(
+    "RANDOM",
+    examples=[
+        ("RANDOM FROM 7 TO 7", 7),
+        ("RANDOM SET ?r AFTER IF ?r IS LESS THAN 1 OPEN NEST EMIT true CLOSE NEST", True),
+    ],
+)
+def random(context: Context, *, from_: Whole | None = None, to: Whole | None = None) -> int | float:
+    """Draws a whole number between two, both included; without them a decimal from 0 to below 1."""
+    if from_ is None and to is None:
+        return context.random.random()
+    if from_ is None or to is None:
+        missing = "FROM" if from_ is None else "TO"
+        raise failed(Code.TYPE_FAILED, f"`RANDOM` needs {missing}", "give both FROM and TO, or neither")
+    if from_ > to:
+        raise expected(Code.TYPE_FAILED, f"TO from {from_} up", f"{to}")
+    return context.random.randint(from_, to)

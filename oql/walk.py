@@ -1,0 +1,184 @@
+"""Questions about a tree that need no recursion: its steps in order, the variables that a step sets and reads."""
+
+from collections.abc import Iterator
+
+from oql import ast, verbs
+from oql.selectors import Name, Selector
+
+
+def steps(chains: tuple[ast.Chain, ...]) -> Iterator[ast.Step]:
+    """Every step in the order of the text; a step stands before those inside its blocks."""
+    return _with_blocks([step for chain in chains for group in chain.groups for step in group.steps])
+
+
+def _with_blocks(outer: list[ast.Step]) -> Iterator[ast.Step]:
+    pending = outer[::-1]
+    while pending:
+        step = pending.pop()
+        yield step
+        chains = [chain for block in ast.blocks_of(step) for chain in block.chains]
+        inside = [inner for chain in chains for group in chain.groups for inner in group.steps]
+        pending.extend(reversed(inside))
+
+
+def target_of(step: ast.Step) -> ast.Variable | None:
+    """The variable that the step itself binds, by SET, as loop variable, or by the modifier it rebinds."""
+    if isinstance(step, ast.Foreach):
+        return step.variable
+    if not isinstance(step, ast.VerbStep):
+        return None
+    if step.target:
+        return step.target
+    verb = verbs.table().get(step.verb)
+    for modifier in step.modifiers:
+        if verb and modifier.keyword == verb.rebinds and isinstance(modifier.value, ast.Variable):
+            return modifier.value
+    return None
+
+
+class Bindings:
+    """The names that each step of a tree binds, those in its blocks included; worked out once, from the leaves up."""
+
+    def __init__(self, chains: tuple[ast.Chain, ...]) -> None:
+        self._found: dict[int, frozenset[str]] = {}
+        for step in reversed(list(steps(chains))):
+            inside = [self.of_group(group) for block in ast.blocks_of(step) for c in block.chains for group in c.groups]
+            self._found[id(step)] = frozenset(_bound_by(step)).union(*inside)
+
+    def of_step(self, step: ast.Step) -> frozenset[str]:
+        """The names that a step binds."""
+        return self._found[id(step)]
+
+    def of_group(self, group: ast.Group) -> frozenset[str]:
+        """The names that the steps of a group bind."""
+        return frozenset().union(*(self._found[id(step)] for step in group.steps))
+
+
+def _bound_by(step: ast.Step) -> set[str]:
+    target = target_of(step)
+    found = {target.name} if target else set()
+    block = step.block if isinstance(step, ast.VerbStep) else None
+    if isinstance(block, ast.Fields):
+        found |= {field.variable.name for field in block.fields}
+    elif isinstance(block, ast.Entries):
+        found |= {entry.target.name for entry in block.entries if entry.target}
+    return found
+
+
+LOOP_NAMES = frozenset({"INDEX", "VALUE", "KEY", "STATE"})
+_SCOPE_SHARING = frozenset({"INCLUDE", "SIDELOAD"})
+
+
+def mentions_loops(chains: tuple[ast.Chain, ...]) -> bool:
+    """Whether anything may ask for `!INDEX` and its kin; text that is included may."""
+    for step in steps(chains):
+        if isinstance(step, ast.VerbStep) and step.verb in _SCOPE_SHARING:
+            return True
+        for operand in operands_of(step):
+            parts = operand.parts if isinstance(operand, ast.Concatenation) else (operand,)
+            if any(isinstance(part, ast.System) and part.name in LOOP_NAMES for part in parts):
+                return True
+    return False
+
+
+def names_read(step: ast.Step) -> set[str]:
+    """The names of the variables that a step reads itself; those that its blocks read are not among them."""
+    found: set[str] = set()
+    for operand in operands_of(step):
+        _collect(operand, found)
+    target = target_of(step)
+    if target and target.path and isinstance(step, ast.VerbStep):
+        found.add(target.name)
+        _collect_path(target.path, found)
+    if isinstance(step, ast.VerbStep):
+        found |= _mentioned(step)
+    return found
+
+
+def operands_of(step: ast.Step) -> Iterator[ast.Operand]:
+    """Every operand that a step evaluates itself."""
+    match step:
+        case ast.VerbStep():
+            yield from step.operands
+            for modifier in step.modifiers:
+                yield from condition_operands(modifier.value)
+            yield from _block_operands(step.block)
+        case ast.If():
+            for condition, _ in step.arms:
+                yield from condition_operands(condition)
+        case ast.While():
+            yield from condition_operands(step.condition)
+        case ast.Switch():
+            yield step.operand
+            yield from (operand for operand, _ in step.cases)
+        case ast.Foreach():
+            yield step.operand
+        case ast.Return(operand=operand) if operand:
+            yield operand
+
+
+def _block_operands(block: ast.AnyBlock | None) -> Iterator[ast.Operand]:
+    match block:
+        case ast.Items():
+            yield from block.operands
+        case ast.Pairs():
+            yield from (operand for pair in block.pairs for operand in pair)
+        case ast.Fields():
+            for field in block.fields:
+                yield from (field.label, *field.choices)
+        case ast.Entries():
+            yield from (entry.code for entry in block.entries)
+
+
+def conditions_of(condition: ast.Condition | ast.Operand) -> Iterator[ast.Condition | ast.Operand]:
+    """A condition with all that it is combined of; an operand yields itself."""
+    waiting = [condition]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        if isinstance(found, ast.Combined):
+            waiting.extend(reversed(found.parts))
+        elif isinstance(found, ast.Negated):
+            waiting.append(found.condition)
+
+
+def condition_operands(condition: ast.Condition | ast.Operand) -> Iterator[ast.Operand]:
+    """The operands that a condition compares; an operand yields itself."""
+    for part in conditions_of(condition):
+        match part:
+            case ast.Comparison():
+                yield part.left
+                yield part.right
+            case ast.NullTest():
+                yield part.left
+            case ast.Truth():
+                yield part.operand
+            case ast.Combined() | ast.Negated():
+                pass
+            case _:
+                yield part
+
+
+def _collect(operand: ast.Operand, found: set[str]) -> None:
+    match operand:
+        case ast.Variable():
+            found.add(operand.name)
+            _collect_path(operand.path, found)
+        case ast.Concatenation():
+            for part in operand.parts:
+                _collect(part, found)
+
+
+def _collect_path(path: tuple[Selector, ...], found: set[str]) -> None:
+    for selector in path:
+        if isinstance(selector, Name):
+            found.add(selector.name)
+            _collect_path(selector.path, found)
+
+
+def _mentioned(step: ast.VerbStep) -> set[str]:
+    verb = verbs.table().get(step.verb)
+    if verb is None or verb.mentions is None:
+        return set()
+    texts = [operand.value for operand in step.operands if isinstance(operand, ast.Literal)]
+    return {name for text in texts if isinstance(text, str) for name in verb.mentions(text)}
