@@ -1,5 +1,6 @@
 """Everything that can be known to be wrong with a program before it runs, reported all at once."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ def _operand_errors(operand: ast.Operand, words_allowed: bool) -> Iterator[OqlEr
             error = system_error(part)
             if error:
                 yield error
+        elif isinstance(part, ast.Literal) and isinstance(part.value, float) and not math.isfinite(part.value):
+            yield OqlError(Code.PARSE_ERROR, "the number is too large", part.span)
         elif isinstance(part, ast.Literal) and isinstance(part.value, str) and _SURROGATE.search(part.value):
             yield OqlError(Code.PARSE_ERROR, "half of a surrogate pair is not a character", part.span)
         elif isinstance(part, ast.Word) and (not words_allowed or part is not operand):

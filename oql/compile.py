@@ -118,9 +118,10 @@ class _Compiler:
         outer = self.failure
         starts = [_Label(self.open) for _ in chain.groups]
         rescues: list[tuple[_Label, list[ast.Group], list[str], _Label]] = []
+        alternatives = _alternatives(chain.connectors)
         for index, group in enumerate(chain.groups):
             self.path = f"{prefix}{number + index + 1}"
-            alternative = next((j for j in range(index + 1, len(starts)) if chain.connectors[j - 1] == "OR"), None)
+            alternative = alternatives[index]
             after = _Label()
             if index and chain.connectors[index - 1] == "OR":
                 self.put(
@@ -189,7 +190,7 @@ class _Compiler:
         self.put("join", group.span, **self.leaving())
 
     def leaving(self) -> dict[str, Any]:
-        """Where CLOSE ALL NESTS goes from here, the records that stay open there, and whether blocks lie further out."""
+        """where CLOSE ALL NESTS goes, the records that stay open there, and whether blocks lie further out."""
         label, keep = self.outermost or (None, self.open)
         return {"target": label, "keep": keep, "enclosed": self.enclosed}
 
@@ -305,6 +306,14 @@ class _Compiler:
     def body(self, block: ast.Block, prefix: str, then: _Label) -> Task:
         yield self.last(block, prefix, block.span)
         self.put("jump", block.span, target=then)
+
+
+def _alternatives(connectors: tuple[str, ...]) -> list[int | None]:
+    """For each group of a chain the next one that stands behind OR."""
+    following: list[int | None] = [None]
+    for index in range(len(connectors), 0, -1):
+        following.append(index if connectors[index - 1] == "OR" else following[-1])
+    return following[::-1]
 
 
 def _resolved(value: Any) -> Any:

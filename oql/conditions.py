@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from oql.errors import Code, expected
-from oql.regex import compile_pattern
+from oql.regex import check_work, compile_pattern
 from oql.values import Value, equal, identical, kind_of, less, text_form
 
 Test = Callable[[Value, Value], bool]
@@ -21,7 +21,9 @@ def _contains(left: Value, right: Value) -> bool:
 def _matches(left: Value, right: Value) -> bool:
     if not isinstance(right, str):
         raise expected(Code.STRING_FAILED, "a regular expression", kind_of(right))
-    return left is not None and compile_pattern(right).search(text_form(left)) is not None
+    pattern, text = compile_pattern(right), text_form(left)
+    check_work(pattern, text)
+    return left is not None and pattern.search(text) is not None
 
 
 def _is_in(left: Value, right: Value) -> bool:

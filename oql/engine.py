@@ -7,7 +7,7 @@ from oql import report
 from oql.budget import Budget
 from oql.context import Context
 from oql.errors import OqlError, limit_reached
-from oql.machine import Machine, size_of
+from oql.machine import Machine
 from oql.program import Program
 from oql.system import request_key
 from oql.trace import Trace, trace_json
@@ -54,19 +54,8 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
         machine.error = limit_reached("blocks inside each other", f"{context.limits.depth:,}")
     else:
         machine.follow(0)
-        _charge_return(machine)
     named = {name: value for name, value in machine.variables.items() if name[0] != "!" and value is not SKIPPED}
     return Outcome(program, _result(machine), machine.error, machine.trace, budget.started, named)
-
-
-def _charge_return(machine: Machine) -> None:
-    """What RETURN gives is output too."""
-    if machine.error or machine.output or machine.returned is None:
-        return
-    try:
-        machine.budget.emit(size_of(machine.returned))
-    except OqlError as error:
-        machine.error = error
 
 
 def _result(machine: Machine) -> Value:

@@ -27,13 +27,14 @@ def load(name: str, extra: str = "", **options: Any) -> lark.Lark:
     """
     text = f"{grammar.read(name)}\n{extra}"
     key = hashlib.sha256(f"{lark.__version__}\n{sorted(map(str, options))}\n{text}".encode()).hexdigest()[:24]
-    folder = _cache_folder()
+    folder = cache_folder()
     kept: bool | str = str(folder / f"{name}-{key}.lark") if folder else False
     return lark.Lark(text, parser="lalr", cache=kept, maybe_placeholders=True, **options)
 
 
 @cache
-def _cache_folder() -> Path | None:
+def cache_folder() -> Path | None:
+    """Where the parsers' tables are kept between starts; None when no folder can be written by its owner alone."""
     folder = Path(os.environ.get("OQL_CACHE") or platformdirs.user_cache_path("oql"))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,6 +10,9 @@ import orjson
 MAX_DEPTH = 64
 """How deep JSON that comes in may nest: as the server's bodies, so that no value overflows a stack."""
 
+WRITTEN_OUT = 1e21
+"""Integral floats below this are exact integers, written with all their digits; as in JavaScript."""
+
 _TOO_DEEP = "nested more than {} levels deep"
 _FLOATS = re.compile(r"\d[.eE]")
 
@@ -24,6 +27,10 @@ class JsonError(ValueError):
         self.column = column
 
 
+class TooDeepError(JsonError):
+    """JSON, or a value to become JSON, that nests deeper than any stack should follow."""
+
+
 def dumps(value: Any, default: Any = None, *, sort_keys: bool = False) -> bytes:
     """Compact JSON of a value. Integers may have any size; `default` turns other types into JSON values."""
     option = orjson.OPT_SORT_KEYS if sort_keys else None
@@ -31,7 +38,7 @@ def dumps(value: Any, default: Any = None, *, sort_keys: bool = False) -> bytes:
         return orjson.dumps(value, default, option)
     except TypeError as error:
         if "Recursion" in str(error):
-            raise JsonError("the value is nested too deeply for JSON") from None
+            raise TooDeepError("the value is nested too deeply for JSON") from None
         return _dumps_slow(value, default, sort_keys)
 
 
@@ -40,7 +47,9 @@ def _dumps_slow(value: Any, default: Any, sort_keys: bool) -> bytes:
     try:
         text = stdlib_json.dumps(value, default=default, separators=(",", ":"), ensure_ascii=False, sort_keys=sort_keys)
         return text.encode()
-    except (RecursionError, TypeError, ValueError) as error:
+    except RecursionError:
+        raise TooDeepError("the value is nested too deeply for JSON") from None
+    except (TypeError, ValueError) as error:
         raise JsonError(f"the value does not fit JSON: {error}") from None
 
 
@@ -50,13 +59,22 @@ def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise JsonError(error.msg, error.lineno, error.colno) from None
+        kind = TooDeepError if "depth limit" in error.msg else JsonError
+        raise kind(error.msg, error.lineno, error.colno) from None
     if raw.count(b"[") + raw.count(b"{") > max_depth and _deeper_than(value, max_depth):
-        raise JsonError(_TOO_DEEP.format(max_depth))
+        raise TooDeepError(_TOO_DEEP.format(max_depth))
     decoded = raw.decode()
     if len(decoded) > 18 and re.search(r"\d{19}", decoded):
-        value = stdlib_json.loads(decoded)
+        value = _loads_exactly(decoded)
     return normalise(value) if _FLOATS.search(decoded) else value
+
+
+def _loads_exactly(text: str) -> Any:
+    """What orjson cannot read exactly: integers beyond 64 bits."""
+    try:
+        return stdlib_json.loads(text)
+    except ValueError as error:
+        raise JsonError(str(error)) from None
 
 
 def _deeper_than(value: Any, depth: int) -> bool:
@@ -77,7 +95,7 @@ def _deeper_than(value: Any, depth: int) -> bool:
 def normalise(value: Any) -> Any:
     """The same value with every integral float as an exact integer, as the language shows numbers."""
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() and abs(value) < WRITTEN_OUT else value
     if isinstance(value, list):
         return [normalise(item) for item in value]
     if isinstance(value, dict):
@@ -89,7 +107,7 @@ def number_text(number: int | float) -> str:
     """The shortest text that reads back as the same number, without a trailing `.0`."""
     if isinstance(number, int):
         return str(number) if abs(number) < 1 << 8192 else hex(number)
-    if number.is_integer() and abs(number) < 2**53:
+    if number.is_integer() and abs(number) < WRITTEN_OUT:
         return str(int(number))
     if not math.isfinite(number):
         raise JsonError("not a finite number")

@@ -78,7 +78,7 @@ class Machine:
                     if kind:
                         left -= 1
                         if left < 0:
-                            left = self.budget.take_steps() - 1
+                            left = self._take_steps() - 1
                     if kind != STEP:
                         at = act(self)
                         if at == FAIL:
@@ -124,6 +124,12 @@ class Machine:
         except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
             return self.fail(at, bug(self.context.report(fault)), now)
 
+    def _take_steps(self) -> int:
+        now = self.context.monotonic_ns()
+        if now > self.look_at:
+            self._look(now)
+        return self.budget.take_steps()
+
     def _hold(self, size: int) -> int:
         self.budget.hold(size)
         return 0
@@ -156,6 +162,10 @@ class Machine:
     def clock(self) -> float:
         """Unix seconds at this moment, for what other runs see too: the life time of cached values."""
         return self.context.now + (self.context.monotonic_ns() - self.budget.started) / 1e9
+
+    def look(self) -> None:
+        """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
+        self._look(self.context.monotonic_ns())
 
     def roots(self) -> list[Value]:
         """Everything that keeps values alive, for counting memory."""
@@ -252,6 +262,8 @@ class Machine:
         """EXIT ALL and RETURN: to the end of the branch when inside an AND group, else out of the program."""
         innermost = next((i for i in reversed(range(len(self.stack))) if isinstance(self.stack[i], Group)), None)
         if innermost is None:
+            if value is not None and not self.output:
+                self.budget.emit(size_of(value))
             self._close_down_to(self.base)
             self.returned = value
             return FAIL

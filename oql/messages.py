@@ -9,7 +9,7 @@ from oql import verbs
 from oql.errors import Code, OqlError, Span, expected, nearest
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*(?:\s+[A-Z][A-Z0-9_]*)*")
+_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]{0,40}(?:\s{1,9}[A-Z][A-Z0-9_]{0,40}){0,3}")
 _CHUNK = re.compile(r""""[^"]*"?|'[^']*'?|`[^`]*`?|[?!]?[A-Za-z0-9_.]+|\S""")
 
 _OPERAND = {"TEXT", "NUMBER", "TRUE", "FALSE", "NULL", "VARIABLE", "SYSTEM"}

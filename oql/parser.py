@@ -10,13 +10,16 @@ from lark.parsers.lalr_analysis import Shift
 
 from oql import ast, grammar, messages, verbs
 from oql.build import Build
+from oql.conditions import NULL_TESTS, OPERATORS
 from oql.errors import Code, OqlError, Span
+from oql.verbs.declare import MODIFIERS
 
 MAX_ERRORS = 50
 """How many errors one program reports; more would only bury the first."""
 
 _SKIPPED_TEXT = "|".join(
-    [rf"{quote}[^{quote}\\]*(?:\\[\s\S][^{quote}\\]*)*{quote}" for quote in "\"'`"] + [r"\(\*[\s\S]*?\*\)"]
+    [rf"{quote}[^{quote}\\]*(?:\\[\s\S][^{quote}\\]*)*(?:{quote}|\Z)" for quote in "\"'`"]
+    + [r"\(\*(?:[\s\S]*?\*\)|[\s\S]*)"]  # one without an end reaches to the end: no second look at the same text
 )
 _LANDMARK = re.compile(
     _SKIPPED_TEXT + r"|\b(?P<open>OPEN\s+NEST)\b|\b(?P<close>CLOSE\s+NEST)\b"
@@ -50,11 +53,22 @@ def parse(text: str) -> tuple[ast.Program, list[OqlError]]:
     return tree, recovery.errors
 
 
+_CAPITALS = re.compile(r"[A-Z]{2,}\b")
+_ANYTHING = re.compile(r"\w+|[\s\S]")
+_CLOSING = re.compile(r"CLOSE\s+NEST\b")
+
+
 @cache
-def _first_words() -> frozenset[str]:
-    """The words that a step may begin with; one at the beginning of a line is where reading goes on."""
-    statements = {"IF", "SWITCH", "WHILE", "FOREACH", "RETURN", "EXIT"}
-    return frozenset(name.split()[0] for name in verbs.table()) | statements
+def _inner_words() -> frozenset[str]:
+    """The words that no step begins with."""
+    inner = {word for phrase in (*keywords(), *MODIFIERS, *OPERATORS, *NULL_TESTS) for word in phrase.split()}
+    steps = {"IF", "SWITCH", "WHILE", "FOREACH", "RETURN", "EXIT"}
+    return frozenset(inner - steps - {name.split()[0] for name in verbs.table()})
+
+
+def _begins_step(word: str | None) -> bool:
+    """Whether a word in capitals is, or was perhaps meant to be, the beginning of a step."""
+    return word is not None and word not in _inner_words()
 
 
 class _Recovery:
@@ -72,13 +86,24 @@ class _Recovery:
             self.errors.append(found)
         if start >= len(self.text) or len(self.errors) >= MAX_ERRORS:
             return False
-        resume = self._next_landmark(max(start, self.resumed_at + 1))
-        self.resumed_at = resume
-        return _go_on(error, resume)
+        word = _CAPITALS.match(self.text, start)
+        dropped = 0 if word and _begins_step(word[0]) and _step_is_complete(error) else _unwind(error)
+        if dropped is None:
+            return False
+        readable = isinstance(error, UnexpectedToken) and start != self.resumed_at
+        begin = start if readable else _behind_word(self.text, start)
+        self.resumed_at = self._next_landmark(begin, dropped)
+        _go_on(error, self.resumed_at)
+        return True
 
-    def _next_landmark(self, start: int) -> int:
-        """Where a connector, a line with a step or the end of the block stands, nested blocks passed over."""
-        depth = 0
+    def _next_landmark(self, start: int, depth: int) -> int:
+        """Where a connector, a line with a step or the end of the block stands, blocks inside passed over.
+
+        `depth` counts the blocks whose beginning was dropped with the step.
+        """
+        closing = _CLOSING.match(self.text, start)
+        if closing and not depth:
+            start = closing.end()  # one that closes nothing, else it would not be an error
         for match in _LANDMARK.finditer(self.text, start):
             if match["open"]:
                 depth += 1
@@ -86,7 +111,7 @@ class _Recovery:
                 if depth == 0:
                     return match.start()
                 depth -= 1
-            elif depth == 0 and (match["join"] or match["verb"] in _first_words()):
+            elif depth == 0 and (match["join"] or _begins_step(match["verb"])):
                 return match.start()
         return len(self.text)
 
@@ -110,20 +135,36 @@ def _open_blocks(error: UnexpectedInput) -> list[Token]:
     return [value for value in state.value_stack if isinstance(value, Token) and value.type == "OPEN_NEST"]
 
 
-def _go_on(error: UnexpectedInput, resume: int) -> bool:
-    """Unwinds to where a step may begin, puts BROKEN there, and sets the lexer to `resume`."""
-    interactive = error.interactive_parser
-    state = interactive.parser_state
+def _behind_word(text: str, start: int) -> int:
+    word = _ANYTHING.match(text, start)
+    return word.end() if word else start + 1
+
+
+def _step_is_complete(error: UnexpectedInput) -> bool:
+    state = error.interactive_parser.parser_state
+    return "BROKEN" in state.parse_conf.parse_table.states[state.position]
+
+
+def _unwind(error: UnexpectedInput) -> int | None:
+    """Drops what was read of the step; the number of blocks that were open in it, None when nothing can go on."""
+    state = error.interactive_parser.parser_state
     table = state.parse_conf.parse_table.states
+    dropped = 0
     while table[state.position].get("BROKEN", (None,))[0] is not Shift:
         state.state_stack.pop()
         if not state.value_stack or not state.state_stack:
-            return False
-        state.value_stack.pop()
+            return None
+        value = state.value_stack.pop()
+        dropped += isinstance(value, Token) and value.type == "OPEN_NEST"
+    return dropped
+
+
+def _go_on(error: UnexpectedInput, resume: int) -> None:
+    """Puts BROKEN in the place of the step, and sets the lexer to `resume`."""
+    interactive = error.interactive_parser
     place = Token("BROKEN", "", start_pos=resume, end_pos=resume)
     interactive.feed_token(place)
     lexer = interactive.lexer_thread.state
     assert lexer is not None
     lexer.line_ctr.char_pos = resume
     lexer.last_token = place
-    return True

@@ -1,5 +1,6 @@
 """A compiled program: immutable, printable, serialisable; and the way from text to one, with a cache in between."""
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class Program:
     def pure_and_short(self) -> bool:
         """Whether a run is over in well under a millisecond: no loops, no waiting, few steps, no costly verbs."""
         costly = any(item.op in ("loop", "next") for item in self.code) or len(self.code) > _INLINE_STEPS
-        return not costly and all(verb.quick for verb in self._verbs())
+        return not costly and all(verb.quick and not verb.waits for verb in self._verbs())
 
     def _verbs(self) -> Iterator[Any]:
         table = verbs.table()
@@ -183,6 +184,6 @@ def load(text: str, *, max_depth: int = DEFAULT.depth, max_bytes: int = DEFAULT.
                 [OqlError(Code.LIMIT_EXCEEDED, f"the program is longer than {max_bytes} bytes", Span(0, 0))]
             )
         program = compile_text(text, max_depth=max_depth)
-        with _lock:
+        with _lock, contextlib.suppress(ValueError):  # one that is larger than the whole cache is not kept
             _cache[(text, max_depth)] = program
     return program

@@ -11,12 +11,12 @@ _MAX_PATTERN = 10_000
 _MAX_WORK = 2_000_000_000
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
-_OPTIONS.max_mem = 8 << 20
+_OPTIONS.max_mem = 2 << 20
 
 Pattern = Any  # re2's compiled pattern carries no type information
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _compile(pattern: str) -> Pattern:
     return re2.compile(pattern, _OPTIONS)
 

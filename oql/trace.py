@@ -13,7 +13,7 @@ Entry = Sequence[Any]
 
 
 class Trace:
-    """The entries of one machine. Beyond `room`, successful steps are counted and timed per place, others per status."""
+    """The entries of one machine. Beyond `room`, steps are counted and timed per place and status."""
 
     __slots__ = ("counts", "entries", "others", "room", "times")
 

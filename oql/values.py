@@ -3,11 +3,11 @@
 import base64
 import math
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import Any, TypeAlias
 
 from oql import json
-from oql.errors import Code, failed
+from oql.errors import Code, OqlError, failed, limit_reached
 
 
 class Multi:
@@ -41,6 +41,12 @@ _KINDS: dict[type, str] = {
     bytes: "binary", list: "array", dict: "object", Multi: "multivariable",
 }  # fmt: skip
 
+MAX_JSON_BYTES = 64 * 2**20
+"""How long the JSON of one value may be. Arrays share their elements, so a small value can be long as text."""
+
+_WEIGHT_OF_CONTAINER = 32
+_SCALARS = {bool, int, float, type(None)}
+
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _LONGEST_NUMBER = 4_000
@@ -71,11 +77,49 @@ def text_form(value: Value) -> str:
 
 
 def to_json(value: Value) -> bytes:
-    """Compact JSON of any value; binary is base64 text, a multivariable the array of its branches."""
+    """Compact JSON of any value; binary is base64 text, a multivariable the array of its branches.
+
+    LimitExceeded when it would be longer than `MAX_JSON_BYTES` or nests too deeply.
+    """
+    return _json_bytes(value, sort_keys=False)
+
+
+def _json_bytes(value: Value, *, sort_keys: bool) -> bytes:
+    if isinstance(value, (list, dict, Multi)) and json_weight(value) > MAX_JSON_BYTES:
+        raise limit_reached("bytes of JSON", f"{MAX_JSON_BYTES:,}")
     try:
-        return json.dumps(value, _json_default)
+        return json.dumps(value, _json_default, sort_keys=sort_keys)
+    except json.TooDeepError as error:
+        raise OqlError(Code.LIMIT_EXCEEDED, error.message, final=True) from None
     except json.JsonError as error:
         raise failed(Code.JSON_FAILED, error.message) from None
+
+
+def json_weight(value: Value) -> int:
+    """About how many bytes of JSON a value makes, a part that occurs n times counted n times; stops when too many."""
+    total, waiting = 0, [value]
+    while waiting and total <= MAX_JSON_BYTES:
+        found = waiting.pop()
+        if isinstance(found, (str, bytes)):
+            total += len(found)
+            continue
+        total += _WEIGHT_OF_CONTAINER
+        parts: Collection[Any] = ()
+        if isinstance(found, dict):
+            total += sum(map(len, found)) + 4 * len(found)
+            parts = found.values()
+        elif isinstance(found, list):
+            parts = found
+        elif isinstance(found, Multi):
+            parts = found.branches
+        kinds = set(map(type, parts))
+        if kinds <= _SCALARS:
+            total += 5 * len(parts)
+        elif kinds == {str}:
+            total += sum(map(len, parts))
+        else:
+            waiting.extend(parts)
+    return total
 
 
 def _json_default(value: Any) -> Any:
@@ -99,7 +143,7 @@ def number(text: str) -> int | float | None:
 
 def whole(value: float) -> int | float:
     """An integral float as the exact integer it stands for; any other number unchanged."""
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return int(value) if value.is_integer() and abs(value) < json.WRITTEN_OUT else value
 
 
 def as_number(value: Value) -> int | float | None:
@@ -133,20 +177,13 @@ def identical(left: Value, right: Value) -> bool:
     if kind_of(left) != kind_of(right):
         return False
     if isinstance(left, (list, dict)):
-        return _sorted_json(left) == _sorted_json(right)
+        return _json_bytes(left, sort_keys=True) == _json_bytes(right, sort_keys=True)
     return bool(left == right)
 
 
 def identity(value: Value) -> Hashable:
     """A key that two values share exactly when they are identical."""
-    return kind_of(value), _sorted_json(value) if isinstance(value, (list, dict)) else value
-
-
-def _sorted_json(value: Value) -> bytes:
-    try:
-        return json.dumps(value, _json_default, sort_keys=True)
-    except json.JsonError as error:
-        raise failed(Code.TYPE_FAILED, error.message) from None
+    return kind_of(value), _json_bytes(value, sort_keys=True) if isinstance(value, (list, dict)) else value
 
 
 def less(left: Value, right: Value) -> bool:

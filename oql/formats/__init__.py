@@ -1,4 +1,12 @@
-"""The formats of CONVERT besides JSON, one module each: `read` and `write`, or `html`."""
+"""The formats of CONVERT besides JSON, one module each: `read` and `write`, or `html`.
+
+Each asks for the memory it is about to take through `claim`, which raises when there is too little.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+Claim: TypeAlias = Callable[[int], None]
 
 
 class FormatError(ValueError):

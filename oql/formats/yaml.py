@@ -10,29 +10,34 @@ from typing import Any
 
 import yaml
 
-from oql.formats import FormatError
+from oql.formats import Claim, FormatError
 from oql.json import MAX_DEPTH
-from oql.values import number, text_form
+from oql.values import json_weight, number, text_form
 
 MAX_LENGTH = 2**20
 MAX_VALUES = 100_000
+_BYTES_PER_VALUE = 450
+_WRITTEN = 50
 
 try:
-    from yaml import CSafeLoader as _Fast
+    from yaml import CSafeDumper as _Writer, CSafeLoader as _Reader
 except ImportError:  # PyYAML was built without libyaml
-    from yaml import SafeLoader as _Fast  # type: ignore[assignment]  # the same interface in Python
+    from yaml import (  # type: ignore[assignment]  # the same interfaces in Python
+        SafeDumper as _Writer,
+        SafeLoader as _Reader,
+    )
 
 
-class _Loader(_Fast):
+class _Loader(_Reader):
     """The safe loader with the core schema only; `_teach` empties and fills its tables."""
 
 
-def read(text: str) -> Any:
+def read(text: str, claim: Claim) -> Any:
     """The value of a YAML document, nested at most 64 levels deep."""
     if len(text) > MAX_LENGTH:
         raise FormatError(f"yaml of more than {MAX_LENGTH:,} characters")
     try:
-        _check(text)
+        claim(3 * len(text) + _BYTES_PER_VALUE * _check(text))
         return yaml.load(text, _Loader)  # noqa: S506 -- _Loader is the safe loader with fewer tags
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -51,8 +56,8 @@ class _Opened:
     levels: int = 1
 
 
-def _check(text: str) -> None:
-    """Refuses too deep and too large documents, every alias counted as what it stands for."""
+def _check(text: str) -> int:
+    """How many values a document holds, each alias counted as what it stands for: few enough, not too deep."""
     known: dict[str | None, tuple[int, int]] = {}
     opened = [_Opened(None, 0)]
     total = 0
@@ -73,6 +78,7 @@ def _check(text: str) -> None:
         total += size
         opened[-1].levels = max(opened[-1].levels, levels + 1)
         _check_size(event, total, len(opened) - 1 + levels)
+    return total
 
 
 def _check_size(event: Any, total: int, depth: int) -> None:
@@ -81,12 +87,16 @@ def _check_size(event: Any, total: int, depth: int) -> None:
         raise FormatError(what, event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def write(value: Any) -> str:
+def write(value: Any, claim: Claim) -> str:
     """A value as a YAML document in block style, keys in their order."""
+    size = json_weight(value)
+    if size > MAX_LENGTH:
+        raise FormatError(f"a value of more than {MAX_LENGTH:,} characters")
+    claim(_WRITTEN * size)
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_Writer):
     """The safe dumper; a value that stands in two places is written twice."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -122,23 +132,36 @@ def _refused(_loader: Any, node: yaml.Node) -> None:
     raise yaml.constructor.ConstructorError(None, None, f"the tag `{node.tag}` is not plain data", node.start_mark)
 
 
+_CORE = "tag:yaml.org,2002:"
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z")
+_PLAIN = {
+    "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), [*"tTfF"]),
+    "null": (re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
+    "float": (_NUMBER, [*"-+.0123456789"]),
+    "merge": (re.compile(r"<<\Z"), ["<"]),
+}
+_CONSTRUCTORS: dict[str, Any] = {
+    "bool": _boolean,
+    "float": _scalar,
+    "int": _scalar,
+    "map": _mapping,
+    "null": lambda _loader, _node: None,
+    "seq": _sequence,
+    "str": lambda loader, node: loader.construct_scalar(node),
+}
+
+
 def _teach(loader: type[_Loader]) -> None:
+    """Leaves nothing of the safe loader's tags and patterns but those of the core schema."""
     loader.yaml_implicit_resolvers = {}
     loader.yaml_constructors = {}
-    core = "tag:yaml.org,2002:"
-    for name, pattern, first in (
-        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-        ("float", r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
-        ("merge", "<<", "<"),
-    ):
-        loader.add_implicit_resolver(f"{core}{name}", re.compile(f"(?:{pattern})$"), list(first))
-    for name, construct in (
-        ("bool", _boolean), ("null", lambda _loader, _node: None), ("float", _scalar), ("int", _scalar),
-        ("str", lambda loader, node: loader.construct_scalar(node)), ("map", _mapping), ("seq", _sequence),
-    ):  # fmt: skip
-        loader.add_constructor(f"{core}{name}", construct)
+    for name, (pattern, first) in _PLAIN.items():
+        loader.add_implicit_resolver(f"{_CORE}{name}", pattern, first)
+    for name, construct in _CONSTRUCTORS.items():
+        loader.add_constructor(f"{_CORE}{name}", construct)
     loader.add_constructor(None, _refused)
 
 
 _teach(_Loader)
+# Text that only the core schema reads as a number, such as 1e3, is written in quotes too.
+_Dumper.add_implicit_resolver(f"{_CORE}float", *_PLAIN["float"])

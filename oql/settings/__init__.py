@@ -169,6 +169,10 @@ class Settings(_LimitSettings):
             for name, field in sorted(type(self).model_fields.items())
         ]
 
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """What repr and str show: as in the table, so that no secret gets into a log."""
+        return [(row.name, row.value) for row in self.table()]
+
     def _shown(self, name: str) -> str:
         value = getattr(self, name)
         if value is None:

@@ -14,6 +14,8 @@ PREFIX = "OQL_"
 FILE = "oql.toml"
 # Variables of this project's own tests; what a test starts inherits them.
 IGNORED_PREFIX = "OQL_TEST_"
+NOT_SETTINGS = frozenset({"OQL_CACHE", "OQL_USER", "OQL_PASSWORD", "OQL_TOKEN"})
+"""Variables with our prefix that no server reads: where the parser keeps its tables, and who `oql run --server` is."""
 
 
 class SettingsError(Exception):
@@ -63,7 +65,7 @@ def from_environment(declared: Fields, environ: Mapping[str, str]) -> Layer:
     """What the environment says; an empty variable says nothing. Raises SettingsError."""
     variables = dict(_variables(declared))
     ours = {name for name in environ if name.startswith(PREFIX) and not name.startswith(IGNORED_PREFIX)}
-    _refuse_unknown(ours - variables.keys(), variables, "environment")
+    _refuse_unknown(ours - variables.keys() - NOT_SETTINGS, variables, "environment")
     layer: Layer = {}
     for variable, name in variables.items():
         if environ.get(variable):

@@ -1,7 +1,7 @@
 """Verbs on the cache: values kept for other runs of the same namespace."""
 
 from oql.errors import Code, expected, failed
-from oql.values import Value
+from oql.values import Value, json_weight
 from oql.verbs.declare import Any, Family, Run, Text, describe
 from oql.verbs.time import Duration, checked
 
@@ -25,6 +25,7 @@ def cache(run: Run, value: Any, *, as_: Text | None = None, on: Duration | None 
     base64.
     """
     if as_ is not None:
+        run.claim(json_weight(value))
         run.context.cache.put(as_, value, run.clock(), None if on is None else checked(on, Code.TYPE_FAILED))
         return True
     if on is not None:

@@ -17,6 +17,7 @@ family = Family("compute", "Compute")
     ],
     failure=Code.CALCULATE_FAILED,
     mentions=mentioned,
+    prepare=lambda expression: compile_calculation(expression).evaluate,
 )
 def calculate(run: Run, expression: Text) -> int | float:
     """Computes an expression of numbers, `?variables`, operators and functions.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from oql.errors import Code, OqlError, expected, unknown
-from oql.values import Value, as_number, text_form, to_json
+from oql.values import Value, as_number, json_weight, text_form, to_json
 from oql.verbs.calculate import family
 from oql.verbs.declare import Any, Run, Text, describe
 from oql.verbs.encoding import octets
@@ -30,8 +30,7 @@ def cast(run: Run, value: Any, *, as_: Text) -> Value:
     target = _TARGETS.get(as_)
     if target is None:
         raise unknown(Code.CAST_INCOMPATIBLE, "a kind to cast to", as_, _TARGETS, hint=_LISTED)
-    if isinstance(value, str):
-        run.claim(2 * len(value))
+    run.claim(json_weight(value))
     return target(value)
 
 

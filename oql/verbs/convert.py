@@ -1,16 +1,17 @@
 """CONVERT: text of one format as text of another. The formats are loaded when they are first needed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any as AnyFormat, Literal
 
 from oql import json
 from oql.errors import Code, OqlError, expected, failed
 from oql.formats import FormatError
-from oql.values import Value, to_json
+from oql.values import Value, json_weight, to_json
 from oql.verbs.declare import Any, Run, describe
 from oql.verbs.encoding import family
-
-_GROWTH = 10
+from oql.verbs.objects import parse_json
 
 
 @family.verb(
@@ -38,38 +39,55 @@ def convert(
     Html from markdown is safe to show: raw html in it is shown as text.
     """
     if (from_ == "markdown") != (to == "html"):
-        raise failed(
-            Code.CONVERT_FAILED,
-            f"{from_} does not convert to {to}",
-            "markdown converts to html, and only that",
-        )
+        hint = "markdown converts to html, the other formats to each other"
+        raise failed(Code.CONVERT_FAILED, f"{from_} does not convert to {to}", hint)
     if not isinstance(value, str) and from_ != "json":
         raise expected(Code.CONVERT_FAILED, f"text to read as {from_}", describe(value))
-    if isinstance(value, str):
-        run.claim(_GROWTH * len(value))
     try:
-        return _converted(value, from_, to)
-    except (FormatError, json.JsonError) as error:
-        raise _unfit(error, from_) from None
+        return _converted(run, value, from_, to)
     except UnicodeEncodeError:
         raise failed(Code.CONVERT_FAILED, "the text holds half of a surrogate pair") from None
 
 
-def _converted(value: Value, from_: str, to: str) -> str:
+def _converted(run: Run, value: Value, from_: str, to: str) -> str:
     if to == "html":
-        return str(_format("markdown").html(value))
-    if from_ == "json":
-        data = json.loads(value if isinstance(value, str) else to_json(value))
-    else:
-        data = _format(from_).read(value)
-    return to_json(data).decode() if to == "json" else str(_format(to).write(data))
+        with _reported("markdown"):
+            return str(_format("markdown").html(value, run.claim))
+    with _reported(from_):
+        data = _read(run, value, from_)
+    with _reported(to):
+        return _written(run, data, to)
+
+
+def _read(run: Run, value: Value, from_: str) -> Value:
+    if from_ != "json":
+        return _format(from_).read(value, run.claim)
+    if not isinstance(value, str):
+        run.claim(json_weight(value))
+        return json.loads(to_json(value))
+    try:
+        return parse_json(run, value)
+    except OqlError as error:
+        raise error if error.final else FormatError(error.message) from None
+
+
+def _written(run: Run, data: Value, to: str) -> str:
+    if to != "json":
+        return str(_format(to).write(data, run.claim))
+    run.claim(json_weight(data))
+    return to_json(data).decode()
 
 
 def _format(name: str) -> AnyFormat:
     return import_module(f"oql.formats.{name}")
 
 
-def _unfit(error: FormatError | json.JsonError, from_: str) -> OqlError:
-    column = f", column {error.column}" if error.column else ""
-    place = f" at line {error.line}{column}" if error.line else ""
-    return failed(Code.CONVERT_FAILED, f"{from_}: {error.message}{place}")
+@contextmanager
+def _reported(name: str) -> Iterator[None]:
+    """Errors inside are ConvertFailed, with their place and the name of the format."""
+    try:
+        yield
+    except (FormatError, json.JsonError) as error:
+        column = f", column {error.column}" if error.column else ""
+        place = f" at line {error.line}{column}" if error.line else ""
+        raise failed(Code.CONVERT_FAILED, f"{name}: {error.message}{place}") from None

@@ -23,7 +23,7 @@ from typing import Any as AnyKey
 from oql import json
 from oql.context import Context
 from oql.errors import Code, OqlError, expected, failed, unknown
-from oql.values import Value, text_form, to_json
+from oql.values import Value, json_weight, text_form, to_json
 from oql.verbs.declare import Any, Run, Text, describe
 from oql.verbs.encoding import base64url, from_base64url, octets
 from oql.verbs.hashing import PASSWORDS, check_password, family
@@ -137,8 +137,8 @@ def sign(run: Run, value: Any, *, using: Text, with_: Text) -> str:
     signed as they are. The Ed25519 key is private PEM text, or its seed of 32 bytes as base64url.
     """
     algorithm = _algorithm(using, [*_SIGNATURES])
+    run.claim(2 * json_weight(value))
     payload = to_json(value)
-    run.claim(2 * len(payload))
     return _signed(payload, _signing_key(using, with_), algorithm)
 
 

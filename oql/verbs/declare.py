@@ -44,6 +44,9 @@ class Run(Protocol):
     def claim(self, size: int) -> None:
         """Asks for `size` bytes before they are made; LimitExceeded when the run may not hold so much."""
 
+    def look(self) -> None:
+        """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
+
     def wait(self, seconds: float) -> None:
         """Waits without computing; ends early with an error when the run is cancelled or out of time."""
 

@@ -60,7 +60,7 @@ def _by_pattern(text: str, pattern: str) -> str:
 def _by_path(run: Run, value: Value, path: str) -> Value:
     from oql.jsonpath import find  # loads its library, which most programs do not need
 
-    found = find(path, value, lambda: run.wait(0))
+    found = find(path, value, lambda: run.look())
     run.claim(_BYTES_PER_PLACE * len(found))
     if not found:
         raise failed(Code.EXTRACT_NO_MATCH, f"no match for `{path}`")

@@ -1,8 +1,10 @@
-"""Words of the language for services that are outside of every build so far: known, so that programs that have
-another way parse and can go it. Each takes an operand and any modifier."""
+"""Words of the language for services that no build serves yet.
+
+They are known, so that a program that has another way parses and can go it. Each takes an operand and any modifier.
+"""
 
 from oql.values import Value
-from oql.verbs.declare import Any, Block, Condition, Family
+from oql.verbs.declare import Any, Block, Family
 
 family = Family("known", "Known words", exec_class="Net", options={"effect": "outside", "quick": False})
 
@@ -108,7 +110,7 @@ def _declare(name: str, doc: str, needs: str) -> None:
         attach: Any = None,
         for_: Any = None,
         limit: Any = None,
-        where: Condition = None,
+        where: Any = None,
     ) -> Value:
         pass
 

@@ -47,17 +47,13 @@ def parse_json(run: Run, text: Text) -> Value:
         raise failed(Code.JSON_FAILED, f"{error.message}{place}") from None
 
 
-@family.verb(
-    "KEYS", examples=[('PARSE JSON \'{"b":1,"a":2}\' SET ?o AFTER KEYS ?o SET ?k AFTER EMIT ?k', ["b", "a"])]
-)
+@family.verb("KEYS", examples=[('PARSE JSON \'{"b":1,"a":2}\' SET ?o AFTER KEYS ?o SET ?k AFTER EMIT ?k', ["b", "a"])])
 def keys(object_: Object) -> list[str]:
     """Gives the keys of an object as an array, in their order."""
     return list(object_)
 
 
-@family.verb(
-    "VALUES", examples=[('PARSE JSON \'{"b":1,"a":2}\' SET ?o AFTER VALUES ?o SET ?v AFTER EMIT ?v', [1, 2])]
-)
+@family.verb("VALUES", examples=[('PARSE JSON \'{"b":1,"a":2}\' SET ?o AFTER VALUES ?o SET ?v AFTER EMIT ?v', [1, 2])])
 def values(object_: Object) -> list[Value]:
     """Gives the values of an object as an array, in the order of their keys."""
     return list(object_.values())

@@ -83,8 +83,8 @@ def trim(text: Text) -> str:
 def length(value: Branches) -> int:
     """Counts the characters of a text, elements of an array, keys of an object or bytes of binary."""
     if isinstance(value, Multi):
-        hint = "use COLLAPSE to make it an array first"
-        raise expected(Code.STRING_FAILED, "one value", "a multivariable", hint=hint)
+        advice = "use COLLAPSE to make it an array first"
+        raise expected(Code.STRING_FAILED, "one value", "a multivariable", hint=advice)
     if not isinstance(value, (str, list, dict, bytes)):
         hint = "use STRING to get its text form" if value is not None else None
         raise expected(Code.STRING_FAILED, "text, an array, an object or binary", describe(value), hint=hint)

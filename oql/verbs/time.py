@@ -1,6 +1,5 @@
 """Verbs on time. Moments are Unix seconds or ISO 8601 text, in UTC unless the text or USING says so."""
 
-from calendar import day_name, month_name
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache, lru_cache
@@ -23,6 +22,11 @@ Form = Literal[
     "day-name", "month-name", "week", "unix",
 ]  # fmt: skip
 
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
@@ -181,8 +185,8 @@ FORMS: dict[str, Callable[[datetime], str]] = {
     "hour": lambda moment: f"{moment.hour:02}",
     "minute": lambda moment: f"{moment.minute:02}",
     "second": lambda moment: f"{moment.second:02}",
-    "day-name": lambda moment: day_name[moment.weekday()],
-    "month-name": lambda moment: month_name[moment.month],
+    "day-name": lambda moment: _DAYS[moment.weekday()],
+    "month-name": lambda moment: _MONTHS[moment.month - 1],
     "week": lambda moment: f"{moment.isocalendar().week:02}",
     "unix": lambda moment: text_form(_unix(moment)),
 }

@@ -122,7 +122,7 @@ def read(text: str, path: Path) -> Iterator[Case]:
 
 def _sections(text: str, path: Path) -> list[_Lines]:
     sections = [_Lines(path, 1, [])]
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.rstrip("\n").split("\n"), 1):
         if _SEPARATOR.fullmatch(line):
             sections.append(_Lines(path, number + 1, []))
         else:

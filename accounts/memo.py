@@ -1,0 +1,33 @@
+"""What was read from the database and still holds, because nobody has committed anything since."""
+
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from substrate.interface import ControlDatabase
+
+Value = TypeVar("Value")
+
+MAX_ENTRIES = 10_000
+
+
+class Memo(Generic[Value]):
+    """Readings by key. Any commit, by whatever process, forgets them all. Safe to share between threads."""
+
+    def __init__(self, database: ControlDatabase) -> None:
+        self._database = database
+        self._current: tuple[Hashable, dict[str, Value]] = (None, {})
+
+    def get(self, key: str, read: Callable[[str], Value | None]) -> Value | None:
+        """What `read(key)` gives now. Only findings are kept, so that guessed keys take no memory."""
+        state = self._database.state()
+        kept_state, kept = self._current
+        if state != kept_state or len(kept) >= MAX_ENTRIES:
+            # Whoever still reads under the old state fills the old dictionary, which nobody looks at again.
+            kept = {}
+            self._current = (state, kept)
+        found = kept.get(key)
+        if found is None:
+            found = read(key)
+            if found is not None:
+                kept[key] = found
+        return found

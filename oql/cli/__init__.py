@@ -1,0 +1,49 @@
+"""The command line. Each command is imported when it is called, so that `oql run` starts fast."""
+
+import sys
+
+import click
+
+from oql.cli.commands import Commands
+
+_COMMANDS = Commands(
+    {
+        "run": "oql.cli.run",
+        "check": "oql.cli.check",
+        "fmt": "oql.cli.fmt",
+        "explain": "oql.cli.explain",
+        "verbs": "oql.cli.verbs",
+        "repl": "oql.cli.repl",
+        "serve": "oql.cli.serve",
+        "settings": "oql.cli.settings",
+        "account": "oql.cli.account",
+        "token": "oql.cli.token",
+        "doctor": "oql.cli.doctor",
+    }
+)
+
+_EPILOG = """\b
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waiting for a person, 130 interrupted.
+Completion in bash: eval "$(_OQL_COMPLETE=bash_source oql)"   (zsh_source, fish_source)
+"""
+
+
+@click.group(
+    commands=_COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EPILOG,
+)
+@click.version_option(package_name="oql", message="oql %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """OQL: one POST is your backend.
+
+    Without a command, on a terminal, this is `oql repl`.
+    """
+    if context.invoked_subcommand is None:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            context.invoke(_COMMANDS["repl"])
+        else:
+            click.echo(context.get_help(), err=True)
+            context.exit(2)

@@ -1,0 +1,145 @@
+"""`oql account`: the accounts of a server."""
+
+import sys
+from typing import Any
+
+import click
+
+from accounts.tiers import TIERS
+from oql.cli.options import data_option
+from oql.cli.refusal import Refused
+from oql.cli.registry import accounts_of
+from oql.cli.tables import show_table
+from oql.cli.terminal import is_terminal
+
+_tier = click.Choice(list(TIERS), case_sensitive=False)
+_from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+@click.group("account", short_help="Add, list and change accounts.")
+def command() -> None:
+    """Add, list and change the accounts of a server. NAME is a username, email or phone.
+
+    A running server follows every change at once.
+    """
+
+
+@command.command("add")
+@click.argument("name")
+@click.option("--tier", type=_tier, default="free", show_default=True)
+@click.option("--email", help="Finds the account too.")
+@click.option("--phone", help="Finds the account too.")
+@_from_stdin
+@click.option("--no-password", is_flag=True, help="Let it in by token or whitelisted origin only.")
+@data_option
+def add(name: str, password_stdin: bool, no_password: bool, data: str | None, **details: Any) -> None:
+    """Add an account with the username NAME."""
+    password = None if no_password else new_password(password_stdin)
+    with accounts_of(data) as accounts:
+        account = accounts.add(name, password, **details)
+    click.echo(f"account {account.username} added: tier {account.tier.name}, namespace {account.namespace}")
+
+
+@command.command("list")
+@data_option
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def list_(data: str | None, as_json: bool) -> None:
+    """List all accounts."""
+    with accounts_of(data) as accounts:
+        found = [_shown(account) for account in accounts.list()]
+    if as_json:
+        from oql.cli.answers import json_text
+
+        click.echo(json_text(found))
+    elif found:
+        show_table(list(found[0]), [[_cell(value) for value in row.values()] for row in found], sys.stdout)
+    else:
+        click.echo("no accounts yet: add one with `oql account add NAME`", err=True)
+
+
+@command.command("passwd")
+@click.argument("name")
+@_from_stdin
+@data_option
+def passwd(name: str, password_stdin: bool, data: str | None) -> None:
+    """Set a new password; the old one stops working at once."""
+    with accounts_of(data) as accounts:
+        accounts.find(name)
+        account = accounts.passwd(name, new_password(password_stdin))
+    click.echo(f"account {account.username}: password changed")
+
+
+@command.command("tier")
+@click.argument("name")
+@click.argument("tier", type=_tier)
+@data_option
+def tier(name: str, tier: str, data: str | None) -> None:
+    """Put an account on another tier."""
+    with accounts_of(data) as accounts:
+        account = accounts.set_tier(name, tier)
+    click.echo(f"account {account.username}: tier {account.tier.name}")
+
+
+@command.command("whitelist")
+@click.argument("name")
+@click.argument("origins", nargs=-1, metavar="[ORIGIN]...")
+@click.option("--clear", is_flag=True, help="Leave no origin; requests from any are then let in with credentials.")
+@data_option
+def whitelist(name: str, origins: tuple[str, ...], clear: bool, data: str | None) -> None:
+    """Show the origins from which web pages may act for an account, or replace them by these.
+
+    An ORIGIN is such as https://app.example.com, https://*.example.com or http://localhost:3000.
+    """
+    if origins and clear:
+        raise click.UsageError("give either origins or --clear")
+    with accounts_of(data) as accounts:
+        account = accounts.set_whitelist(name, origins) if origins or clear else accounts.find(name)
+    click.echo("".join(f"{origin}\n" for origin in account.whitelist), nl=False)
+
+
+@command.command("disable")
+@click.argument("name")
+@data_option
+def disable(name: str, data: str | None) -> None:
+    """Shut an account out at once, its tokens and origins too."""
+    with accounts_of(data) as accounts:
+        account = accounts.disable(name)
+    click.echo(f"account {account.username} disabled")
+
+
+@command.command("enable")
+@click.argument("name")
+@data_option
+def enable(name: str, data: str | None) -> None:
+    """Let a disabled account in again."""
+    with accounts_of(data) as accounts:
+        account = accounts.disable(name, disabled=False)
+    click.echo(f"account {account.username} enabled")
+
+
+def new_password(from_stdin: bool) -> str:
+    """A password, asked for twice on the terminal or read from standard input up to the line end."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not is_terminal(sys.stdin):
+        raise Refused("there is no terminal to ask for the password: give --password-stdin")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
+
+
+def _shown(account: Any) -> dict[str, Any]:
+    return {
+        "username": account.username,
+        "tier": account.tier.name,
+        "namespace": account.namespace,
+        "email": account.email,
+        "phone": account.phone,
+        "disabled": account.disabled,
+        "whitelist": list(account.whitelist),
+    }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return " ".join(value) if isinstance(value, list) else value or ""

@@ -1,0 +1,73 @@
+"""What came of a run, here or on a server, and how it is shown."""
+
+import json as indenting
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from oql import json, report
+from oql.cli import interrupt
+from oql.cli.terminal import colored, is_terminal
+from oql.errors import OqlError
+from oql.source import Source
+from oql.values import Value, to_json
+
+EXIT_CODES = {"ok": 0, "error": 1}
+SUSPENDED = 3
+_DEEPEST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer as /v1/query gives it, its error as we show it, and whether Ctrl-C ended the run."""
+
+    source: Source
+    body: dict[str, Any]
+    error: OqlError | None = None
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 3 not ended yet, 130 interrupted."""
+        return interrupt.EXIT_CODE if self.interrupted else EXIT_CODES.get(self.body["status"], SUSPENDED)
+
+
+def show(answer: Answer, *, as_json: bool = False, trace: bool = False) -> None:
+    """The result to stdout, the error and the trace to stderr; or the whole body as JSON to stdout."""
+    if as_json:
+        click.echo(json_text(answer.body))
+        return
+    if answer.error:
+        show_error(answer.error, answer.source)
+    elif answer.body["status"] == "ok":
+        show_result(answer.body["result"])
+    else:
+        click.echo(json_text({key: part for key, part in answer.body.items() if key != "trace"}), err=True)
+    if trace:
+        from oql.cli.trace import show_trace
+
+        show_trace(answer.body["trace"])
+
+
+def show_error(error: OqlError, source: Source) -> None:
+    """The picture of an error."""
+    click.echo(report.error_text(error, source, color=colored(sys.stderr)), err=True)
+
+
+def show_result(value: Value) -> None:
+    """A text as it is, any other value as JSON. What does not end its line gets a line end."""
+    text = value if isinstance(value, str) else json_text(value)
+    click.echo(text, nl=not text.endswith("\n"))
+
+
+def json_text(value: Value) -> str:
+    """JSON of a value, indented for a terminal."""
+    compact = to_json(value)
+    if not is_terminal(sys.stdout):
+        return compact.decode()
+    try:
+        return indenting.dumps(json.loads(compact, max_depth=_DEEPEST), indent=2, ensure_ascii=False)
+    except (json.JsonError, RecursionError):
+        return compact.decode()

@@ -1,0 +1,47 @@
+"""Program texts that commands are given: a file, `-` for standard input, folders of `*.oql`."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from oql.cli.refusal import Refused
+from oql.source import Source
+
+STDIN = "-"
+
+
+def read_program(path: str) -> Source:
+    """The program in a file. Refused when there is none to run: no file, a folder, not UTF-8, nothing in it."""
+    source = read_text(path)
+    if not source.text.strip():
+        raise Refused(f"{source.name} is empty")
+    return source
+
+
+def read_text(path: str) -> Source:
+    """The text of a file, line ends as they are; the mark that some editors put before UTF-8 is left out."""
+    name = "<stdin>" if path == STDIN else path
+    try:
+        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise Refused(f"{name}: no such file") from None
+    except IsADirectoryError:
+        raise Refused(f"{name} is a folder, not a program") from None
+    except (OSError, ValueError) as error:
+        raise Refused(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        return Source(data.decode("utf-8-sig"), name)
+    except UnicodeDecodeError as error:
+        raise Refused(f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}") from None
+
+
+def expanded(paths: tuple[str, ...]) -> Iterator[str]:
+    """The paths, each folder as the `*.oql` files below it. Refused when a folder has none."""
+    for path in paths:
+        if path != STDIN and Path(path).is_dir():
+            found = sorted(str(file) for file in Path(path).rglob("*.oql") if file.is_file())
+            if not found:
+                raise Refused(f"{path} has no *.oql files")
+            yield from found
+        else:
+            yield path

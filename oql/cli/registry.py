@@ -1,0 +1,28 @@
+"""The accounts of a data folder, as the commands about accounts and tokens open them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from oql.cli.options import settings_in_force
+from oql.cli.refusal import Failed
+
+if TYPE_CHECKING:
+    from accounts.service import Accounts
+
+
+@contextmanager
+def accounts_of(data: str | None) -> Iterator["Accounts"]:
+    """The accounts of a folder, made where it is missing. What they refuse is said in one line, exit code 1."""
+    settings = settings_in_force(data)
+    from accounts.errors import AccountsError
+    from server.app import open_accounts
+    from substrate.interface import DatabaseError
+
+    accounts = open_accounts(settings)
+    try:
+        yield accounts
+    except (AccountsError, DatabaseError) as error:
+        raise Failed(str(error)) from None
+    finally:
+        accounts.close()

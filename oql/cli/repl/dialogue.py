@@ -1,0 +1,89 @@
+"""The dialogue itself: what is kept between inputs, and what an input does. Knows no terminal."""
+
+import threading
+
+from oql import ast, engine, verbs
+from oql.cache import MemoryCache
+from oql.cli import answers
+from oql.cli.interrupt import cancelling
+from oql.cli.repl.commands import carry_out
+from oql.engine import Outcome
+from oql.errors import ProgramError
+from oql.limits import Limits
+from oql.local import local_context
+from oql.parser import parse
+from oql.program import compile_text
+from oql.source import Source
+from oql.values import Value
+
+LAST = "_"
+"""The variable that keeps the value of the last step that kept it nowhere: `?_`."""
+
+_KEPT = "__last"
+
+
+class Dialogue:
+    """One dialogue with its variables and its cache."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.variables: dict[str, Value] = {}
+        self.cache = MemoryCache()
+        self.outcome: Outcome | None = None
+        self.tracing = False
+        self.failed = False
+        self.ended = False
+
+    def take(self, text: str) -> None:
+        """Does what an input says: a command that begins with a colon, or a program."""
+        if text.lstrip().startswith(":"):
+            carry_out(self, text.strip())
+        elif text.strip():
+            self.run(Source(text, "<input>"))
+
+    def run(self, source: Source) -> None:
+        """Runs a program with the variables so far, and shows what it gives."""
+        try:
+            program = compile_text(_keeping_last(source.text), source.name, max_depth=self.limits.depth)
+        except ProgramError as error:
+            self.failed = True
+            answers.show_error(error, source)
+            return
+        cancel = threading.Event()
+        context = local_context(limits=self.limits, cancel=cancel, cache=self.cache)
+        with cancelling(cancel):
+            self.outcome = engine.run(program, context, self.variables)
+        self.variables = self.outcome.variables
+        last = self.variables.pop(_KEPT, None)
+        if last is not None:
+            self.variables[LAST] = last
+        self._show(self.outcome, last)
+
+    def _show(self, outcome: Outcome, last: Value) -> None:
+        value = last if outcome.result is None else outcome.result
+        if outcome.error:
+            self.failed = True
+            answers.show_error(outcome.error, outcome.program.source)
+        elif value is not None:
+            answers.show_result(value)
+        if self.tracing:
+            self.show_trace()
+
+    def show_trace(self) -> None:
+        """Shows the steps of the last run."""
+        from oql.cli.trace import show_trace
+
+        if self.outcome:
+            show_trace(self.outcome.trace_json())
+
+
+def _keeping_last(text: str) -> str:
+    """The program with a SET behind a last step that gives a value and keeps it nowhere."""
+    tree, errors = parse(text)
+    if errors or not tree.chains:
+        return text
+    step = tree.chains[-1].groups[-1].steps[-1]
+    if not isinstance(step, ast.VerbStep) or step.target:
+        return text
+    verb = verbs.table()[step.verb]
+    return text if verb.acts or verb.rebinds else f"{text}\nSET ?{_KEPT}"

@@ -1,0 +1,62 @@
+"""`oql run`: runs a program, in this process or on a server."""
+
+import sys
+from typing import Any
+
+import click
+
+from oql.cli import answers
+from oql.cli.programs import read_program
+from oql.cli.refusal import Refused
+from oql.cli.values import RequestType, VariableType
+from oql.source import Source
+
+
+@click.command("run", short_help="Run a program.")
+@click.argument("file", required=False, type=click.Path())
+@click.option("-c", "code", metavar="PROGRAM", help="Run this text instead of a file.")
+@click.option(
+    "--var", "variables", type=VariableType(), multiple=True, help="Bind ?NAME to a text, or with := to JSON."
+)
+@click.option("--request", type=RequestType(), multiple=True, help="A part of the request for !REQUEST(KEY).")
+@click.option("--namespace", default="local", show_default=True, help="What !NAMESPACE is.")
+@click.option("--trace", is_flag=True, help="Show each step with its duration, on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole answer as POST /v1/query gives it.")
+@click.option("--server", metavar="URL", help="Run it there instead of in this process.")
+@click.option("--user", envvar="OQL_USER", show_envvar=True, help="Username, email or phone on the server.")
+@click.option("--password", envvar="OQL_PASSWORD", show_envvar=True, help="Asked for when it is left out.")
+@click.option("--token", envvar="OQL_TOKEN", show_envvar=True, help="A bearer token instead of a password.")
+def command(file: str | None, code: str | None, trace: bool, as_json: bool, **options: Any) -> None:
+    """Run the program in FILE (`-`: standard input), or the one given with -c.
+
+    The result goes to stdout: a text as it is, any other value as JSON. Errors go to stderr.
+    """
+    source = _source(file, code)
+    answer = _on_server(source, **options) if options["server"] else _here(source, **options)
+    answers.show(answer, as_json=as_json, trace=trace)
+    sys.exit(answer.exit_code)
+
+
+def _source(file: str | None, code: str | None) -> Source:
+    if (file is None) == (code is None):
+        raise click.UsageError("give a FILE, or a program with -c")
+    if code is not None:
+        return Source(code, "<command line>")
+    return read_program(str(file))
+
+
+def _here(source: Source, variables: Any, request: Any, namespace: str, **_server: Any) -> answers.Answer:
+    from oql.cli.here import run_here
+    from oql.cli.limits import limits_in_force
+
+    return run_here(source, dict(variables), dict(request), namespace, limits_in_force())
+
+
+def _on_server(
+    source: Source, server: str, variables: Any, request: Any, namespace: str, **credentials: Any
+) -> answers.Answer:
+    from oql.cli.remote import Credentials, run_there
+
+    if variables:
+        raise Refused("--var works in this process only: a server takes --request")
+    return run_there(source, server, dict(request), Credentials.given(**credentials))

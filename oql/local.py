@@ -1,0 +1,47 @@
+"""The context of a run in this process: its clocks, its randomness, its ids. The one door of the language to them."""
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from secrets import randbits
+
+from oql.cache import MemoryCache
+from oql.context import Cache, Context
+from oql.limits import DEFAULT, Limits
+
+_RANDOM = random.SystemRandom()
+
+
+def local_context(
+    namespace: str = "local",
+    *,
+    request: Mapping[str, str] | None = None,
+    limits: Limits = DEFAULT,
+    cancel: threading.Event | None = None,
+    cache: Cache | None = None,
+    job_id: str = "",
+) -> Context:
+    """A context for one run. Without a cache it gets an empty one of its own; `cancel` ends the run."""
+    return Context(
+        namespace=namespace,
+        now=time.time(),
+        monotonic_ns=time.perf_counter_ns,
+        computing_ns=time.thread_time_ns,
+        random=_RANDOM,
+        new_id=new_id,
+        cache=cache or MemoryCache(),
+        request=request or {},
+        limits=limits,
+        cancel=cancel or threading.Event(),
+        job_id=job_id or new_id(4),
+    )
+
+
+def new_id(version: int) -> str:
+    """A UUID: random (version 4), or ordered by its millisecond and random beyond that (7, RFC 9562)."""
+    if version == 4:
+        return str(uuid.uuid4())
+    milliseconds = time.time_ns() // 1_000_000
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))

@@ -1,0 +1,1 @@
+"""Storage: what is kept, and the guarantees under which it is kept."""

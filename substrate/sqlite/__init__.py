@@ -1,0 +1,1 @@
+"""Storage on one machine: SQLite files in the data folder."""
