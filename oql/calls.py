@@ -1,5 +1,6 @@
 """Turns the steps of a program into calls of their verbs, with operands evaluated and their kinds seen to."""
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -58,14 +59,16 @@ def _receiving(verb: Verb) -> Callable[..., Value]:
 
 
 def link_step(item: Instruction, at: int) -> Act:
+    """The closure of a step: `act(variables, machine)` calls the verb, binds the value to SET, and gives it."""
     verb = verbs.table()[item.data["verb"]]
     if verb.needs:
         return _unsupported(verb)
+    if verb.extends and _extends_its_target(item):
+        return _link_extending(item, verb)
     if verb.block in ("items", "pairs") or (verb.operand and verb.operand.many):
-        value = _link_many(item, verb)
-    else:
-        value = _link_one(item, verb)
-    return _binding(item, value)
+        return _binding(item, _link_many(item, verb))
+    compute = _prepared(item, verb) or _computing(item, verb)
+    return _binding(item, _link_one(item, verb)) if compute is None else _link_computing(item, *compute)
 
 
 def _unsupported(verb: Verb) -> Act:
@@ -83,30 +86,86 @@ def main_operand(item: Instruction, verb: Verb) -> Evaluator | None:
 
 
 def _link_one(item: Instruction, verb: Verb) -> Act:
-    prepared = _prepared(item, verb)
-    if prepared:
-        return prepared
-    operand = main_operand(item, verb)
-    function = verb.function
-    if operand and not item.data["modifiers"]:
-        if not verb.receives:
-            return lambda variables, machine: function(operand(variables))
-        if verb.receives == "run":
-            return lambda variables, machine: function(machine, operand(variables))
-    call = step_call(item)
+    operand, call = main_operand(item, verb), step_call(item)
     return lambda variables, machine: call(operand, variables, machine)
 
 
-def _prepared(item: Instruction, verb: Verb) -> Act | None:
+Computing = tuple[Callable[[Any], Value], Evaluator]
+
+
+def _prepared(item: Instruction, verb: Verb) -> Computing | None:
     """The step of a verb that works its literal operand out in advance; a bad operand is left to the run."""
     operands = item.data["operands"]
     if verb.prepare is None or item.data["modifiers"] or not operands or operands[0][0] != "value":
         return None
     try:
-        prepared = verb.prepare(operands[0][1])
+        return verb.prepare(operands[0][1]), lambda variables: variables
     except Exception:  # noqa: BLE001 - whatever is wrong with the operand, the step itself will say
         return None
-    return lambda variables, machine: prepared(variables)
+
+
+def _computing(item: Instruction, verb: Verb) -> Computing | None:
+    """A step that only needs its operand."""
+    operand = main_operand(item, verb)
+    return (verb.function, operand) if operand and not item.data["modifiers"] and not verb.receives else None
+
+
+def _link_computing(item: Instruction, function: Callable[[Any], Value], operand: Evaluator) -> Act:
+    """The steps that loops are made of, with as few calls as can be."""
+    target = item.data["target"]
+    if target is None or target[1]:
+        return _binding(item, lambda variables, machine: function(operand(variables)))
+    name = target[0]
+    if verbs.table()[item.data["verb"]].prepare and function is not verbs.table()[item.data["verb"]].function:
+
+        def set_prepared(variables: Variables, machine: "Machine") -> Value:
+            variables[name] = result = function(variables)
+            return result
+
+        return set_prepared
+
+    def set_computed(variables: Variables, machine: "Machine") -> Value:
+        variables[name] = result = function(operand(variables))
+        return result
+
+    return set_computed
+
+
+# growing an array in place, where nobody can see it
+
+
+def _extends_its_target(item: Instruction) -> bool:
+    into = item.data["modifiers"].get("INTO")
+    return bool(into) and into[0] == "variable" and item.data["target"] == [into[1], into[2]] and not into[2]
+
+
+def _references(variables: Variables, name: str) -> int:
+    """How many references an array has, counted the same way each time."""
+    array = variables.get(name)
+    return sys.getrefcount(array)
+
+
+_HELD_ONCE = _references({"array": []}, "array")
+"""What `_references` gives for an array that only its variable holds: the interpreter's affair, so measured."""
+
+_BYTES_AN_ELEMENT = 16
+
+
+def _link_extending(item: Instruction, verb: Verb) -> Act:
+    """`APPEND v INTO ?a`: copies would make a loop quadratic, so an array that nothing else holds grows itself."""
+    name = item.data["target"][0]
+    operand, copying = main_operand(item, verb), _binding(item, _link_one(item, verb))
+    assert operand is not None
+
+    def extend(variables: Variables, machine: "Machine") -> Value:
+        value = operand(variables)
+        if variables.get(name).__class__ is not list or _references(variables, name) != _HELD_ONCE:
+            return copying(variables, machine)
+        machine.claim(_BYTES_AN_ELEMENT)
+        variables[name].append(value)
+        return True
+
+    return extend
 
 
 def _link_many(item: Instruction, verb: Verb) -> Act:

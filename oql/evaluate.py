@@ -74,6 +74,10 @@ def predicate(condition: list[Any]) -> Predicate:
     """A condition as a test; its depth is bounded, so this may recurse."""
     kind = condition[0]
     if kind == "compare":
+        left, right = condition[2], condition[3]
+        counts = left[0] == "variable" and not left[2] and right[0] == "value" and type(right[1]) is int
+        if counts and condition[1] in _OF_NUMBERS:
+            return _compare_counter(condition[1], left[1], right[1])
         return _compare(condition[1], plain(condition[2]), plain(condition[3]))
     if kind == "some":
         return _some(condition[1], raw(condition[2]), plain(condition[3]))
@@ -101,6 +105,19 @@ def _compare(name: str, left: Evaluator, right: Evaluator) -> Predicate:
         if first.__class__ is int and second.__class__ is int:
             return of_numbers(first, second)  # type: ignore[no-any-return]  # operator functions of two ints
         return test(first, second)
+
+    return compare
+
+
+def _compare_counter(name: str, variable: str, limit: int) -> Predicate:
+    """`?i IS LESS THAN 10`, what loops are bounded by, with as few calls as can be."""
+    test, of_numbers, left = test_of(name), _OF_NUMBERS[name], plain(["variable", variable, []])
+
+    def compare(variables: Variables) -> bool:
+        value = variables.get(variable)
+        if value.__class__ is int:
+            return of_numbers(value, limit)  # type: ignore[no-any-return]  # operator functions of two ints
+        return test(left(variables), limit)
 
     return compare
 

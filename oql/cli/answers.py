@@ -37,7 +37,7 @@ class Answer:
 def show(answer: Answer, *, as_json: bool = False, trace: bool = False) -> None:
     """The result to stdout, the error and the trace to stderr; or the whole body as JSON to stdout."""
     if as_json:
-        click.echo(json_text(answer.body))
+        show_result(answer.body)
         return
     if answer.error:
         show_error(answer.error, answer.source)
@@ -57,9 +57,9 @@ def show_error(error: OqlError, source: Source) -> None:
 
 
 def show_result(value: Value) -> None:
-    """A text as it is, any other value as JSON. What does not end its line gets a line end."""
+    """A text as it is, in UTF-8, any other value as JSON. What does not end its line gets a line end."""
     text = value if isinstance(value, str) else json_text(value)
-    click.echo(text, nl=not text.endswith("\n"))
+    click.echo(text.encode(errors="replace"), nl=not text.endswith("\n"))
 
 
 def json_text(value: Value) -> str:

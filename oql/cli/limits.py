@@ -10,7 +10,7 @@ from oql.limits import DEFAULT, Limits
 
 def limits_in_force() -> Limits:
     """The limits from the environment and `oql.toml`. Reading settings is slow, so only where there are any."""
-    data = os.environ.get("OQL_DATA") or platformdirs.user_data_path("oql")
+    data = os.path.expanduser(os.environ.get("OQL_DATA") or platformdirs.user_data_path("oql"))
     limited = any(name.startswith("OQL_LIMIT_") for name in os.environ)
     if not limited and not os.path.exists(os.path.join(data, "oql.toml")):
         return DEFAULT

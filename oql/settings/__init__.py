@@ -104,9 +104,7 @@ class Settings(_LimitSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level to log")
     log_format: Literal["json", "text"] = Field("json", description="form of log lines")
-    grace_s: float = Field(
-        30.0, ge=0, description="seconds that running queries have to finish after SIGTERM"
-    )
+    grace_s: float = Field(30.0, ge=0, description="seconds that running queries have to finish after SIGTERM")
     body_bytes: int = Field(2**20, ge=1, description="bytes that a request body may have")
     password_memory_kib: int = Field(
         19 * 1_024,
@@ -118,9 +116,7 @@ class Settings(_LimitSettings):
         2, ge=1, le=100, description="passes of one password hash over its memory; OWASP: 2 at least"
     )
     password_threads: int = Field(2, ge=1, le=64, description="password hashes at once in each web worker")
-    token_max_age_s: float = Field(
-        90 * 86_400.0, gt=0, description="seconds that a bearer token may live at most"
-    )
+    token_max_age_s: float = Field(90 * 86_400.0, gt=0, description="seconds that a bearer token may live at most")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -134,9 +130,7 @@ class Settings(_LimitSettings):
         return self
 
     @classmethod
-    def load(
-        cls, data: Path | str | None = None, *, environ: Mapping[str, str] = os.environ, **flags: object
-    ) -> Self:
+    def load(cls, data: Path | str | None = None, *, environ: Mapping[str, str] = os.environ, **flags: object) -> Self:
         """The settings in force. A flag that is None was not given. Raises SettingsError."""
         declared = cls.model_fields
         given = from_environment(declared, environ) | from_flags(declared, {"data": data, **flags})

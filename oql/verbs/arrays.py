@@ -44,6 +44,7 @@ def enlist(*items: Any) -> list[Value]:
         ("ENLIST 1 SET ?a AFTER APPEND 2 INTO ?a SET ?b AFTER EMIT ?a AFTER EMIT ?b", "[1][1,2]"),
     ],
     rebinds="INTO",
+    extends=True,
 )
 def append(value: Any, *, into: Array) -> list[Value]:
     """Adds a value at the end of an array; without SET the variable behind INTO becomes the longer array."""

@@ -144,7 +144,8 @@ class Verb:
     """Everything there is to know of a verb.
 
     `forms`: sets of modifier keywords of which at least one must be complete. `rebinds`: without SET the
-    result is bound to the variable that this modifier names. `touches`: what an effect is on ("cache"), for
+    result is bound to the variable that this modifier names. `extends`: that result is the array there with
+    the operand behind it. `touches`: what an effect is on ("cache"), for
     checks, `names`: the modifier that names it (else the operand does), `reads_without`: the modifier
     without which the verb only reads. `quick`: it never computes for long on a small operand. `needs`: what
     this build lacks to serve the verb. `acts`: it only acts, so its value is true. `mentions`: the
@@ -167,6 +168,7 @@ class Verb:
     receives: Literal["", "context", "run"] = ""
     forms: tuple[tuple[str, ...], ...] = ()
     rebinds: str = ""
+    extends: bool = False
     touches: str = ""
     names: str = ""
     reads_without: str = ""
