@@ -1,0 +1,1 @@
+"""The HTTP server: Falcon routes over accounts and the language, and the process tree that serves them."""

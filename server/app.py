@@ -1,0 +1,98 @@
+"""The application of one web process: every route, and the parts that answer them."""
+
+from collections.abc import Callable, Sequence
+
+import falcon.asgi
+
+from accounts.service import Accounts
+from oql import json
+from oql.passwords import Argon2Cost
+from oql.settings import Settings
+from server.answers import Answers
+from server.bodies import Bodies
+from server.cache import SharedCaches
+from server.contexts import Contexts
+from server.credentials import Callers
+from server.envelopes import (
+    Checked,
+    Done,
+    Failed,
+    Health,
+    Query,
+    Ready,
+    TokenIssued,
+    TokenRequest,
+    TokenRevoked,
+)
+from server.landing import Landing
+from server.openapi import document
+from server.operations import Operations
+from server.origins import Origins
+from server.problems import handle_with_problems
+from server.programs import Programs
+from server.query import Queries
+from server.request import Request
+from server.routing import Parameter, Route, mount
+from server.tokens import Tokens
+
+CALLER = (401, 403, 429, 503)
+"""How requests can be refused for who makes them."""
+WAIT = Parameter("Prefer", "header", "`wait=5`: seconds to wait for the answer")
+ID = Parameter("id", "query", "the token to revoke; without it the one in use")
+PROGRAM_THREADS = 64
+"""Programs of one process that may run at once without being short; most of them only wait."""
+
+
+def routes(query: Queries, tokens: Tokens, operations: Operations, landing: Landing) -> Sequence[Route]:
+    """Every route of the server."""
+    ran, json_type, page, figures = (Done, Failed, Checked), "application/json", "text/html", "text/plain"
+    body, ended = (400, 408, 413, 415, *CALLER), (400, 404, *CALLER)
+    return (
+        Route("POST", "/v1/query", query.run, "Run or check a program", ran, body, Query, [WAIT]),
+        Route("POST", "/v1/token", tokens.issue, "Issue a token", [TokenIssued], body, TokenRequest),
+        Route("DELETE", "/v1/token", tokens.revoke, "Revoke a token", [TokenRevoked], ended, None, [ID]),
+        Route("GET", "/health", operations.health, "Is the server up?", [Health]),
+        Route("GET", "/ready", operations.ready, "Can the server answer queries?", [Ready], [503]),
+        Route("GET", "/metrics", operations.metrics, "Figures for Prometheus", figures),
+        Route("GET", "/openapi.json", operations.openapi, "This document", json_type),
+        Route("GET", "/", landing.page, "A page for people", page),
+    )  # fmt: skip
+
+
+class Application(falcon.asgi.App[Request, falcon.asgi.Response]):
+    """The ASGI application; `cancel_runs` calls off what still runs."""
+
+    cancel_runs: Callable[[], None]
+
+
+def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], None]) -> Application:
+    """The application of one process. `base_url` is how links to it begin; `when_ready` is called once."""
+    accounts = open_accounts(settings)
+    origins = Origins(accounts)
+    caches = SharedCaches(settings.data / "cache.sqlite")
+    programs = Programs(Contexts(caches.of, settings.limits()), settings.limits(), PROGRAM_THREADS)
+    callers = Callers(accounts, settings.password_threads)
+    bodies = Bodies(settings.body_bytes)
+    table = routes(
+        Queries(accounts, callers, programs, bodies),
+        Tokens(accounts, callers, bodies),
+        Operations(accounts, lambda: json.dumps(document(table, base_url))),
+        Landing(base_url, development=settings.dev),
+    )
+
+    def close() -> None:
+        for part in (programs, callers, caches, accounts):
+            part.close()
+
+    app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)])
+    app.cancel_runs = programs.cancel_all
+    handle_with_problems(app, allowed=mount(app, table, origins))
+    return app
+
+
+def open_accounts(settings: Settings) -> Accounts:
+    """The accounts of the data folder."""
+    cost = Argon2Cost(memory_kib=settings.password_memory_kib, passes=settings.password_passes)
+    return Accounts(
+        settings.data, development=settings.dev, password_cost=cost, token_max_age_s=settings.token_max_age_s
+    )

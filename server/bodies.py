@@ -1,0 +1,175 @@
+"""From the bytes of a request body to a checked model: content type, size, compression, JSON, fields."""
+
+import asyncio
+import json
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from server import metrics
+from server.problems import Problem
+from server.request import Request
+
+READ_SECONDS = 30.0
+"""How long a client may take to send a body."""
+
+M = TypeVar("M", bound=BaseModel)
+_KEY = re.compile(rb'"\s*:')
+_EXPECTED = {
+    "string_type": "expected text",
+    "int_type": "expected a whole number",
+    "list_type": "expected an array",
+    "dict_type": "expected an object",
+    "model_type": "expected an object",
+    "string_pattern_mismatch": "expected an http or https address",
+    "string_too_short": "expected at least {min_length} character",
+    "string_too_long": "expected at most {max_length} characters",
+    "greater_than_equal": "expected at least {ge}",
+    "less_than_equal": "expected at most {le}",
+    "literal_error": "expected {expected}",
+}
+_PLACE = re.compile(r" at line (\d+) column (\d+)$")
+
+
+class Bodies:
+    """Reads request bodies of at most `max_bytes`, also after decompression."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+
+    async def read(self, req: Request, model: type[M]) -> M:
+        """The checked body of a request. Raises Problem: 400, 408, 413, 415."""
+        if req.content_type != "application/json":
+            _require_json(req.content_type)
+        raw = await self._bytes(req)
+        encoding = req.get_header("Content-Encoding")
+        return decode(model, raw if encoding is None else self._decompress(raw, encoding))
+
+    async def _bytes(self, req: Request) -> bytes:
+        first = req.first_event
+        if not first.get("more_body"):
+            body: bytes = first.get("body", b"")
+            self._check_size(len(body))
+            return body
+        self._check_size(req.content_length or 0)
+        try:
+            with metrics.in_flight():
+                async with asyncio.timeout(READ_SECONDS):
+                    return await self._arriving(req, first.get("body", b""))
+        except TimeoutError:
+            raise Problem(408, f"the body did not arrive within {READ_SECONDS:g} s") from None
+
+    async def _arriving(self, req: Request, first: bytes) -> bytes:
+        chunks, size, more = [first], len(first), True
+        while more:
+            event = await req.receive()
+            if event["type"] == "http.disconnect":
+                raise Problem(400, "the body ended before its time")
+            chunks.append(event.get("body", b""))
+            size += len(chunks[-1])
+            self._check_size(size)
+            more = event.get("more_body", False)
+        return b"".join(chunks)
+
+    def _decompress(self, raw: bytes, encoding: str) -> bytes:
+        if encoding.strip().lower() == "identity":
+            return raw
+        if encoding.strip().lower() != "gzip":
+            headers = {"Accept-Encoding": "gzip, identity"}
+            raise Problem(415, "expected no Content-Encoding, or gzip", headers=headers)
+        inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            body = inflate.decompress(raw, self._max_bytes + 1)
+        except zlib.error:
+            raise Problem(400, "the body is not gzip, as its Content-Encoding says") from None
+        self._check_size(len(body))
+        if not inflate.eof or inflate.unused_data:
+            raise Problem(400, "the body is not one complete gzip member")
+        return body
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            limit = self._max_bytes
+            raise Problem(413, f"the body is larger than {limit} bytes", detail={"limit": limit})
+
+
+def _require_json(content_type: str | None) -> None:
+    """A browser sends other types from any page without asking first, so they are no consent."""
+    media_type, _, parameters = (content_type or "").partition(";")
+    charset = parameters.replace(" ", "").lower().partition("charset=")[2].strip('"')
+    if media_type.strip().lower() != "application/json" or charset not in ("", "utf-8"):
+        found = repr(content_type[:100]) if content_type else "none"
+        raise Problem(415, f"expected the header Content-Type: application/json, found {found}")
+
+
+def decode(model: type[M], raw: bytes) -> M:
+    """The model that the JSON describes. Raises Problem (400), which names the place, never a value."""
+    try:
+        envelope = model.model_validate_json(raw)
+    except ValidationError as error:
+        raise _malformed(error, model) from None
+    # Every key ends in a colon, so as many colons as keys mean that no key stands twice.
+    keys = _count_keys(envelope)
+    if raw.count(b":") != keys and len(_KEY.findall(raw)) != keys:
+        json.loads(raw, object_pairs_hook=_refuse_repeated)
+    return envelope
+
+
+def _count_keys(model: BaseModel) -> int:
+    """Keys that the model took from the JSON. More than these in the text may be repeated ones."""
+    names = model.model_fields_set
+    count = len(names)
+    for name in names:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            count += _count_keys(value)
+        elif isinstance(value, dict):
+            count += len(value)
+    return count
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise Problem(400, f"the key {_shown(key)} stands twice in one object")
+        seen.add(key)
+
+
+def _shown(key: str) -> str:
+    return json.dumps(key if len(key) <= 40 else key[:40] + "...")
+
+
+def _malformed(error: ValidationError, model: type[BaseModel]) -> Problem:
+    errors = error.errors(include_url=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        return _not_json(str(errors[0].get("ctx", {}).get("error", "")))
+    fields = {_field(entry["loc"]): _expected(entry, model) for entry in errors[:20]}
+    field, message = next(iter(fields.items()))
+    return Problem(400, f"`{field}`: {message}", detail={"fields": fields})
+
+
+def _not_json(reason: str) -> Problem:
+    place = _PLACE.search(reason)
+    detail = {"line": int(place[1]), "column": max(1, int(place[2]))} if place else None
+    return Problem(400, f"the body is not JSON: {reason}", detail=detail)
+
+
+def _field(location: Iterable[str | int]) -> str:
+    parts = [str(part) if len(str(part)) <= 40 else str(part)[:40] + "..." for part in location]
+    return ".".join(parts) or "body"
+
+
+def _expected(entry: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, message = entry["type"], entry["msg"]
+    if kind == "missing":
+        return "is required"
+    if kind == "extra_forbidden":
+        known = ", ".join(model.model_fields) if len(entry["loc"]) == 1 else ""
+        return f"is not a known field{f' (known: {known})' if known else ''}"
+    wording = _EXPECTED.get(kind)
+    return wording.format(**entry.get("ctx", {})) if wording else message

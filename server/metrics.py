@@ -1,0 +1,103 @@
+"""The figures of all processes of one server, for Prometheus.
+
+Each process writes memory-mapped files of its own in the folder that PROMETHEUS_MULTIPROC_DIR names (the
+master sets it before this module is imported); a scrape in any process adds them up. Without the folder the
+figures are those of this process alone.
+"""
+
+import asyncio
+import os
+from collections import Counter as Tally, deque
+from functools import cache
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+PUBLISH_SECONDS = 0.1
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+_requests = Counter("oql_http_requests_total", "Answered HTTP requests.", ["method", "route", "status"])
+_request_seconds = Histogram("oql_http_request_seconds", "Time to an answer.", ["route"], buckets=_SECONDS)
+_in_flight = Gauge("oql_http_requests_in_flight", "Requests that wait for something.", multiprocess_mode="livesum")
+_programs = Counter("oql_programs_total", "Programs that ended, by their error code (empty: none).", ["code"])
+_program_seconds = Histogram("oql_program_seconds", "Running time of programs.", buckets=_SECONDS)
+_running = Gauge("oql_programs_running", "Programs running now, short ones left out.", multiprocess_mode="livesum")
+
+in_flight = _in_flight.track_inprogress
+"""Context manager around whatever a request waits for: a password, a thread, its own body. Requests that wait
+for nothing are answered in one go, and nobody could see them in flight."""
+running = _running.track_inprogress
+"""Context manager around a program that runs on a thread."""
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+@cache
+def _request_seconds_of(route: str) -> Histogram:
+    return _request_seconds.labels(route)
+
+
+_answers: deque[tuple[str, str, int, float]] = deque()
+_ended: deque[tuple[str, float]] = deque()
+
+
+def request_ends(method: str, route: str, status: int, seconds: float) -> None:
+    """Counts an answer, on the event loop. `route` is a declared path, never what a client sent."""
+    if not _answers:
+        asyncio.get_running_loop().call_later(PUBLISH_SECONDS, publish)
+    _answers.append((method, route, status, seconds))
+
+
+def program_ends(code: str, seconds: float) -> None:
+    """Counts a program that ended, by its error code (empty: none); on any thread."""
+    _ended.append((code, seconds))
+
+
+def publish() -> None:
+    """Puts what was counted where scrapes find it. Many at a time cost a tenth of one at a time."""
+    answers: Tally[tuple[str, str, str]] = Tally()
+    programs: Tally[str] = Tally()
+    while _answers:
+        method, route, status, seconds = _answers.popleft()
+        answers[method if method in _METHODS else "other", route, str(status)] += 1
+        _request_seconds_of(route).observe(seconds)
+    while _ended:
+        code, seconds = _ended.popleft()
+        programs[code] += 1
+        _program_seconds.observe(seconds)
+    for labels, number in answers.items():
+        _requests.labels(*labels).inc(number)
+    for code, number in programs.items():
+        _programs.labels(code).inc(number)
+
+
+def forget_process(pid: int) -> None:
+    """Takes a dead process out of the gauges; what it counted stays."""
+    multiprocess.mark_process_dead(pid)
+
+
+def _registry() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)
+    return registry
+
+
+def exposition() -> bytes:
+    """All figures as Prometheus text; those of other processes as of `PUBLISH_SECONDS` ago."""
+    publish()
+    return generate_latest(_registry())
+
+
+def programs_running() -> int:
+    """How many programs run now, in all processes."""
+    return int(_registry().get_sample_value("oql_programs_running") or 0)

@@ -1,0 +1,152 @@
+"""The one shape of every answer that is not 2xx: `{"error", "message", "request_id", "detail"?}`."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import falcon
+import falcon.asgi
+
+from accounts.errors import AccountsError, AdmissionRefused, AuthFailed, Waiting
+from oql import json
+from server.logs import log_fault
+from server.request import Request
+from substrate.interface import DatabaseError
+
+CODES = {
+    400: "validation_failed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    409: "conflict",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    431: "headers_too_large",
+    500: "internal",
+    503: "unavailable",
+}
+"""The code of each status, where a problem does not say a more exact one."""
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oql", Basic realm="oql", charset="UTF-8"'}
+
+
+class Problem(Exception):
+    """A refusal of ours: raise it anywhere in a responder, it becomes the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        detail: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code or CODES[status]
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def invalid(field: str, message: str, *, code: str | None = None) -> Problem:
+    """A 400 about one field of the request."""
+    return Problem(400, f"`{field}`: {message}", code=code, detail={"fields": {field: message}})
+
+
+def unauthorized(message: str) -> Problem:
+    """A 401 that says how to authenticate."""
+    return Problem(401, message, headers=CHALLENGE)
+
+
+def unavailable(message: str) -> Problem:
+    """A 503 after which the same request may soon succeed."""
+    return Problem(503, message, headers={"Retry-After": "1"})
+
+
+def body_of(code: str, message: str, request_id: str, detail: Mapping[str, Any] | None = None) -> bytes:
+    """The body of a problem; also for answers that Falcon never sees."""
+    document: dict[str, Any] = {"error": code, "message": message, "request_id": request_id}
+    if detail:
+        document["detail"] = detail
+    return json.dumps(document)
+
+
+def handle_with_problems(app: "falcon.asgi.App[Request, falcon.asgi.Response]", allowed: Mapping[str, str]) -> None:
+    """Makes every failure of a responder, and of the routing, an answer of the one shape.
+
+    `allowed`: the methods of each path.
+    """
+
+    async def on_http_error(req: Request, resp: falcon.asgi.Response, error: falcon.HTTPError, _params: object) -> None:
+        _answer(req, resp, _from_falcon(error, req, allowed.get(req.uri_template or "", "")))
+
+    app.add_error_handler(Exception, _on_fault)
+    app.add_error_handler(falcon.HTTPError, on_http_error)
+    app.add_error_handler(DatabaseError, _on_database_error)
+    app.add_error_handler(AccountsError, _on_accounts_error)
+    app.add_error_handler(Problem, _on_problem)
+
+
+def _answer(req: Request, resp: falcon.asgi.Response, problem: Problem) -> None:
+    resp.status = falcon.code_to_http_status(problem.status)
+    resp.content_type = falcon.MEDIA_JSON
+    resp.text = None
+    resp.data = body_of(problem.code, problem.message, req.request_id, problem.detail)
+    resp.set_headers(dict(problem.headers))
+
+
+async def _on_problem(req: Request, resp: falcon.asgi.Response, error: Problem, _params: object) -> None:
+    _answer(req, resp, error)
+
+
+async def _on_accounts_error(req: Request, resp: falcon.asgi.Response, error: AccountsError, _params: object) -> None:
+    _answer(req, resp, from_accounts(error))
+
+
+def from_accounts(error: AccountsError) -> Problem:
+    """The answer to a refusal by the accounts."""
+    if isinstance(error, AdmissionRefused):
+        return Problem(429, str(error), code=error.code, headers=_limit_headers(error))
+    if isinstance(error, Waiting):
+        return Problem(429, str(error), headers={"Retry-After": str(error.retry_after)})
+    if isinstance(error, AuthFailed):
+        return unauthorized(str(error))
+    return Problem(400, str(error))
+
+
+def _limit_headers(error: AdmissionRefused) -> dict[str, str]:
+    daily = error.code == "QuotaExceeded"
+    name, window = ("daily", ";w=86400") if daily else ("at-once", "")
+    reset = error.reset if daily else error.retry_after
+    return {
+        "Retry-After": str(error.retry_after),
+        "RateLimit-Policy": f'"{name}";q={error.limit}{window}',
+        "RateLimit": f'"{name}";r={error.remaining};t={reset}',
+    }
+
+
+def _from_falcon(error: falcon.HTTPError, req: Request, methods: str) -> Problem:
+    status = error.status_code
+    if status == 404:
+        return Problem(404, "there is nothing at this path")
+    if status == 405 or req.method not in falcon.COMBINED_METHODS:
+        message = f"{req.method} is not allowed here; allowed: {methods}"
+        return Problem(405, message, headers={"Allow": methods})
+    if status not in CODES:
+        status = 400 if status < 500 else 500
+    return Problem(status, HTTPStatus(status).phrase.lower())
+
+
+async def _on_database_error(req: Request, resp: falcon.asgi.Response, error: DatabaseError, _params: object) -> None:
+    log_fault(error, request_id=req.request_id, job_id=req.job_id)
+    _answer(req, resp, unavailable("the control database does not answer"))
+
+
+async def _on_fault(req: Request, resp: falcon.asgi.Response, error: Exception, _params: object) -> None:
+    fault = log_fault(error, request_id=req.request_id, job_id=req.job_id)
+    _answer(req, resp, Problem(500, f"internal fault {fault}; its id is in the server's log"))

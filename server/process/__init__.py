@@ -1,0 +1,49 @@
+"""The process tree of `oql serve`: a gunicorn master and its web workers, on one data folder.
+
+serve            claims the folder, takes the port, then becomes
+oql: master      which starts workers, and starts them again when they die
+oql: web         each answers requests; ends within a second of its master's death
+"""
+
+import os
+import resource
+import shutil
+import sys
+
+from oql.settings import Settings
+from server.process.folder import Refusal, claim, say
+from server.process.listening import listen, url_of
+
+SINGLE_THREADED = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+"""Libraries that would start a thread for each core in every worker."""
+
+
+def serve(settings: Settings) -> int:
+    """Runs the server until it is told to end. Exit code: 0 ended as asked, 1 cannot run, 2 asked wrongly."""
+    os.umask(0o077)
+    try:
+        lock = claim(settings.data)
+        listener = listen(settings.host, settings.port, loopback_only=settings.dev and not settings.allow_public_dev)
+        base_url = (settings.base_url or url_of(listener)).rstrip("/")
+        _prepare(settings)
+        # Only now: the figures look at the environment when they are imported.
+        from server.process.master import Web
+
+        say(lock, base_url)
+        return Web(settings, listener, base_url).run_to_end()
+    except Refusal as refusal:
+        sys.stderr.write(f"oql: {refusal}\n")
+        return refusal.exit_code
+    except KeyboardInterrupt:
+        return 0
+
+
+def _prepare(settings: Settings) -> None:
+    for name in SINGLE_THREADED:
+        os.environ.setdefault(name, "1")
+    figures = settings.data / "metrics"
+    shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

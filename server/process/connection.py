@@ -1,0 +1,142 @@
+"""A client's connection: uvicorn's, with limits on the head of a request, our errors, and a gentle end."""
+
+import asyncio
+import os
+import re
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from server import metrics
+from server.answers import NO_ROUTE
+from server.logs import log_answer
+from server.problems import CODES, body_of
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_HEADERS = 100
+HEAD_SECONDS = 20.0
+"""How long a client may take to send the head of a request, or anything at all on a new connection."""
+
+_UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
+
+
+class Connection(HttpToolsProtocol):
+    """A connection. `drain` makes the next answer its last."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._draining = False
+        self._head_open = False
+        self._in_body = False
+        self._deaf = False
+        self._head_bytes = 0
+        self._head_late: asyncio.TimerHandle | None = None
+        self._refusal = (400, "this is not HTTP/1.1")
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn itself
+        """A client has connected; it has to say something soon."""
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone."""
+        self._stop_waiting_for_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes have come; the head of a request has to be short, and complete before long."""
+        if self._deaf:
+            return
+        if b"pgrade:" in data and not self._in_body:
+            data = _without_upgrade(data)
+        super().data_received(data)
+        if self._head_open:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(431, f"the head of the request is longer than {MAX_HEAD_BYTES} bytes")
+            elif self._head_late is None:
+                self._head_late = self.loop.call_later(HEAD_SECONDS, self._refuse_late_head)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._head_open = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """The end of a request's head."""
+        self._head_open = False
+        self._stop_waiting_for_head()
+        if len(self.headers) > MAX_HEADERS:
+            self._refusal = (431, f"the request has more than {MAX_HEADERS} headers")
+            raise ValueError("too many headers")
+        if not self.parser.get_http_version().startswith("1."):
+            raise ValueError("not HTTP/1.1")
+        self._in_body = True
+        super().on_headers_complete()
+        if self._draining:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self._in_body = False
+        super().on_message_complete()
+
+    def drain(self) -> None:
+        """Answers what comes now or is being answered, and closes after that."""
+        self._draining = True
+        if self._answering():
+            self.cycle.keep_alive = False
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn does with bytes that it cannot read."""
+        self._refuse(*self._refusal)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """A head that came in pieces asks for another protocol: what follows cannot be told from it, so this is all."""
+        self._deaf = True
+        self.drain()
+
+    def _refuse_late_head(self) -> None:
+        self._head_late = None
+        self._refuse(408, f"the head of the request did not arrive within {HEAD_SECONDS:g} s")
+
+    def _stop_waiting_for_head(self) -> None:
+        if self._head_late is not None:
+            self._head_late.cancel()
+            self._head_late = None
+
+    def _answering(self) -> bool:
+        # uvicorn's types leave out that there is no cycle before the first request
+        cycle: Any = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Answers without the application, unless another answer is on its way, and closes."""
+        self._head_open = False
+        self._stop_waiting_for_head()
+        if self.transport.is_closing():
+            return
+        if not self._answering():
+            request_id = os.urandom(12).hex()
+            body = body_of(CODES[status], message, request_id)
+            head = (
+                f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
+                f"x-request-id: {request_id}\r\nx-content-type-options: nosniff\r\n"
+                "cache-control: no-store\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(STATUS_LINE[status] + head.encode() + body)
+            metrics.request_ends("", NO_ROUTE, status, 0.0)
+            client = self.client[0] if self.client else ""
+            log_answer({"route": NO_ROUTE, "status": status, "request_id": request_id, "client": client})
+        self.transport.close()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """A request's head without its wish for another protocol, which a server may ignore.
+
+    The parser cannot: it would take the body for that other protocol. Some clients send the wish with every
+    request to an http address.
+    """
+    head, blank, rest = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"\nx-upgrade", head) + blank + rest

@@ -1,0 +1,44 @@
+"""The socket that all web workers share."""
+
+import errno
+import ipaddress
+import socket
+
+from server.process.folder import Refusal
+
+BACKLOG = 2048
+
+
+def listen(host: str, port: int, *, loopback_only: bool) -> socket.socket:
+    """A listening socket. Raises Refusal: nothing to bind to, in use, or not on this machine alone."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise Refusal(f"cannot listen on {host}: {error.strerror}", exit_code=2) from error
+    if loopback_only and not ipaddress.ip_address(str(address[0])).is_loopback:
+        raise Refusal(
+            f"the development account test/test would be open to everyone on {host}: leave out --host, or say"
+            " --allow-public-dev as well",
+            exit_code=2,
+        )
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        raise Refusal(f"the address {host}:{port} {reason}") from error
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address of a listening socket, as a client on this machine reaches it."""
+    host, port = listener.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        address = ipaddress.ip_address("::1" if address.version == 6 else "127.0.0.1")
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"

@@ -1,0 +1,133 @@
+"""The master process: gunicorn without a configuration file, starting and watching the web workers."""
+
+import gc
+import logging
+import math
+import os
+import signal
+import socket
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+from setproctitle import setproctitle
+
+from oql import program
+from oql.settings import Settings
+from server import logs, metrics
+from server.app import create_app, open_accounts
+from server.process.banner import Banner
+from server.process.folder import Refusal
+from server.process.worker import CALL_OFF_SECONDS, WebWorker
+from substrate.interface import DatabaseError
+
+HUNG_SECONDS = 60
+"""A worker whose event loop stands still for so long is killed and replaced."""
+IDLE_SECONDS = 75
+"""How long an idle connection is kept."""
+INHERITED = ("GUNICORN_PID", "GUNICORN_FD", "LISTEN_FDS", "LISTEN_PID")
+"""What an earlier gunicorn or systemd may have left in the environment; it is not meant for this master."""
+
+
+class Web(BaseApplication):
+    """The web part of the process tree."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, base_url: str) -> None:
+        self._settings = settings
+        self._bind = f"fd://{listener.detach()}"
+        self._base_url = base_url
+        self._banner = Banner(settings, base_url)
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Gunicorn's settings, all from ours."""
+        chosen: dict[str, Any] = {
+            "bind": self._bind,
+            "workers": self._settings.workers,
+            "worker_class": WebWorker,
+            "timeout": HUNG_SECONDS,
+            "keepalive": IDLE_SECONDS,
+            "graceful_timeout": math.ceil(self._settings.grace_s) + CALL_OFF_SECONDS,
+            "logger_class": Forwarded,
+            "control_socket_disable": True,
+            "child_exit": _forget,
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application of one worker, in its process."""
+        return create_app(self._settings, self._base_url, when_ready=self._banner.show_once)
+
+    def run_to_end(self) -> int:
+        """Runs the tree; returns in the master only. Raises Refusal."""
+        for name in INHERITED:
+            os.environ.pop(name, None)
+        logs.configure(self._settings)
+        self._warm_up()
+        master = os.getpid()
+        try:
+            Master(self).run()
+        except SystemExit as ended:
+            if os.getpid() != master:
+                raise
+            return int(ended.code or 0)
+        return 0
+
+    def _warm_up(self) -> None:
+        """Does once what every worker would do, so that they share its memory and start at once."""
+        try:
+            accounts = open_accounts(self._settings)
+            accounts.ready()
+            accounts.close()
+        except DatabaseError as error:
+            raise Refusal(f"cannot open the control database: {error}") from error
+        program.load('EMIT "Hello"').linked  # noqa: B018 - the tables of the language are made on the way
+        gc.collect()
+        gc.freeze()
+
+
+class Master(Arbiter):
+    """Gunicorn's master with our title. Ctrl-C and a closed terminal end it as gently as SIGTERM does."""
+
+    def init_signals(self) -> None:
+        """Takes the signals over; a hang-up stays without effect where `nohup` asked for that."""
+        self._stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        super().init_signals()
+
+    def manage_workers(self) -> None:
+        """Keeps the number of workers."""
+        setproctitle("oql: master")
+        super().manage_workers()
+
+    def handle_int(self) -> None:
+        """Ctrl-C: the workers have got it too, and finish what they do."""
+        self.handle_term()
+
+    def handle_hup(self) -> None:
+        """The terminal has been closed. There is no configuration file to read again."""
+        if not self._stays:
+            self.handle_term()
+
+    def handle_usr2(self) -> None:
+        """Starting a second master beside this one is refused: the data folder is taken."""
+
+
+def _forget(_arbiter: Arbiter, worker: WebWorker) -> None:
+    metrics.forget_process(worker.pid)
+
+
+class Forwarded(Logger):
+    """Gunicorn's log, as structured lines; its own access log stays off."""
+
+    def setup(self, _cfg: object) -> None:
+        """Takes the place of gunicorn's handlers."""
+        self.error_log.handlers = [logs.Forward(logging.WARNING)]
+        self.error_log.setLevel(logging.WARNING)
+        self.error_log.propagate = False
+        self.access_log.handlers = []
+        self.access_log.propagate = False
+
+    def access(self, *_arguments: object) -> None:
+        """Every answer already has its line."""

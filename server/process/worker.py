@@ -1,0 +1,86 @@
+"""A web worker: uvicorn in a gunicorn worker process, with a title, a watch on its master, a gentle end."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+from gunicorn.arbiter import Arbiter
+from setproctitle import setproctitle
+from uvicorn.config import Config
+from uvicorn.server import Server
+from uvicorn_worker import UvicornWorker
+
+from server.process.connection import Connection
+
+CALL_OFF_SECONDS = 5
+"""What the master allows on top of the grace time, for runs that are called off then to answer."""
+LINGER_SECONDS = 0.3
+"""How long an idle connection is still listened to after SIGTERM, for a request that is on its way."""
+
+
+class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
+    """Serves `self.wsgi`, which also has `cancel_runs()`."""
+
+    CONFIG_KWARGS = {  # noqa: RUF012 - the library's own way to be configured
+        "loop": "uvloop",
+        "http": Connection,
+        "ws": "none",
+        "lifespan": "on",
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_notify": 1,
+    }
+
+    def init_process(self) -> None:
+        """The first thing that runs in the new process."""
+        setproctitle("oql: web")
+        super().init_process()
+
+    def init_signals(self) -> None:
+        """Leaves a hang-up to the master."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    async def callback_notify(self) -> None:
+        """Runs every second: tells the master that this worker is alive, and ends when there is no master."""
+        self.notify()
+        if os.getppid() != self.ppid:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _serve(self) -> None:
+        self.config.app = self.wsgi
+        server = GentleServer(self.config, self.cfg.graceful_timeout - CALL_OFF_SECONDS)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+
+class GentleServer(Server):
+    """Loses no answer on the way out: whoever is connected gets one more, and learns that it is the last."""
+
+    def __init__(self, config: Config, grace_s: float) -> None:
+        super().__init__(config)
+        self._grace_s = grace_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Leaves Ctrl-C, which a terminal sends to every process, to the master; it says how to end."""
+        if sig != signal.SIGINT:
+            super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops listening, lets requests on their way arrive, waits for answers, calls off what runs too long."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._grace_s, self.config.loaded_app.cancel_runs)
+        for listener in [*self.servers, *(sockets or ())]:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.drain()
+        await asyncio.sleep(LINGER_SECONDS)
+        await super().shutdown(sockets)
+        # uvicorn ends the process by the signal that it got; for the master only this one is a normal end
+        self._captured_signals[:] = [signal.SIGTERM]

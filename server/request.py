@@ -1,0 +1,44 @@
+"""A Falcon request with what an answer and its log line need: ids, start, namespace, raw events."""
+
+import os
+import re
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote
+
+import falcon
+import falcon.asgi
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Request(falcon.asgi.Request):
+    """`request_id` is the client's own when that is short and plain; the rest is filled in on the way."""
+
+    def __init__(
+        self,
+        scope: dict[str, Any],
+        receive: Any,
+        first_event: Any = None,
+        options: falcon.RequestOptions | None = None,
+    ) -> None:
+        self.started = perf_counter()
+        try:
+            super().__init__(scope, receive, first_event, options)
+        except UnicodeDecodeError:
+            scope["query_string"] = quote(scope["query_string"], safe="=&+%").encode()
+            super().__init__(scope, receive, first_event, options)
+        self.receive = receive
+        self.first_event = first_event
+        self.job_id: str | None = None
+        self.namespace: str | None = None
+        self.gone = False
+        self.origin = self.get_header("Origin")
+        given = self.get_header("X-Request-Id")
+        self.request_id = given if given and _PLAIN_ID.fullmatch(given) else os.urandom(12).hex()
+
+    @property
+    def address(self) -> str:
+        """The client's address as this machine sees it; empty on a socket without addresses."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
