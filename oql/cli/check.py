@@ -7,6 +7,7 @@ import click
 
 from oql.cli.programs import expanded, read_program
 from oql.cli.terminal import colored
+from oql.source import Source
 
 
 @click.command("check", short_help="Show all errors and warnings of programs.")
@@ -63,5 +64,11 @@ def _as_json(checked: Any) -> dict[str, Any]:
         "status": "error" if checked.errors else "ok",
         "errors": [report.error_json(error, checked.source) for error in checked.errors],
         "effects": checked.program.effects if checked.program else [],
-        "warnings": [report.error_json(warning, checked.source) for warning in checked.warnings],
+        "warnings": [_doubt(warning, checked.source) for warning in checked.warnings],
     }
+
+
+def _doubt(warning: Any, source: Source) -> dict[str, Any]:
+    place = source.position(warning.span.start)
+    shown = {"message": warning.message, "line": place.line, "column": place.column}
+    return shown | {"hint": warning.hint} if warning.hint else shown

@@ -21,11 +21,11 @@ def run_here(
     cancel = threading.Event()
     context = local_context(namespace, request=request, limits=limits, cancel=cancel)
     try:
-        program = compile_text(source.text, source.name, max_depth=limits.depth)
+        with cancelling(cancel):
+            program = compile_text(source.text, source.name, max_depth=limits.depth)
+            outcome = engine.run(program, context, variables)
     except ProgramError as error:
         body = {"status": "error", "job_id": context.job_id, "error": error_json(error, source), "trace": []}
         return Answer(source, body, error)
-    with cancelling(cancel):
-        outcome = engine.run(program, context, variables)
     interrupted = cancel.is_set() and outcome.error is not None
     return Answer(source, outcome.as_json(context.job_id), outcome.error, interrupted)

@@ -15,6 +15,7 @@ from oql.parser import parse
 from oql.program import compile_text
 from oql.source import Source
 from oql.values import Value
+from oql.verbs.declare import Verb
 
 LAST = "_"
 """The variable that keeps the value of the last step that kept it nowhere: `?_`."""
@@ -43,21 +44,29 @@ class Dialogue:
 
     def run(self, source: Source) -> None:
         """Runs a program with the variables so far, and shows what it gives."""
+        cancel = threading.Event()
+        context = local_context(limits=self.limits, cancel=cancel, cache=self.cache)
         try:
-            program = compile_text(_keeping_last(source.text), source.name, max_depth=self.limits.depth)
+            with cancelling(cancel):
+                verb = _last_verb(source.text)
+                text = f"{source.text}\nSET ?{_KEPT}" if verb else source.text
+                program = compile_text(text, source.name, max_depth=self.limits.depth)
+                self.outcome = engine.run(program, context, self.variables)
         except ProgramError as error:
             self.failed = True
             answers.show_error(error, source)
             return
-        cancel = threading.Event()
-        context = local_context(limits=self.limits, cancel=cancel, cache=self.cache)
-        with cancelling(cancel):
-            self.outcome = engine.run(program, context, self.variables)
         self.variables = self.outcome.variables
-        last = self.variables.pop(_KEPT, None)
-        if last is not None:
-            self.variables[LAST] = last
-        self._show(self.outcome, last)
+        self._show(self.outcome, self._take_last(verb))
+
+    def _take_last(self, verb: Verb | None) -> Value:
+        """The value of the last step, now in `?_`; null when it only says that something was done."""
+        value = self.variables.pop(_KEPT, None)
+        if verb and verb.effect != "pure" and value is True:
+            return None
+        if value is not None:
+            self.variables[LAST] = value
+        return value
 
     def _show(self, outcome: Outcome, last: Value) -> None:
         value = last if outcome.result is None else outcome.result
@@ -77,13 +86,13 @@ class Dialogue:
             show_trace(self.outcome.trace_json())
 
 
-def _keeping_last(text: str) -> str:
-    """The program with a SET behind a last step that gives a value and keeps it nowhere."""
+def _last_verb(text: str) -> Verb | None:
+    """The verb of a last step that gives a value and keeps it nowhere."""
     tree, errors = parse(text)
     if errors or not tree.chains:
-        return text
+        return None
     step = tree.chains[-1].groups[-1].steps[-1]
     if not isinstance(step, ast.VerbStep) or step.target:
-        return text
+        return None
     verb = verbs.table()[step.verb]
-    return text if verb.acts or verb.rebinds else f"{text}\nSET ?{_KEPT}"
+    return None if verb.acts or verb.rebinds else verb

@@ -1,0 +1,145 @@
+"""`oql account` and `oql token`: what an administrator does, and that a server would see it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accounts.errors import AuthFailed
+from accounts.service import Accounts
+from oql.passwords import Argon2Cost
+from tests.cli.calling import Called, oql
+from tests.cli.pseudo_terminal import ENTER, terminal
+
+CHEAP = {"OQL_PASSWORD_MEMORY_KIB": "8", "OQL_PASSWORD_PASSES": "1"}
+
+Administrator = Callable[..., Called]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def call(data: Path) -> Administrator:
+    """Calls `oql` on the data folder, which is not there at first."""
+
+    def called(*arguments: str, stdin: str = "") -> Called:
+        return oql(*arguments, "--data", data, stdin=stdin, **CHEAP)
+
+    return called
+
+
+def opened(data: Path) -> Accounts:
+    return Accounts(data, password_cost=Argon2Cost(memory_kib=8, passes=1))
+
+
+def test_an_account_is_added_and_can_sign_in(call: Administrator, data: Path) -> None:
+    options = ("--tier", "Pro", "--email", "Ada@example.com", "--phone", "+49 30 1234567", "--password-stdin")
+    added = call("account", "add", "Ada", *options, stdin="pass word \n")
+    assert (added.code, added.out) == (0, "account ada added: tier pro, namespace user_ada\n")
+    assert [
+        opened(data).authenticate(login, "pass word ", "here").username for login in ("ada", "ada@example.com")
+    ] == [
+        "ada",
+        "ada",
+    ]
+    listed = json.loads(call("account", "list", "--json").out)
+    assert [(row["username"], row["tier"], row["email"], row["phone"]) for row in listed] == [
+        ("ada", "pro", "ada@example.com", "+49301234567")
+    ]
+    assert call("account", "list").out.splitlines()[1].split()[:3] == ["ada", "pro", "user_ada"]
+
+
+def test_an_account_is_changed(call: Administrator, data: Path) -> None:
+    call("account", "add", "ada", "--password-stdin", stdin="old")
+    assert call("account", "passwd", "ada", "--password-stdin", stdin="new\n").code == 0
+    accounts = opened(data)
+    assert accounts.authenticate("ada", "new", "here").username == "ada"
+    with pytest.raises(AuthFailed):
+        accounts.authenticate("ada", "old", "here")
+    assert call("account", "tier", "ada", "starter").out == "account ada: tier starter\n"
+    origins = ("https://app.example.com", "http://localhost:3000")
+    assert call("account", "whitelist", "ada", *origins).out == "".join(f"{origin}\n" for origin in origins)
+    assert call("account", "whitelist", "ada").out.splitlines() == list(origins)
+    assert call("account", "whitelist", "ada", "--clear").out == ""
+    assert call("account", "disable", "ada").code == 0
+    assert accounts.find("ada").disabled
+    assert call("account", "enable", "ada").code == 0
+    account = accounts.find("ada")
+    assert (account.disabled, account.tier.name, account.whitelist) == (False, "starter", ())
+
+
+def test_what_cannot_be_done_is_refused_in_one_line(call: Administrator) -> None:
+    call("account", "add", "ada", "--no-password")
+    twice = call("account", "add", "ada", "--no-password")
+    assert (twice.code, twice.out, twice.err.count("\n")) == (1, "", 1)
+    assert call("account", "passwd", "bob", "--password-stdin", stdin="x").err == "error: no account is called `bob`\n"
+    assert call("account", "passwd", "ada", "--password-stdin", stdin="\n").code == 1
+    assert call("account", "tier", "ada", "gold").code == 2
+    silent = call("account", "add", "carl")
+    assert (silent.code, silent.err) == (
+        2,
+        "error: there is no terminal to ask for the password: give --password-stdin\n",
+    )
+    assert call("account", "whitelist", "ada", "https://a.example.com", "--clear").code == 2
+    assert call("account", "list", stdin="").out.count("\n") == 2
+
+
+def test_an_empty_folder_has_no_accounts(call: Administrator) -> None:
+    listed = call("account", "list")
+    assert (listed.code, listed.out, listed.err) == (
+        0,
+        "",
+        "no accounts yet: add one with `oql account add NAME`\n",
+    )
+
+
+def test_a_password_is_asked_for_twice_and_not_shown(data: Path) -> None:
+    with terminal("account", "add", "ada", "--data", str(data), **CHEAP) as screen:
+        screen.expect("Password: ")
+        screen.type("s3cret" + ENTER)
+        screen.expect("Repeat for confirmation: ")
+        screen.type("s3cret" + ENTER)
+        screen.expect("account ada added")
+        assert screen.wait() == 0
+        assert "s3cret" not in screen.raw
+    assert opened(data).authenticate("ada", "s3cret", "here").username == "ada"
+
+
+def test_tokens_are_issued_once_listed_and_revoked(call: Administrator, data: Path) -> None:
+    call("account", "add", "ada", "--no-password")
+    issued = call("token", "add", "ada", "--name", "ci", "--expires-in", "30d")
+    secret = issued.out.strip()
+    grant = opened(data).by_token(secret)
+    assert (issued.code, grant.account.username, grant.token.scopes) == (0, "ada", frozenset({"query"}))
+    assert round(grant.token.expires_at - grant.token.created_at) == 30 * 86_400
+    rows = json.loads(call("token", "list", "ada", "--json").out)
+    assert [(row["id"], row["name"], row["scopes"]) for row in rows] == [(grant.token.id, "ci", ["query"])]
+    table = call("token", "list", "ada").out
+    assert table.splitlines()[1].split()[:3] == [grant.token.id, "ci", "query"]
+    assert secret not in table
+    assert call("token", "revoke", "ada", grant.token.id).code == 0
+    with pytest.raises(AuthFailed):
+        opened(data).by_token(secret)
+    again = call("token", "revoke", "ada", grant.token.id)
+    assert (again.code, again.err) == (1, f"error: ada has no token {grant.token.id}\n")
+
+
+def test_a_token_that_cannot_be_issued_is_refused(call: Administrator) -> None:
+    call("account", "add", "ada", "--no-password")
+    assert call("token", "add", "ada", "--expires-in", "soon").code == 2
+    assert call("token", "add", "ada", "--scope", "everything").code == 2
+    assert call("token", "add", "ada", "--expires-in", "9000d").code == 1
+    assert call("token", "add", "bob").err == "error: no account is called `bob`\n"
+    assert call("token", "list", "ada").err == "ada has no tokens\n"
+
+
+def test_wrong_settings_are_said(call: Administrator, data: Path) -> None:
+    data.mkdir()
+    (data / "oql.toml").write_text("prot = 1\n")
+    called = call("account", "list")
+    assert (called.code, called.out) == (2, "")
+    assert "did you mean `port`?" in called.err

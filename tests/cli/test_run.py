@@ -1,0 +1,176 @@
+"""`oql run`: what goes to which stream, and with which exit code it ends."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import OQL, Called, oql, variables
+
+UNKNOWN_VERB = """\
+error[ParseError]: `UPER` is not a verb
+ --> bad.oql:1:1
+  |
+1 | UPER "x"
+  | ^^^^
+  = hint: did you mean `UPPER`?
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "printed"),
+    [
+        ('EMIT "Hello"', "Hello\n"),
+        ('EMIT "two\\nlines\\n"', "two\nlines\n"),
+        ('EMIT "h\u00e9"', "h\u00e9\n"),
+        ("EMIT 29.50", "29.5\n"),
+        ("EMIT true", "true\n"),
+        ('UPPER "nothing is emitted"', "null\n"),
+        ('ENLIST 1 AND "a" AND null SET ?a AFTER EMIT ?a', '[1,"a",null]\n'),
+        ('DECODE "aGk=" AS "base64" SET ?b AFTER CAST ?b AS "binary" SET ?c AFTER EMIT ?c', '"aGk="\n'),
+    ],
+)
+def test_a_text_is_printed_as_it_is_and_anything_else_as_json(program: str, printed: str) -> None:
+    called = oql("run", "-c", program)
+    assert (called.code, called.out, called.err) == (0, printed, "")
+
+
+def test_a_file_and_standard_input_are_programs(tmp_path: Path) -> None:
+    (tmp_path / "hello.oql").write_bytes(b'\xef\xbb\xbfEMIT "from\r\na file"')
+    assert oql("run", "hello.oql", folder=tmp_path).out == "from\r\na file\n"
+    assert oql("run", "-", stdin='EMIT "piped"').out == "piped\n"
+
+
+def test_static_errors_are_all_shown_and_nothing_runs(tmp_path: Path) -> None:
+    (tmp_path / "bad.oql").write_text('UPER "x"')
+    called = oql("run", "bad.oql", folder=tmp_path)
+    assert (called.code, called.out, called.err) == (1, "", UNKNOWN_VERB)
+    both = oql("run", "-c", 'EMIT "never" AFTER LOWR "x" AFTER EMIT !NOWW')
+    assert (both.code, both.out) == (1, "")
+    assert [line for line in both.err.splitlines() if line.startswith("error")] == [
+        "error[ParseError]: `LOWR` is not a verb",
+        "error[ParseError]: `!NOWW` is not a system variable",
+    ]
+
+
+def test_an_error_of_the_run_is_shown_with_its_place() -> None:
+    called = oql("run", "-c", 'EMIT "before" AFTER CALCULATE "1 / 0"')
+    assert (called.code, called.out) == (1, "")
+    assert called.err.startswith("error[CalculateFailed]: ")
+    assert " --> <command line>:1:21\n" in called.err
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "program.oql is empty"),
+        (b" \n\t", "program.oql is empty"),
+        (b'EMIT "\xff"', "program.oql is not UTF-8: byte 0xff at offset 6"),
+    ],
+)
+def test_a_file_that_is_no_program_is_refused_in_one_line(tmp_path: Path, content: bytes, problem: str) -> None:
+    (tmp_path / "program.oql").write_bytes(content)
+    called = oql("run", "program.oql", folder=tmp_path)
+    assert (called.code, called.out, called.err) == (2, "", f"error: {problem}\n")
+
+
+def test_a_missing_file_and_a_folder_are_refused_in_one_line(tmp_path: Path) -> None:
+    missing = oql("run", "none.oql", folder=tmp_path)
+    assert (missing.code, missing.err) == (2, "error: none.oql: no such file\n")
+    folder = oql("run", ".", folder=tmp_path)
+    assert (folder.code, folder.err) == (2, "error: . is a folder, not a program\n")
+
+
+def test_a_program_must_be_given_once() -> None:
+    assert oql("run").code == 2
+    assert oql("run", "a.oql", "-c", "EMIT 1").code == 2
+
+
+def test_variables_are_texts_or_json() -> None:
+    program = 'EMIT ?a & "|" & ?b(0)(k) & "|" & ?c'
+    called = oql("run", "-c", program, "--var", "a=1=2", "--var", 'b:=[{"k": 7}]', "--var", "c=")
+    assert called.out == "1=2|7|\n"
+    text = oql("run", "-c", "IF ?n IS IDENTICAL TO '7' OPEN NEST EMIT 'text' CLOSE NEST", "--var", "n=7")
+    assert text.out == "text\n"
+
+
+@pytest.mark.parametrize("given", ["novalue", "1a=x", "a:={oops", "=x"])
+def test_a_variable_that_cannot_be_read_is_wrong_usage(given: str) -> None:
+    called = oql("run", "-c", "EMIT 1", "--var", given)
+    assert (called.code, called.out) == (2, "")
+    assert given.partition(":=")[2] in called.err
+
+
+def test_the_request_and_the_namespace_reach_the_program() -> None:
+    program = 'EMIT !GET(id) & !REQUEST(header:X-Name) & "@" & !NAMESPACE'
+    request = ("--request", "param:id=7", "--request", "header:x-name=Ada=L")
+    assert oql("run", "-c", program, *request).out == "7Ada=L@local\n"
+    assert oql("run", "-c", "EMIT !NAMESPACE", "--namespace", "shop").out == "shop\n"
+    assert oql("run", "-c", "EMIT 1", "--request", "id").code == 2
+
+
+def test_the_trace_is_a_table_on_stderr() -> None:
+    program = 'ENLIST 1 AND 2 SET ?a AFTER FOREACH ?a AS ?x OPEN NEST EMIT ?x CLOSE NEST OR UPPER "b"'
+    called = oql("run", "-c", program, "--trace")
+    assert called.out == "12\n"
+    head, *rows = [line.split() for line in called.err.splitlines()]
+    assert head == ["step", "status", "ms", "class", "place", "path"]
+    assert [(row[0], row[1], *row[3:]) for row in rows] == [
+        ("ENLIST", "Ok", "Cpu", "1:1", "1"),
+        ("FOREACH", "Ok", "Cpu", "1:29", "2"),
+        ("EMIT", "Ok", "Cpu", "1:56", "2.body#1.1"),
+        ("EMIT", "Ok", "Cpu", "1:56", "2.body#2.1"),
+        ("UPPER", "Skipped", "Cpu", "1:78", "3"),
+    ]
+    indents = [len(line) - len(line.lstrip()) for line in called.err.splitlines()[1:]]
+    assert indents == [0, 0, 2, 2, 0]
+
+
+def test_json_is_the_whole_answer() -> None:
+    called = oql("run", "-c", 'EMIT "x"', "--json")
+    answer = json.loads(called.out)
+    assert (called.code, called.err, called.out.count("\n")) == (0, "", 1)
+    assert (answer["status"], answer["result"], answer["trace"][0]["step"]) == ("ok", "x", "EMIT")
+    failed = oql("run", "-c", 'UPPER "x" AFTER PARSE JSON "{"', "--json")
+    error = json.loads(failed.out)["error"]
+    assert (failed.code, failed.err) == (1, "")
+    assert (error["code"], error["line"], error["column"]) == ("JsonFailed", 1, 17)
+    static = oql("run", "-c", "UPER 1 AFTER LOWR 2", "--json")
+    assert [inner["column"] for inner in json.loads(static.out)["error"]["errors"]] == [1, 14]
+
+
+def test_limits_are_settings() -> None:
+    endless = 'WHILE 1 IS EQUAL TO 1 OPEN NEST UPPER "x" CLOSE NEST'
+    called = oql("run", "-c", endless, OQL_LIMIT_STEPS="50")
+    assert (called.code, called.err.splitlines()[0]) == (1, "error[LimitExceeded]: the limit of 50 steps is reached")
+    wrong = oql("run", "-c", endless, OQL_LIMIT_STEPS="many")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.startswith("error: setting `limit_steps`")
+
+
+def test_limits_are_read_from_the_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "oql.toml").write_text("limit_output_bytes = 3\n")
+    assert oql("run", "-c", 'EMIT "abcd"', OQL_DATA=str(tmp_path)).code == 1
+    assert oql("run", "-c", 'EMIT "abc"', OQL_DATA=str(tmp_path)).code == 0
+
+
+def interrupted_after(seconds: float) -> Called:
+    """How a long run ends that gets Ctrl-C after so many seconds."""
+    command = [OQL, "run", "-c", 'EMIT "a" AFTER SLEEP "5m"']
+    with subprocess.Popen(command, env=variables({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            run.wait(seconds)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    return Called(run.returncode, out, err)
+
+
+def test_ctrl_c_calls_the_run_off() -> None:
+    # Nothing shows from outside when the run has begun: when the signal came too early, the next one waits longer.
+    tries = (interrupted_after(seconds) for seconds in (1, 2, 4, 8, 16, 32))
+    called = next(called for called in tries if "SLEEP" in called.err)
+    assert (called.code, called.out) == (130, "")
+    assert called.err.splitlines()[:2] == ["error[Timeout]: the run was cancelled", " --> <command line>:1:16"]
