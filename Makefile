@@ -7,8 +7,8 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := $(VENV)/.installed-peers
 TOO_OLD := OQL needs Python 3.11 or newer: make PYTHON=/path/to/python3
-MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -23,13 +23,14 @@ install: $(INSTALLED) ## set up the environment with pinned dependencies
 serve: $(INSTALLED) ## run the server for development, on this machine only
 	@$(BIN)/oql serve --dev $(ARGS)
 
+# Tests of whole processes measure and kill them, so here each test has the machine to itself.
 test: lint ## check, and run every test
 	@$(BIN)/pytest $(ARGS)
 
 check: lint ## format, lint, types, house rules and the fast tests, in under a minute
-	@$(BIN)/pytest -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
-bench: $(INSTALLED) ## measure every figure that the README states
+bench: $(PEERS) ## measure every figure that the README states
 	@$(BIN)/python -m bench $(ARGS)
 
 format: $(INSTALLED) ## format the code and mend what the linter can
@@ -37,7 +38,7 @@ format: $(INSTALLED) ## format the code and mend what the linter can
 
 constraints: $(BIN)/python ## pin what setup.cfg asks for (ARGS=--upgrade: the newest of everything)
 	@$(BIN)/python -m pip install --quiet pip-tools
-	@CUSTOM_COMPILE_COMMAND="make constraints" $(BIN)/pip-compile --quiet --extra test --strip-extras \
+	@CUSTOM_COMPILE_COMMAND="make constraints" $(BIN)/pip-compile --quiet --extra test --extra bench --strip-extras \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file constraints.txt $(ARGS) setup.cfg
 
@@ -54,4 +55,9 @@ $(BIN)/python:
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the dependencies into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@touch $@
+
+$(PEERS): $(INSTALLED)
+	@echo "Installing what is measured beside OQL ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	@touch $@

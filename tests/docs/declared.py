@@ -1,0 +1,194 @@
+"""What the code declares, as the rows that the tables of the pages must begin with.
+
+A table of a page may have more columns than are declared here: those are written by hand, for people.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from accounts.tiers import GB, TIERS
+from accounts.tokens import SCOPES
+from oql import durations, verbs
+from oql.arithmetic import CONSTANTS, FUNCTIONS, Function
+from oql.conditions import NULL_TESTS, OPERATORS
+from oql.errors import Code
+from oql.limits import DEFAULT, Limits
+from oql.settings import Published, Settings
+from oql.settings.sources import NOT_SETTINGS, PREFIX
+from oql.system import SYSTEM
+from oql.verbs.declare import MODIFIERS
+from oql.verbs.time import FORMS
+from server import metrics
+from server.envelopes import Query, TokenRequest
+from server.problems import CODES
+
+Rows = list[list[str]]
+
+
+def quoted(text: Any) -> str:
+    """A word as the pages show what stands in programs."""
+    return f"`{text}`"
+
+
+def number(value: float) -> str:
+    """A number as the pages show it."""
+    return f"{value:,.10g}"
+
+
+# the language
+
+
+def error_codes() -> Rows:
+    return [[quoted(each.value)] for each in Code]
+
+
+def limits() -> Rows:
+    return [[quoted(each.name), number(getattr(DEFAULT, each.name)), each.metadata["doc"]] for each in fields(Limits)]
+
+
+def system_variables() -> Rows:
+    return [
+        [quoted(f"!{name}"), "any" if variable.keys == ("*",) else " ".join(map(quoted, variable.keys)), variable.doc]
+        for name, variable in SYSTEM.items()
+    ]
+
+
+def comparisons() -> Rows:
+    """Each comparison with the form that is for SOME, if it has another one there."""
+    forms: dict[str, list[str]] = {}
+    for words, operator in OPERATORS.items():
+        forms.setdefault(operator.name, []).append(quoted(words))
+    return [[*words, ""][:2] for words in forms.values()] + [[quoted(words), ""] for words in NULL_TESTS]
+
+
+def functions() -> Rows:
+    """The names of CALCULATE with the number of arguments they take."""
+    return [[quoted(name), _arguments(function)] for name, function in FUNCTIONS.items()] + [
+        [quoted(name), "none"] for name in CONSTANTS
+    ]
+
+
+def _arguments(function: Function) -> str:
+    if function.most is None:
+        return "any"
+    return str(function.least) if function.least == function.most else f"{function.least} or {function.most}"
+
+
+def families() -> Rows:
+    """The families of verbs that this build serves, and those of which it only knows the words."""
+    needs = {verb.family: verb.needs for verb in verbs.table().values()}
+    served, known = (", ".join(sorted(name for name in needs if bool(needs[name]) is lacks)) for lacks in (False, True))
+    return [["served", served], ["known, not served yet", known]]
+
+
+# the server
+
+
+def settings() -> Rows:
+    """Each setting by its variable, with its default; what depends on the machine is left to the page."""
+    return [
+        [quoted(f"{PREFIX}{name.upper()}"), _default(field), field.description or ""]
+        for name, field in sorted(Settings.model_fields.items())
+    ]
+
+
+OF_THE_MACHINE = "?"
+"""A cell whose text the code does not settle; the page has to say something there."""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return OF_THE_MACHINE
+    value = field.default
+    if value is None:
+        return "none"
+    return quoted(f"{value:.10g}" if isinstance(value, float) else str(value).lower())
+
+
+def published_settings() -> Rows:
+    return [
+        [quoted(mark.name), quoted(f"{PREFIX}{name.upper()}")]
+        for name, field in Settings.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Published)
+    ]
+
+
+def other_variables() -> Rows:
+    return [[quoted(name)] for name in sorted(NOT_SETTINGS)]
+
+
+def figures() -> Rows:
+    """Each of our figures with its type, as a scrape shows it."""
+    shown = (line.split() for line in metrics.exposition().decode().splitlines() if line.startswith("# TYPE oql_"))
+    return [[quoted(name), kind] for _, _, name, kind in shown if not name.endswith("_created")]
+
+
+def tiers() -> Rows:
+    return [
+        [
+            quoted(tier.name),
+            number(tier.queries_per_day),
+            number(tier.queries_at_once),
+            f"{tier.storage_bytes // GB} GB",
+        ]
+        for tier in TIERS.values()
+    ]
+
+
+def scopes() -> Rows:
+    return [[quoted(name), what] for name, what in SCOPES.items()]
+
+
+def problem_codes() -> Rows:
+    return [[str(status), quoted(name)] for status, name in CODES.items()]
+
+
+def fields_of(model: type[BaseModel]) -> Rows:
+    """The fields of a request's body, those of objects inside by `outer.inner`."""
+    return [[quoted(name)] for name in _names(model)]
+
+
+def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        inner = next((one for one in _types(field.annotation) if issubclass(one, BaseModel)), None)
+        if inner is not None:
+            yield from _names(inner, f"{prefix}{name}.")
+
+
+def _types(annotation: Any) -> Iterator[type]:
+    if isinstance(annotation, type):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _types(part)
+
+
+DECLARED: dict[str, Callable[[], Rows]] = {
+    "codes": error_codes,
+    "comparisons": comparisons,
+    "families": families,
+    "figures": figures,
+    "functions": functions,
+    "limits": limits,
+    "modifiers": lambda: [[quoted(word)] for word in MODIFIERS],
+    "other variables": other_variables,
+    "problems": problem_codes,
+    "published settings": published_settings,
+    "query": lambda: fields_of(Query),
+    "scopes": scopes,
+    "settings": settings,
+    "system variables": system_variables,
+    "tiers": tiers,
+    "time forms": lambda: [[quoted(form)] for form in FORMS],
+    "token request": lambda: fields_of(TokenRequest),
+    "units": lambda: [[quoted(unit), str(seconds)] for unit, seconds in durations.SECONDS.items()],
+}
+"""Every table that must agree with the code, by the name that stands before it."""
+
+TOLD_BY_A_SERVER = ("data folder", "log fields", "routes")
+"""The tables that must agree with what a running server shows."""
