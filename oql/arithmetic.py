@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from oql.values import whole
+
 Number: TypeAlias = int | float
 
 MAX_BITS = 4_096
@@ -31,7 +33,7 @@ def rounded(result: Number) -> Number:
     short = float(format(result, ".15g"))
     if not math.isfinite(short):
         return result
-    return int(short) if short.is_integer() and abs(short) < _EXACT else short
+    return whole(short)
 
 
 def divide(dividend: Number, divisor: Number) -> Number:

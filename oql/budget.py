@@ -1,5 +1,6 @@
 """What a run has left: steps, time, memory and output, shared by all the threads that work on it."""
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 QUANTUM = 256
 """How many steps a machine takes at a time; so often it looks whether it should stop."""
+
+_SHARES = 64
+"""When steps run low, none of this many machines takes more than its share, so that they all get to the limit."""
 
 _SECOND = 1_000_000_000
 
@@ -38,7 +42,7 @@ class Budget:
         with self.lock:
             if self.steps <= 0:
                 raise limit_reached("steps", f"{self.context.limits.steps:,}")
-            taken = min(QUANTUM, self.steps)
+            taken = min(QUANTUM, self.steps // _SHARES + 1)
             self.steps -= taken
         return taken
 
@@ -56,12 +60,16 @@ class Budget:
 
     def compute(self, used_ns: int) -> int:
         """Charges processor time; the nanoseconds that are left."""
-        with self.lock:
-            self.computing_ns -= used_ns
-            left = self.computing_ns
+        left = self.spend(used_ns)
         if left <= 0:
             raise timed_out("computing time", self.context.limits.computing_s)
         return left
+
+    def spend(self, used_ns: int) -> int:
+        """Charges processor time without ending the run; the nanoseconds that are left, below zero when too many."""
+        with self.lock:
+            self.computing_ns -= used_ns
+            return self.computing_ns
 
     def emit(self, size: int) -> None:
         """Charges output."""
@@ -71,15 +79,19 @@ class Budget:
         if left < 0:
             raise limit_reached("bytes of output", f"{self.context.limits.output_bytes:,}")
 
-    def hold(self, size: int) -> None:
-        """Charges memory; when it looks like too much, what is really held is counted."""
-        if size > self.context.limits.memory_bytes:
+    def hold(self, size: int, coming: int | None = None) -> None:
+        """Charges memory; when it looks like too much, what is really held is counted.
+
+        `coming` is how much of it no variable holds yet: all, unless something else is said.
+        """
+        coming = size if coming is None else coming
+        if coming > self.context.limits.memory_bytes:
             raise self._too_much()
         with self.lock:
             self.held += size
             audit = self.held > self.audit_at
         if audit:
-            self._audit(size)
+            self._audit(coming)
 
     def _audit(self, coming: int) -> None:
         limit = self.context.limits.memory_bytes
@@ -97,13 +109,16 @@ class Budget:
 def weigh(value: Value) -> int:
     """About how many bytes a value takes itself, its elements not counted."""
     kind = type(value)
-    if kind is str or kind is bytes:
-        return 50 + len(value)
     if kind is list:
         return 56 + 8 * len(value)
     if kind is dict:
         return 64 + 100 * len(value)
-    return 32
+    return sys.getsizeof(value) if kind in _SIZED else 32
+
+
+_SIZED = frozenset({str, bytes, int})
+_SCALARS = frozenset({int, float, bool, type(None)})
+_LONG_KEY = 64
 
 
 def measure(roots: list[Any], enough: int) -> int:
@@ -118,9 +133,18 @@ def measure(roots: list[Any], enough: int) -> int:
         seen.add(id(value))
         total += weigh(value)
         if type(value) is list:
-            waiting.extend(value)
+            total += _collect(value, waiting)
         elif type(value) is dict:
             waiting.extend(value.values())
+            waiting.extend([key for key in value if len(key) > _LONG_KEY])
         elif type(value) is Multi:
             waiting.extend(value.branches)
     return total
+
+
+def _collect(array: list[Any], waiting: list[Any]) -> int:
+    """What the elements of an array take when all are scalars; else they are left to be looked at one by one."""
+    if _SCALARS.issuperset(map(type, array)):
+        return sum(map(sys.getsizeof, array))
+    waiting.extend(array)
+    return 0

@@ -4,14 +4,18 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from oql import ast, verbs
 from oql.conditions import OPERATORS
 from oql.errors import Code, OqlError, Span, expected, nearest, not_allowed, unknown
+from oql.parser import MAX_ERRORS
 from oql.system import system_error
 from oql.verbs.declare import Parameter, Verb
-from oql.walk import Bindings, condition_operands, conditions_of, names_read, operands_of, steps
+from oql.walk import Bindings, bindings_inside, condition_operands, conditions_of, names_read, operands_of, steps
+
+MAX_BINDINGS = 1_000_000
+"""How many names blocks may bind, a name inside n blocks counted n times: so large do compiled programs get."""
 
 MAX_CONDITION_DEPTH = 200
 """How many conditions may stand inside each other."""
@@ -33,9 +37,10 @@ def check(tree: ast.Program, max_depth: int) -> list[OqlError]:
     if tree.depth > max_depth:
         place = _first_span(tree)
         return [OqlError(Code.LIMIT_EXCEEDED, f"more than {max_depth} blocks stand inside each other", place)]
-    found: list[OqlError] = []
-    for step in steps(tree.chains):
-        found.extend(_step_errors(step))
+    if bindings_inside(tree.chains) > MAX_BINDINGS:
+        message = "too many variables are set in blocks inside each other"
+        return [OqlError(Code.LIMIT_EXCEEDED, message, _first_span(tree), "divide the program")]
+    found = islice((error for step in steps(tree.chains) for error in _step_errors(step)), MAX_ERRORS)
     return sorted(found, key=lambda error: error.span.start if error.span else 0)
 
 
@@ -239,10 +244,9 @@ def _span_of(modifier: ast.Modifier) -> Span:
 
 def warnings(tree: ast.Program) -> list[Doubt]:
     """What is allowed but probably not meant: chains begun by accident, variables that nothing sets."""
-    found = [*_accidental_chains(tree.chains), *_never_set(tree)]
-    for step in steps(tree.chains):
-        for block in ast.blocks_of(step):
-            found.extend(_accidental_chains(block.chains))
+    blocks = (block.chains for step in steps(tree.chains) for block in ast.blocks_of(step))
+    accidental = (doubt for chains in (tree.chains, *blocks) for doubt in _accidental_chains(chains))
+    found = [*islice(accidental, MAX_ERRORS), *islice(_never_set(tree), MAX_ERRORS)]
     return sorted(found, key=lambda warning: warning.span.start)
 
 
@@ -257,6 +261,9 @@ def _accidental_chains(chains: tuple[ast.Chain, ...]) -> Iterator[Doubt]:
             yield Doubt(message, first.verb_span, f"did you mean `{clauses[0]}` of `{last.verb}`?")
 
 
+_COMPARED = 500
+
+
 def _never_set(tree: ast.Program) -> Iterator[Doubt]:
     bindings = Bindings(tree.chains)
     bound: frozenset[str] = frozenset().union(*(bindings.of_group(g) for c in tree.chains for g in c.groups))
@@ -264,7 +271,7 @@ def _never_set(tree: ast.Program) -> Iterator[Doubt]:
         return
     for step in steps(tree.chains):
         for name in sorted(names_read(step) - bound):
-            guess = nearest(name, bound)
+            guess = nearest(name, bound) if len(bound) <= _COMPARED else None
             yield Doubt(
                 f"`?{name}` is never set, so it is null",
                 _first_mention(step, name),

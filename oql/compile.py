@@ -19,11 +19,15 @@ from oql.program import FAIL, Instruction
 
 Task = Iterator[Any]
 
+_LONGEST_PATH = 300
+_PATH_KEPT = 200
+
 
 def compile_tree(tree: ast.Program) -> tuple[tuple[Instruction, ...], frozenset[str]]:
     """The instructions of a checked tree, and the variables that may be marked as skipped."""
     bindings = walk.Bindings(tree.chains)
     compiler = _Compiler(bindings, _skippable(tree, bindings), walk.mentions_loops(tree.chains))
+    compiler.waiting = walk.waiting(tree.chains)
     _run(compiler.program(tree))
     return tuple(compiler.finished()), frozenset(compiler.skippable)
 
@@ -55,6 +59,7 @@ def _skippable(tree: ast.Program, bindings: walk.Bindings) -> set[str]:
     ]
     if not waiting:
         return set()
+    seen: set[int] = set()
     readers: dict[str, list[ast.Step]] = {}
     for step in steps:
         for name in walk.names_read(step):
@@ -62,9 +67,13 @@ def _skippable(tree: ast.Program, bindings: walk.Bindings) -> set[str]:
     marked: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in marked:
-            marked.add(name)
-            waiting.extend(other for step in readers.get(name, ()) for other in bindings.of_step(step))
+        if name in marked:
+            continue
+        marked.add(name)
+        for step in readers.pop(name, ()):
+            if id(step) not in seen:
+                seen.add(id(step))
+                waiting.extend(bindings.of_step(step))
     return marked
 
 
@@ -83,6 +92,7 @@ class _Compiler:
         self.mentions_loops = mentions_loops
         self.bindings = bindings
         self.skippable = skippable
+        self.waiting: frozenset[int] = frozenset()
         self.code: list[tuple[str, Span, str, int | None, _Label, dict[str, Any]]] = []
         self.failure = _Label()
         self.outermost: tuple[_Label, int] | None = None
@@ -110,6 +120,8 @@ class _Compiler:
 
     def chains(self, chains: tuple[ast.Chain, ...], prefix: str) -> Task:
         number = 0
+        if len(prefix) > _LONGEST_PATH:
+            prefix = _shortened(prefix, len(self.code))
         for chain in chains:
             yield self.chain(chain, prefix, number)
             number += len(chain.groups)
@@ -170,7 +182,7 @@ class _Compiler:
         sets = [self.bindings.of_step(step) for step in group.steps]
         starts, ends = [_Label() for _ in sets], [_Label(self.open + 1) for _ in sets]
         join = _Label()
-        waits = any(_waits(step) for step in walk.steps((ast.Chain(group.span, (group,)),)))
+        waits = any(id(step) in self.waiting for step in group.steps)
         self.put(
             "group", group.span, starts=starts, ends=ends, join=join, waits=waits, sets=[sorted(n) for n in sets]
         )  # fmt: skip
@@ -324,8 +336,10 @@ def _resolved(value: Any) -> Any:
     return value
 
 
-def _waits(step: ast.Step) -> bool:
-    return isinstance(step, ast.VerbStep) and verbs.table()[step.verb].waits
+def _shortened(prefix: str, at: int) -> str:
+    """A path that stays unique without its middle: else each step of a deep program would have one of 10 kB."""
+    loops = prefix.count("#", _PATH_KEPT)
+    return f"{prefix[:_PATH_KEPT]}...{'#' * loops}{at}."
 
 
 def _named(group: ast.Group) -> list[list[Any]]:

@@ -54,6 +54,7 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
         machine.error = limit_reached("blocks inside each other", f"{context.limits.depth:,}")
     else:
         machine.follow(0)
+    budget.machines.clear()  # no cycle is left that would keep the values alive
     named = {name: value for name, value in machine.variables.items() if name[0] != "!" and value is not SKIPPED}
     return Outcome(program, _result(machine), machine.error, machine.trace, budget.started, named)
 

@@ -56,6 +56,10 @@ class Span:
     end: int
 
 
+_LONGEST_MESSAGE = 1_000
+_LONGEST_NAME = 60
+
+
 class OqlError(Exception):
     """A failure with its code, message, and where known its place and a hint.
 
@@ -71,6 +75,8 @@ class OqlError(Exception):
         *,
         final: bool = False,
     ) -> None:
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[:_LONGEST_MESSAGE]}..."
         super().__init__(message)
         self.code = code
         self.message = message
@@ -103,7 +109,8 @@ def unknown(
 ) -> OqlError:
     """A name that is not declared, with the nearest declared one as the hint."""
     guess = nearest(name, known)
-    return OqlError(code, f"`{name}` is not {kind}", span, f"did you mean `{guess}`?" if guess else hint)
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+    return OqlError(code, f"`{shown}` is not {kind}", span, f"did you mean `{guess}`?" if guess else hint)
 
 
 def not_allowed(code: Code, what: str, where: str, span: Span | None = None, hint: str | None = None) -> OqlError:
@@ -128,6 +135,8 @@ def bug(fault_id: str) -> OqlError:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The declared name that `name` was probably meant to be, or None when none is near."""
+    if len(name) > _LONGEST_NAME:
+        return None
     candidates = list(known)
     by_fold = {candidate.casefold(): candidate for candidate in reversed(candidates)}
     if name.casefold() in by_fold:

@@ -8,6 +8,13 @@ from oql.conditions import test_of
 from oql.selectors import Name, Selector, follow
 from oql.values import SKIPPED, Multi, Value, text_form
 
+RUN = "!RUN"
+"""Under this name the variables of a machine hold the machine itself, for operands and conditions that cost much."""
+
+_LONG = 1 << 16
+_LOOKED_EVERY = 4_096
+_PLAIN = frozenset({int, float, bool, type(None)})
+
 Variables = dict[str, Value]
 Evaluator = Callable[[Variables], Value]
 Predicate = Callable[[Variables], bool]
@@ -64,10 +71,40 @@ def plain(operand: list[Any]) -> Evaluator:
 
 
 def _joined(parts: list[Evaluator]) -> Evaluator:
-    if len(parts) == 2:
-        left, right = parts
-        return lambda variables: text_form(left(variables)) + text_form(right(variables))
-    return lambda variables: "".join([text_form(part(variables)) for part in parts])
+    if len(parts) > 2:
+        return lambda variables: _join(parts, variables)
+    left, right = parts
+
+    def join_two(variables: Variables) -> str:
+        joined = text_form(left(variables)) + text_form(right(variables))
+        if len(joined) > _LONG:
+            _note_made(variables, [joined])
+        return joined
+
+    return join_two
+
+
+def _join(parts: list[Evaluator], variables: Variables) -> str:
+    texts, size = [], 0
+    for part in parts:
+        text = part(variables)
+        if text.__class__ is not str:
+            text = text_form(text)
+            if len(text) > _LONG:
+                _note_made(variables, [text])
+        texts.append(text)
+        size += len(text)
+    if size > _LONG:
+        _note_made(variables, texts)
+    return "".join(texts)
+
+
+def _note_made(variables: Variables, texts: list[str]) -> None:
+    """Asks the run for the bytes of the text that these make; each of its characters takes as many as the widest."""
+    run = variables.get(RUN)
+    if run:
+        size = sum(map(len, texts))
+        run.made(size if all(map(str.isascii, texts)) else 4 * size)
 
 
 def predicate(condition: list[Any]) -> Predicate:
@@ -96,17 +133,40 @@ def predicate(condition: list[Any]) -> Predicate:
 
 
 def _compare(name: str, left: Evaluator, right: Evaluator) -> Predicate:
-    test, of_numbers = test_of(name), _OF_NUMBERS.get(name)
+    tested, of_numbers = looking(test_of(name)), _OF_NUMBERS.get(name)
     if of_numbers is None:
-        return lambda variables: test(left(variables), right(variables))
+        return lambda variables: tested(left(variables), right(variables), variables)
 
     def compare(variables: Variables) -> bool:
         first, second = left(variables), right(variables)
         if first.__class__ is int and second.__class__ is int:
             return of_numbers(first, second)  # type: ignore[no-any-return]  # operator functions of two ints
-        return test(first, second)
+        return tested(first, second, variables)
 
     return compare
+
+
+def looking(test: Callable[[Value, Value], bool]) -> Callable[[Value, Value, Variables], bool]:
+    """A test behind which the run looks whether it should end, when it has compared more than short texts."""
+
+    def tested(first: Value, second: Value, variables: Variables) -> bool:
+        held = test(first, second)
+        if _is_large(first) or _is_large(second):
+            _look(variables)
+        return held
+
+    return tested
+
+
+def _look(variables: Variables) -> None:
+    run = variables.get(RUN)
+    if run:
+        run.look_if_due()
+
+
+def _is_large(value: Value) -> bool:
+    kind = value.__class__
+    return len(value) > _LONG if kind is str else kind not in _PLAIN
 
 
 def _compare_counter(name: str, variable: str, limit: int) -> Predicate:
@@ -134,11 +194,16 @@ _OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _some(name: str, left: Evaluator, right: Evaluator) -> Predicate:
-    test = test_of(name)
+    tested = looking(test_of(name))
 
     def any_element(variables: Variables) -> bool:
-        value, other = left(variables), right(variables)
-        return any(test(item, other) for item in _elements(value))
+        other = right(variables)
+        for count, item in enumerate(_elements(left(variables))):
+            if tested(item, other, variables):
+                return True
+            if count % _LOOKED_EVERY == _LOOKED_EVERY - 1:
+                _look(variables)
+        return False
 
     return any_element
 

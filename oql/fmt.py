@@ -32,8 +32,9 @@ def format_text(text: str) -> str:
     tree, errors = parse(text)
     if errors:
         raise ProgramError(errors)
-    written = _Layout(text, read(text).tokens, tree).written()
-    if pieces(written) != pieces(text):
+    tokens = read(text).tokens
+    written = _Layout(text, tokens, tree).written()
+    if pieces(written, read(written).tokens) != pieces(text, tokens):
         raise AssertionError("the layout would change the program")
     return written
 

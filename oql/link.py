@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from oql.calls import Act, link_step
-from oql.evaluate import plain, predicate, raw
+from oql.evaluate import looking, plain, predicate, raw
 from oql.program import FAIL, Instruction, Program
 from oql.records import elements
 from oql.values import SKIPPED, Multi, equal
@@ -64,12 +64,14 @@ def _link_test(item: Instruction, at: int) -> Act:
 
 def _link_case(item: Instruction, at: int) -> Act:
     operand, target, behind = plain(item.data["operand"]), item.data["target"], at + 1
+    is_equal = looking(equal)
 
     def act(machine: "Machine") -> int:
         value = machine.stack[-1].value
         if isinstance(value, Multi):
             value = value.branches[0]
-        return behind if equal(value, operand(machine.variables)) else target
+        variables = machine.variables
+        return behind if is_equal(value, operand(variables), variables) else target
 
     return act
 

@@ -1,5 +1,6 @@
 """The context of a run in this process: its clocks, its randomness, its ids. The one door of the language to them."""
 
+import os
 import random
 import threading
 import time
@@ -42,6 +43,8 @@ def local_context(
 def new_id(version: int) -> str:
     """A UUID: random (version 4), or ordered by its millisecond and random beyond that (7, RFC 9562)."""
     if version == 4:
-        return str(uuid.uuid4())
+        digits = os.urandom(16).hex()
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     milliseconds = time.time_ns() // 1_000_000
     return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))

@@ -8,6 +8,7 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from oql.budget import Budget, weigh
 from oql.calls import FanOut, bind, branch_operand, step_call, with_branch
 from oql.context import Context
 from oql.errors import OqlError, bug, limit_reached
+from oql.evaluate import RUN
 from oql.link import STEP, TIMED
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
@@ -27,6 +29,12 @@ _MAX_LEVEL = 12
 _MEMORY_GRAIN = 1 << 16
 _LIGHT = frozenset({int, float, bool, type(None)})
 _FIRST_LOOK_NS = 20_000_000
+
+
+def _too_much(error: RecursionError | MemoryError) -> OqlError:
+    if isinstance(error, MemoryError):
+        return limit_reached("memory", "the")
+    return limit_reached("levels", "the", "the value is nested too deeply")
 
 
 def size_of(value: Value) -> int:
@@ -40,14 +48,20 @@ class Machine:
     """Follows one line of a program: the whole of it, or one branch of an AND group that waits."""
 
     def __init__(
-        self, program: Program, context: Context, budget: Budget, variables: dict[str, Value], level: int
+        self,
+        program: Program,
+        context: Context,
+        budget: Budget,
+        variables: dict[str, Value],
+        level: int,
+        trace: Trace | None = None,
     ) -> None:
         self.program = program
         self.context = context
         self.budget = budget
         self.variables = variables
         self.level = level
-        self.trace = Trace(context.limits.trace_entries, len(program.code))
+        self.trace = trace or Trace(context.limits.trace_entries, len(program.code))
         self.output: list[Value] = []
         self.value: Value = None
         self.stack: list[Any] = []
@@ -57,8 +71,11 @@ class Machine:
         self.leaving: tuple[str, Value] | None = None
         self.error: OqlError | None = None
         self.returned: Value = None
+        self.making = 0  # bytes of texts that operands were joined to and that no variable holds
+        self.partial: list[Value] = []  # what a step has given so far that runs once a branch
         self.look_at = budget.started + _FIRST_LOOK_NS
-        self.computed = context.computing_ns()
+        self.computed = 0
+        variables[RUN] = self
 
     # the loop
 
@@ -70,6 +87,7 @@ class Machine:
         note, counts, times = noted.entries.append, noted.counts, noted.times
         room = noted.room
         left = held = 0
+        self.computed = self.context.computing_ns()  # of the thread that is to follow
         now = clock()
         while at != FAIL:
             try:
@@ -106,14 +124,14 @@ class Machine:
                 at = self._guarded(at, partial(self._fan_out, at, fan.value, now))
             except OqlError as error:
                 at = self.fail(at, error, now)
-            except RecursionError:
-                at = self.fail(at, limit_reached("levels", "the", "the value is nested too deeply"), now)
-            except MemoryError:
-                at = self.fail(at, limit_reached("memory", "the"), now)
+            except (RecursionError, MemoryError) as error:
+                at = self.fail(at, _too_much(error), now)
             except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
                 at = self.fail(at, bug(self.context.report(fault)), now)
             now, room = clock(), noted.room
         self.budget.give_back(max(left, 0))
+        self.budget.spend(self._used())
+        self.variables.pop(RUN, None)  # no cycle is left that would keep the values alive
 
     def _guarded(self, at: int, work: Callable[[], int]) -> int:
         now = self.context.monotonic_ns()
@@ -121,6 +139,8 @@ class Machine:
             return work()
         except OqlError as error:
             return self.fail(at, error, now)
+        except (RecursionError, MemoryError) as error:
+            return self.fail(at, _too_much(error), now)
         except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
             return self.fail(at, bug(self.context.report(fault)), now)
 
@@ -131,15 +151,20 @@ class Machine:
         return self.budget.take_steps()
 
     def _hold(self, size: int) -> int:
-        self.budget.hold(size)
+        self.budget.hold(size, coming=0)
         return 0
+
+    def _used(self) -> int:
+        """The nanoseconds of processor time since this was last asked."""
+        spent = self.context.computing_ns()
+        used, self.computed = spent - self.computed, spent
+        return used
 
     def _look(self, now: int) -> None:
         """Charges the processor time since the last look, and sets the next one to when it could be used up."""
+        self.making = 0
         self.budget.look()
-        spent = self.context.computing_ns()
-        left = self.budget.compute(spent - self.computed)
-        self.computed = spent
+        left = self.budget.compute(self._used())
         self.look_at = now + min(max(left, 1_000_000), 50_000_000)
 
     # what verbs ask of the run
@@ -152,6 +177,12 @@ class Machine:
     def claim(self, size: int) -> None:
         """Asks for bytes before they are made."""
         self.budget.hold(size)
+
+    def made(self, size: int) -> None:
+        """Counts a text that an operand was joined to: it lives until the step has ended, and is held by nothing."""
+        self.making += size
+        self.look_at = 0  # a look behind the step forgets it
+        self.budget.hold(size, coming=self.making)
 
     def wait(self, seconds: float) -> None:
         """Waits; ends early when the run is cancelled or its wall time is over."""
@@ -167,12 +198,20 @@ class Machine:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
         self._look(self.context.monotonic_ns())
 
+    def look_if_due(self) -> None:
+        """Looks when it is time to; for what may be costly without being a step."""
+        now = self.context.monotonic_ns()
+        if now > self.look_at:
+            self._look(now)
+
     def roots(self) -> list[Value]:
         """Everything that keeps values alive, for counting memory."""
         opened = [r.value for r in self.stack if isinstance(r, Opened)]
         groups = [r for r in self.stack if isinstance(r, Group)]
-        kept = [v for g in groups for v in (*g.base.values(), *g.output, *(x for b in g.branches for x in b.output))]
-        return [*list(self.variables.values()), *self.output, *opened, *kept]
+        ended = [branch for group in groups for branch in group.branches]
+        kept = [v for g in groups for v in (*g.base.values(), *g.output)]
+        kept += [v for branch in ended for v in (*branch.variables.values(), *branch.output, branch.value)]
+        return [*list(self.variables.values()), *self.output, self.value, *self.partial, *opened, *kept]
 
     # blocks
 
@@ -205,12 +244,16 @@ class Machine:
                 self._drop_group(self.stack.pop())
 
     def _drop_group(self, group: Group) -> None:
+        unfinished = self.output
+        self._join_output(group)
         self.variables = group.base
-        self.output = [
-            *group.output,
-            *(value for branch in group.branches for value in branch.output),
-            *self.output,
-        ]
+        self.output.extend(unfinished)
+
+    def _join_output(self, group: Group) -> None:
+        """What the branches that have ended gave out, behind what was given out before the group."""
+        self.output = group.output
+        for branch in group.branches:
+            self.output.extend(branch.output)
 
     def note(self, at: int) -> None:
         """An entry for a step that takes no time: leaving blocks or the program."""
@@ -233,6 +276,7 @@ class Machine:
     def fail(self, at: int, error: OqlError, started: int) -> int:
         """Where to go on after a failure: the OR that takes over, the end of the branch, or out."""
         item = self.program.code[at]
+        error.__traceback__ = error.__context__ = None  # they would keep the machine and its values alive
         if error.span is None:
             error.span = item.span
         if item.op == "step":
@@ -277,31 +321,31 @@ class Machine:
     def open_group(self, item: Instruction) -> int:
         """Begins an AND group: here with its first branch, or, when branches wait, all of them at once."""
         data = item.data
-        group = Group(self.variables, self.output, data["sets"], data["ends"])
-        if data["waits"] and self.level < _MAX_LEVEL:
-            self.stack.append(group)
-            group.branches = self._run_branches(data["starts"], group)
-            return int(data["join"])
+        group = Group(self.variables, self.output, self.value, data["sets"], data["ends"])
         self.stack.append(group)
+        if data["waits"] and self.level < _MAX_LEVEL:
+            self._run_branches(data["starts"], group)
+            return int(data["join"])
         self.variables, self.output = dict(group.base), []
         return int(data["starts"][0])
 
     def end_branch(self, following: int) -> int:
         """Ends a branch and begins the next one, or goes to the join."""
         group: Group = self.stack[-1]
-        group.branches.append(Branch(self.variables, self.output, self.failure, self.value, self.leaving))
+        bound = group.bound(self.variables)
+        group.branches.append(Branch(bound, self.output, self.failure, self.value, self.leaving))
         self.failure = self.leaving = None
         if group.alone:
             return FAIL
         group.index += 1
-        self.variables, self.output = dict(group.base), []
+        self.variables, self.output, self.value = dict(group.base), [], group.value
         return following
 
     def join(self, item: Instruction, behind: int) -> int:
         """All branches have ended: their variables and output come together, or the first failure counts."""
         group: Group = self.stack.pop()
         self.variables = group.base
-        self.output = [*group.output, *(value for branch in group.branches for value in branch.output)]
+        self._join_output(group)
         group.merge()
         failure = group.failure()
         if failure:
@@ -313,27 +357,44 @@ class Machine:
             return self.leave(*out)
         return self.close_nests(item, behind) if leavings else behind
 
-    def _run_branches(self, starts: list[int], group: Group) -> list[Branch]:
-        machines = [self._branch_machine(index, group) for index in range(len(starts))]
-        self.budget.machines.extend(machines)
-        tasks = [partial(machine.follow, start) for machine, start in zip(machines, starts, strict=True)]
-        pool.all_at_once(tasks)
-        for machine in machines:
-            self.budget.machines.remove(machine)
+    def _run_branches(self, starts: list[int], group: Group) -> None:
+        """Runs the branches at once, as far as there are threads, and gathers in order what they leave."""
+        ended: list[Machine | None] = [None] * len(starts)
+        gathering = threading.Lock()
+
+        def one(index: int) -> None:
+            machine = self._branch_machine(index, group)
+            self.budget.machines.append(machine)
+            machine.follow(starts[index])
+            with gathering:
+                ended[index] = machine
+                self._gather(ended, group)
+
+        self.budget.spend(self._used())
+        pool.all_at_once([partial(one, index) for index in range(len(starts))])
+        self.computed = self.context.computing_ns()  # what ran on this thread has charged its time itself
+
+    def _gather(self, ended: list["Machine | None"], group: Group) -> None:
+        """Takes over from the machines that have ended, as far as all before them have ended too."""
+        while len(group.branches) < len(ended) and (machine := ended[len(group.branches)]):
+            group.branches.append(machine.ended_branch())
             self.trace.take(machine.trace)
-        return [machine.ended_branch() for machine in machines]
+            self.budget.machines.remove(machine)
 
     def _branch_machine(self, index: int, group: Group) -> "Machine":
-        machine = Machine(self.program, self.context, self.budget, dict(self.variables), self.level + 1)
+        trace = Trace(self.trace.room, 0)
+        machine = Machine(self.program, self.context, self.budget, dict(self.variables), self.level + 1, trace)
         machine.passes = self.passes
+        machine.value = group.value
         machine.base = self.base + len(self.stack) - 1
-        machine.stack.append(Group(machine.variables, [], group.sets, group.ends, alone=True, index=index))
+        alone = Group(machine.variables, [], None, group.sets, group.ends, alone=True, index=index)
+        machine.stack.append(alone)
         return machine
 
     def ended_branch(self) -> Branch:
         """How the one branch that this machine was for has ended."""
         if self.error:
-            return Branch(self.variables, self.output, self.error, None, None)
+            return Branch({}, self.output, self.error, None, None)
         ended: Branch = self.stack[0].branches[0]
         return ended
 
@@ -344,7 +405,7 @@ class Machine:
         item = self.program.code[at]
         verb = verbs.table()[item.data["verb"]]
         call, operand = step_call(item), branch_operand(verb)
-        results: list[Value] = [None] * len(multi.branches)
+        results = self.partial = [None] * len(multi.branches)
 
         def one(index: int) -> None:
             results[index] = call(operand, with_branch(self.variables, multi.branches[index]), self)
@@ -355,8 +416,8 @@ class Machine:
         else:
             for task in tasks:
                 task()
-        self.value = Multi(results)
-        self.budget.hold(sum(map(weigh, results)))
+        self.value, self.partial = Multi(results), []
+        self.budget.hold(sum(map(weigh, results)), coming=0)
         if item.data["target"]:
             bind(item)(self.variables, self.value)
         self.trace.note(at, started, self.context.monotonic_ns(), OK, self.passes)

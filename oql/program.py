@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import cachetools
 
-from oql import ast, json, verbs
+from oql import ast, json, report, verbs
 from oql.check import Doubt, check, warnings
 from oql.errors import Code, OqlError, ProgramError, Span
-from oql.limits import DEFAULT
+from oql.limits import DEFAULT, Limits
 from oql.parser import parse
 from oql.source import Source
 
 if TYPE_CHECKING:
     from oql.link import Code as LinkedCode
+    from oql.trace import Label
 
 FORMAT = 1
 """Version of the serialised form; a reader refuses others."""
@@ -57,6 +58,11 @@ class Program:
         from oql.link import link
 
         return link(self)
+
+    @cached_property
+    def labels(self) -> dict[tuple[int, int], "Label"]:
+        """What the trace shows of each place, filled by the first run that comes by."""
+        return {}
 
     @cached_property
     def pure_and_short(self) -> bool:
@@ -137,53 +143,65 @@ class Checked:
         """What is allowed but probably not meant; none while there are errors."""
         return [] if self.errors else warnings(self.tree)
 
+    def as_json(self) -> dict[str, Any]:
+        """The answer to a check: static errors, effects of the steps, and warnings."""
+        return {
+            "status": "error" if self.errors else "ok",
+            "errors": [report.error_json(error, self.source) for error in self.errors],
+            "effects": self.program.effects if self.program else [],
+            "warnings": [report.warning_json(warning, self.source) for warning in self.warnings],
+        }
 
-def inspect(text: str, name: str = "<query>", *, max_depth: int = DEFAULT.depth) -> Checked:
+
+def inspect(text: str, name: str = "<query>", limits: Limits = DEFAULT) -> Checked:
     """Checks a text without running anything; the program is None when there are errors."""
     from oql.compile import compile_tree
 
     source = Source(text, name)
+    if _longer_than(limits.program_bytes, text):
+        message = f"the program is longer than {limits.program_bytes:,} bytes"
+        return Checked(source, (OqlError(Code.LIMIT_EXCEEDED, message, Span(0, 0)),), ast.Program(), None)
     tree, errors = parse(text)
-    errors = sorted([*errors, *check(tree, max_depth)], key=_place)
+    errors = sorted([*errors, *check(tree, limits.depth)], key=_place)
     if errors:
         return Checked(source, tuple(errors), tree, None)
     code, skippable = compile_tree(tree)
     return Checked(source, (), tree, Program(source, code, tree.depth, skippable))
 
 
+def _longer_than(size: int, text: str) -> bool:
+    return len(text) > size or (len(text) * 4 > size and len(text.encode("utf-8", "replace")) > size)
+
+
 def _place(error: OqlError) -> int:
     return error.span.start if error.span else 0
 
 
-def compile_text(text: str, name: str = "<query>", *, max_depth: int = DEFAULT.depth) -> Program:
+def compile_text(text: str, name: str = "<query>", limits: Limits = DEFAULT) -> Program:
     """The program of a text; ProgramError with all static errors when it has any."""
-    checked = inspect(text, name, max_depth=max_depth)
+    checked = inspect(text, name, limits)
     if checked.program is None:
         raise ProgramError(checked.errors)
     return checked.program
 
 
-_cache: cachetools.LRUCache[tuple[str, int], Program] = cachetools.LRUCache(
+_cache: cachetools.LRUCache[tuple[str, int, int], Program] = cachetools.LRUCache(
     _CACHE_BYTES, getsizeof=lambda program: 2_000 + 40 * len(program.source.text)
 )
 _lock = threading.Lock()
 
 
-def cached(text: str, max_depth: int = DEFAULT.depth) -> Program | None:
+def cached(text: str, limits: Limits = DEFAULT) -> Program | None:
     """The compiled program of a text that was loaded before and is still kept."""
     with _lock:
-        return _cache.get((text, max_depth))
+        return _cache.get((text, limits.depth, limits.program_bytes))
 
 
-def load(text: str, *, max_depth: int = DEFAULT.depth, max_bytes: int = DEFAULT.program_bytes) -> Program:
+def load(text: str, limits: Limits = DEFAULT) -> Program:
     """The program of a text, compiled once a process; ProgramError with all static errors when it has any."""
-    program = cached(text, max_depth)
+    program = cached(text, limits)
     if program is None:
-        if len(text) > max_bytes or len(text) * 4 > max_bytes < len(text.encode("utf-8", "replace")):
-            raise ProgramError(
-                [OqlError(Code.LIMIT_EXCEEDED, f"the program is longer than {max_bytes} bytes", Span(0, 0))]
-            )
-        program = compile_text(text, max_depth=max_depth)
+        program = compile_text(text, limits=limits)
         with _lock, contextlib.suppress(ValueError):  # one that is larger than the whole cache is not kept
-            _cache[(text, max_depth)] = program
+            _cache[text, limits.depth, limits.program_bytes] = program
     return program

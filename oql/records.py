@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oql.errors import Code, OqlError, expected
-from oql.values import Multi, Value, kind_of
+from oql.values import SKIPPED, Multi, Value, kind_of
 
-LOOP_VARIABLES = ("!INDEX", "!VALUE", "!KEY")
+LOOP_VARIABLES = ("!INDEX", "!VALUE", "!KEY", "!STATE(FOREACH)", "!STATE(WHILE)")
 
 
 @dataclass(slots=True)
@@ -37,37 +37,48 @@ class Branch:
 
 @dataclass(slots=True)
 class Group:
-    """An open AND group: the variables before it, and the branches that have ended, in source order.
+    """An open AND group: variables, output and value before it, and the branches that have ended, in source order.
 
     `alone` marks a group of which the machine runs a single branch, the others being run by other machines.
     """
 
     base: dict[str, Value]
     output: list[Value]
+    value: Value
     sets: list[list[str]]
     ends: list[int]
     branches: list[Branch] = field(default_factory=list)
     alone: bool = False
     index: int = 0
 
+    def bound(self, variables: dict[str, Value]) -> dict[str, Value]:
+        """Of the variables of the branch that has just ended those that it may have bound; the rest is not kept."""
+        return {name: variables[name] for name in self.sets[self.index] if name in variables}
+
     def merge(self) -> None:
         """Brings what the branches have bound into the variables: one name in several branches is a multivariable."""
-        for name in sorted({name for names in self.sets for name in names}):
-            before = self.base.get(name, self)
-            found = [
-                branch.variables.get(name, self)
-                for branch, names in zip(self.branches, self.sets, strict=True)
-                if name in names
-            ]
-            if len(found) > 1:
-                self.base[name] = Multi([None if value is self else value for value in found])
-            elif found[0] is not before:
-                self.base[name] = found[0]
+        found: dict[str, list[Value]] = {}
+        for branch, names in zip(self.branches, self.sets, strict=True):
+            for name in names:
+                found.setdefault(name, []).append(branch.variables.get(name, self))
+        for name in sorted(found):
+            value = _merged(found[name], self)
+            if value is not self:
+                self.base[name] = value
 
     def failure(self) -> OqlError | None:
         """The error that the group fails with: one that nothing catches, else the first in source order."""
         failures = [branch.failure for branch in self.branches if branch.failure]
         return next((failure for failure in failures if failure.final), failures[0] if failures else None)
+
+
+def _merged(found: list[Value], absent: Value) -> Value:
+    """What several branches make of one name; a branch that was skipped or never came to bind it counts as null."""
+    if len(found) == 1:
+        return found[0]
+    if SKIPPED in found and all(value is SKIPPED or value is absent for value in found):
+        return SKIPPED
+    return Multi([None if value is absent or value is SKIPPED else value for value in found])
 
 
 def elements(value: Value) -> Iterator[tuple[Value, Value]]:

@@ -5,15 +5,7 @@ from types import ModuleType
 
 from oql import verbs
 from oql.values import to_json
-from oql.verbs.declare import Block, Example, Family, Verb
-
-_BLOCKS: dict[Block, str] = {
-    "items": " [OPEN NEST value AND value ... CLOSE NEST]",
-    "pairs": " [OPEN NEST SET key AS value AND SET key AS value ... CLOSE NEST]",
-    "fields": " OPEN NEST ?variable FORMAT kind AS label [FORMAT REQUIRED] AND ... CLOSE NEST",
-    "entries": " [OPEN NEST ENTER code [SET ?variable] ... CLOSE NEST]",
-    "steps": " OPEN NEST steps CLOSE NEST",
-}
+from oql.verbs.declare import Example, Family, Verb
 
 _INTRODUCTION = """# Verbs
 
@@ -23,13 +15,6 @@ In a form, words in capitals stand as they are, words in small letters are value
 out, and of words divided by `|` one is chosen. Behind every verb `SET ?name` keeps what it gives. An example shows
 what the program emits, or without EMIT what its last step gives.
 """
-
-
-def form(verb: Verb) -> str:
-    """The verb with everything that may stand behind it, in one line."""
-    if verb.block in ("items", "pairs"):
-        return verb.name + _BLOCKS[verb.block]
-    return verb.usage + _BLOCKS.get(verb.block, "")
 
 
 def summary(verb: Verb) -> str:
@@ -95,7 +80,7 @@ def example_lines(example: Example) -> list[str]:
 def help_text(verb: Verb) -> str:
     """Everything about a verb, for a terminal."""
     examples = [f"    {line}" for example in verb.examples for line in example_lines(example)]
-    return "\n".join([form(verb), "", verb.doc, "", *facts(verb), *([""] if examples else []), *examples]) + "\n"
+    return "\n".join([verb.usage, "", verb.doc, "", *facts(verb), *([""] if examples else []), *examples]) + "\n"
 
 
 # the page
@@ -115,7 +100,7 @@ def markdown() -> str:
 
 
 def _section(verb: Verb) -> str:
-    lines = [f"### {verb.name}", "", "```", form(verb), "```", "", verb.doc, "", *facts(verb), ""]
+    lines = [f"### {verb.name}", "", "```", verb.usage, "```", "", verb.doc, "", *facts(verb), ""]
     if verb.examples:
         blocks = ["\n".join(example_lines(example)) for example in verb.examples]
         lines += ["```", "\n\n".join(blocks), "```", ""]

@@ -32,6 +32,13 @@ def error_text(error: OqlError, source: Source, color: bool = False) -> str:
     return _picture(f"error[{error.code}]", error.message, error.span, error.hint, source, _RED if color else "")
 
 
+def warning_json(warning: Doubt, source: Source) -> dict[str, Any]:
+    """A warning as the answer to a check shows it."""
+    place = source.position(warning.span.start)
+    shown: dict[str, Any] = {"message": warning.message, "line": place.line, "column": place.column}
+    return shown | {"hint": warning.hint} if warning.hint else shown
+
+
 def warning_text(warning: Doubt, source: Source, color: bool = False) -> str:
     """The picture of a warning for people."""
     return _picture("warning", warning.message, warning.span, warning.hint, source, _YELLOW if color else "")

@@ -96,11 +96,11 @@ def patterns(*kinds: str) -> tuple[str, ...]:
     return tuple(terminal.pattern.to_regexp() for terminal in parser().terminals if terminal.name in kinds)
 
 
-def pieces(text: str) -> list[tuple[str, str]]:
-    """Tokens and comments in order, each as kind and text, layout left out: what a layout must not change."""
+def pieces(text: str, tokens: list[Token]) -> list[tuple[str, str]]:
+    """The tokens of a text and its comments in order, each as kind and text: what a layout must not change."""
     found = []
     end = 0
-    for token in read(text).tokens:
+    for token in tokens:
         found += [("COMMENT", comment) for comment in COMMENT.findall(text, end, token.start)]
         found.append((token.kind, token.written))
         end = token.end

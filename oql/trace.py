@@ -1,5 +1,6 @@
 """What people read about a run: an entry for each step, bounded, later passes of loops summed per place."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,15 +14,18 @@ Entry = Sequence[Any]
 
 
 class Trace:
-    """The entries of one machine. Beyond `room`, steps are counted and timed per place and status."""
+    """The entries of one machine. Beyond `room`, steps are counted and timed per place and status.
+
+    `places` is how many the program has; 0 for a branch of which there may be thousands, and which sees few of them.
+    """
 
     __slots__ = ("counts", "entries", "others", "room", "times")
 
     def __init__(self, room: int, places: int) -> None:
         self.entries: list[Entry] = []
         self.room = room
-        self.counts = [0] * places
-        self.times = [0] * places
+        self.counts: list[int] | defaultdict[int, int] = [0] * places if places else defaultdict(int)
+        self.times: list[int] | defaultdict[int, int] = [0] * places if places else defaultdict(int)
         self.others: dict[tuple[int, str], list[int]] = {}
 
     def note(self, at: int, started: int, ended: int, status: str, passes: tuple[int, ...], number: int = 0) -> None:
@@ -53,7 +57,8 @@ class Trace:
 
     def sums(self) -> list[tuple[int, str, int, int]]:
         """(place, status, count, nanoseconds) of what is not among the entries, by place."""
-        fine = [(at, OK, count, self.times[at]) for at, count in enumerate(self.counts) if count]
+        counted = enumerate(self.counts) if isinstance(self.counts, list) else self.counts.items()
+        fine = [(at, OK, count, self.times[at]) for at, count in counted if count]
         return sorted(fine + [(at, status, sums[0], sums[1]) for (at, status), sums in self.others.items()])
 
     def take(self, other: "Trace") -> None:
@@ -71,12 +76,12 @@ def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, A
     """The trace as answers carry it: the published fields first."""
     shown = [_entry_json(entry, program, started) for entry in trace.entries]
     for at, status, count, nanoseconds in trace.sums():
-        item = program.code[at]
-        step, exec_class = _named(item, 0)
+        step, exec_class, line, column, template, _ = _label(program, at, 0)
+        path = _path(template, ("*",) * template.count("#"))
         shown.append(
             {
                 "step": step, "status": status, "duration_ms": _milliseconds(nanoseconds), "exec_class": exec_class,
-                **_position(program, item.span.start), "path": item.path, "count": count,
+                "line": line, "column": column, "path": path, "count": count,
             }
         )  # fmt: skip
     return shown
@@ -84,38 +89,49 @@ def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, A
 
 def _entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
     at, begun, ended, status, passes, number = entry
-    item = program.code[at]
-    step, exec_class = _named(item, number)
-    passed = item.data.get("passed")
-    place = passed[number][1] if passed else item.span.start
+    step, exec_class, line, column, path, branch = _label(program, at, number)
     shown = {
         "step": step,
         "status": status,
         "duration_ms": _milliseconds(ended - begun),
         "exec_class": exec_class,
-        **_position(program, place),
-        "path": _path(item.path, passes),
+        "line": line,
+        "column": column,
+        "path": _path(path, passes) if passes else path,
         "started_ms": _milliseconds(begun - started),
     }
-    if item.branch is not None:
-        shown["branch"] = item.branch
+    if branch is not None:
+        shown["branch"] = branch
     return shown
 
 
-def _named(item: Instruction, number: int) -> tuple[str, str]:
+Label = tuple[str, str, int, int, str, int | None]
+
+
+def _label(program: Program, at: int, number: int) -> Label:
+    """What the entries of a place have in common, worked out once: step, class, line, column, path, branch.
+
+    `number` tells the steps apart that one instruction passes over.
+    """
+    found = program.labels.get((at, number))
+    if found is None:
+        found = program.labels[at, number] = _make_label(program, program.code[at], number)
+    return found
+
+
+def _make_label(program: Program, item: Instruction, number: int) -> Label:
     passed = item.data.get("passed")
     name = passed[number][0] if passed else item.data.get("verb") or item.data["name"]
+    place = program.source.position(passed[number][1] if passed else item.span.start)
     verb = verbs.table().get(name)
-    return name, verb.exec_class if verb else "Cpu"
+    path, branch = item.path, item.branch
+    if passed and len(passed) > 1:
+        path, branch = f"{path}.and{number + 1}", number
+    return name, verb.exec_class if verb else "Cpu", place.line, place.column, path, branch
 
 
-def _position(program: Program, offset: int) -> dict[str, int]:
-    position = program.source.position(offset)
-    return {"line": position.line, "column": position.column}
-
-
-def _path(template: str, passes: tuple[int, ...]) -> str:
-    """The path with the pass of each loop in its place: `3.body#2.1`."""
+def _path(template: str, passes: Sequence[int | str]) -> str:
+    """The path with the pass of each loop in its place: `3.body#2.1`; `*` stands for several passes."""
     parts = template.split("#")
     filled = parts[0]
     for number, part in zip(passes, parts[1:], strict=False):
@@ -124,5 +140,5 @@ def _path(template: str, passes: tuple[int, ...]) -> str:
 
 
 def _milliseconds(nanoseconds: int) -> float | int:
-    rounded = round(nanoseconds / 1_000_000, 3)
-    return int(rounded) if rounded.is_integer() else rounded
+    microseconds = nanoseconds // 1_000
+    return microseconds / 1_000 if microseconds % 1_000 else microseconds // 1_000

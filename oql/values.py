@@ -4,6 +4,7 @@ import base64
 import math
 import re
 from collections.abc import Collection, Hashable, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 from oql import json
@@ -11,12 +12,18 @@ from oql.errors import Code, OqlError, failed, limit_reached
 
 
 class Multi:
-    """A multivariable: what the branches of one AND group bound to the same name, in branch order."""
+    """A multivariable: what the branches of one AND group bound to the same name, in branch order.
+
+    It never holds another: the branches of a group inside a branch take that branch's place.
+    """
 
     __slots__ = ("branches",)
 
     def __init__(self, branches: Sequence[Any]) -> None:
-        self.branches = tuple(branches)
+        self.branches: tuple[Any, ...] = tuple(branches)
+        if Multi in map(type, self.branches):
+            parts = (branch.branches if type(branch) is Multi else (branch,) for branch in self.branches)
+            self.branches = tuple(chain.from_iterable(parts))
 
     def __repr__(self) -> str:
         return f"Multi{self.branches!r}"

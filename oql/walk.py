@@ -65,6 +65,28 @@ def _bound_by(step: ast.Step) -> set[str]:
     return found
 
 
+def bindings_inside(chains: tuple[ast.Chain, ...]) -> int:
+    """How many names all steps bind together, those in blocks counted for each block around them."""
+    counts: dict[int, int] = {}
+    for step in reversed(list(steps(chains))):
+        groups = [group for block in ast.blocks_of(step) for chain in block.chains for group in chain.groups]
+        counts[id(step)] = len(_bound_by(step)) + sum(counts[id(inner)] for group in groups for inner in group.steps)
+    return sum(counts.values())
+
+
+def waiting(chains: tuple[ast.Chain, ...]) -> frozenset[int]:
+    """The ids of the steps that may wait, or in whose blocks some step may."""
+    found: set[int] = set()
+    table = verbs.table()
+    for step in reversed(list(steps(chains))):
+        groups = (group for block in ast.blocks_of(step) for chain in block.chains for group in chain.groups)
+        if (isinstance(step, ast.VerbStep) and table[step.verb].waits) or any(
+            id(inner) in found for group in groups for inner in group.steps
+        ):
+            found.add(id(step))
+    return frozenset(found)
+
+
 LOOP_NAMES = frozenset({"INDEX", "VALUE", "KEY", "STATE"})
 _SCOPE_SHARING = frozenset({"INCLUDE", "SIDELOAD"})
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 
 import falcon.asgi
 
-from accounts.service import Accounts
+from accounts.opening import open_accounts
 from oql import json
-from oql.passwords import Argon2Cost
 from oql.settings import Settings
 from server.answers import Answers
 from server.bodies import Bodies
@@ -88,11 +87,3 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     app.cancel_runs = programs.cancel_all
     handle_with_problems(app, allowed=mount(app, table, origins))
     return app
-
-
-def open_accounts(settings: Settings) -> Accounts:
-    """The accounts of the data folder."""
-    cost = Argon2Cost(memory_kib=settings.password_memory_kib, passes=settings.password_passes)
-    return Accounts(
-        settings.data, development=settings.dev, password_cost=cost, token_max_age_s=settings.token_max_age_s
-    )

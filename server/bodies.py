@@ -45,23 +45,23 @@ class Bodies:
         """The checked body of a request. Raises Problem: 400, 408, 413, 415."""
         if req.content_type != "application/json":
             _require_json(req.content_type)
-        raw = await self._bytes(req)
+        first = req.first_event
+        raw: bytes = await self._rest(req) if first.get("more_body") else first.get("body", b"")
+        if len(raw) > self._max_bytes:
+            raise self._too_large()
         encoding = req.get_header("Content-Encoding")
         return decode(model, raw if encoding is None else self._decompress(raw, encoding))
 
-    async def _bytes(self, req: Request) -> bytes:
-        first = req.first_event
-        if not first.get("more_body"):
-            body: bytes = first.get("body", b"")
-            self._check_size(len(body))
-            return body
-        self._check_size(req.content_length or 0)
+    async def _rest(self, req: Request) -> bytes:
+        if (req.content_length or 0) > self._max_bytes:
+            raise self._too_large()
         try:
             with metrics.in_flight():
                 async with asyncio.timeout(READ_SECONDS):
-                    return await self._arriving(req, first.get("body", b""))
+                    return await self._arriving(req, req.first_event.get("body", b""))
         except TimeoutError:
-            raise Problem(408, f"the body did not arrive within {READ_SECONDS:g} s") from None
+            message = f"the body did not arrive within {READ_SECONDS:g} s"
+            raise Problem(408, message, headers={"Connection": "close"}) from None
 
     async def _arriving(self, req: Request, first: bytes) -> bytes:
         chunks, size, more = [first], len(first), True
@@ -71,7 +71,8 @@ class Bodies:
                 raise Problem(400, "the body ended before its time")
             chunks.append(event.get("body", b""))
             size += len(chunks[-1])
-            self._check_size(size)
+            if size > self._max_bytes:
+                raise self._too_large()
             more = event.get("more_body", False)
         return b"".join(chunks)
 
@@ -86,15 +87,15 @@ class Bodies:
             body = inflate.decompress(raw, self._max_bytes + 1)
         except zlib.error:
             raise Problem(400, "the body is not gzip, as its Content-Encoding says") from None
-        self._check_size(len(body))
+        if len(body) > self._max_bytes:
+            raise self._too_large()
         if not inflate.eof or inflate.unused_data:
             raise Problem(400, "the body is not one complete gzip member")
         return body
 
-    def _check_size(self, size: int) -> None:
-        if size > self._max_bytes:
-            limit = self._max_bytes
-            raise Problem(413, f"the body is larger than {limit} bytes", detail={"limit": limit})
+    def _too_large(self) -> Problem:
+        limit = self._max_bytes
+        return Problem(413, f"the body is larger than {limit} bytes", detail={"limit": limit})
 
 
 def _require_json(content_type: str | None) -> None:

@@ -18,7 +18,7 @@ HASHING_QUEUE = 64
 """Sign-ins that may wait for a thread; beyond, they are refused at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Caller:
     """The account that asks; its grant when it asked by token; `named` False when only its Origin spoke."""
 
@@ -37,7 +37,8 @@ class Callers:
 
     async def find(self, req: Request, auth: Credentials | None, scope: str | None) -> Caller:
         """The caller, who may do what `scope` names (None: whatever its token allows), from this origin."""
-        caller = await self._who(req, auth or _from_header(req))
+        auth = auth or _from_header(req)
+        caller = self._by_origin(req) if auth is None else self._remembered(auth) or await self._signed_in(req, auth)
         req.namespace = caller.account.namespace
         origin = req.origin
         if origin is not None and not self._accounts.origin_allowed(caller.account, origin):
@@ -46,15 +47,13 @@ class Callers:
             raise Problem(403, f"this token lacks the scope `{scope}`", detail={"scope": scope})
         return caller
 
-    async def _who(self, req: Request, auth: Credentials | None) -> Caller:
-        if auth is None:
-            return self._by_origin(req)
+    def _remembered(self, auth: Credentials) -> Caller | None:
+        """The caller where that is known without hashing a password."""
         if auth.token is not None:
             grant = self._accounts.by_token(auth.token)
             return Caller(grant.account, grant)
-        login, password = auth.username or "", auth.password or ""
-        account = self._accounts.recall(login, password)
-        return Caller(account or await self._authenticate(login, password, req.address))
+        account = self._accounts.recall(auth.username or "", auth.password or "")
+        return Caller(account) if account else None
 
     def _by_origin(self, req: Request) -> Caller:
         if req.origin is None:
@@ -64,16 +63,18 @@ class Callers:
             raise Problem(403, "this Origin is not on the whitelist of any account, and there are no credentials")
         return Caller(account, named=False)
 
-    async def _authenticate(self, login: str, password: str, address: str) -> Account:
+    async def _signed_in(self, req: Request, auth: Credentials) -> Caller:
         if self._hashes >= HASHING_QUEUE:
             raise unavailable("too many sign-ins at once")
         self._hashes += 1
         try:
-            loop = asyncio.get_running_loop()
             with metrics.in_flight():
-                return await loop.run_in_executor(self._hashing, self._accounts.authenticate, login, password, address)
+                return Caller(await asyncio.get_running_loop().run_in_executor(self._hashing, self._check, req, auth))
         finally:
             self._hashes -= 1
+
+    def _check(self, req: Request, auth: Credentials) -> Account:
+        return self._accounts.authenticate(auth.username or "", auth.password or "", req.address)
 
     def close(self) -> None:
         """Ends the threads."""

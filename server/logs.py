@@ -6,6 +6,7 @@ bodies. The message of an unexpected exception may quote any of these: only deve
 
 import contextlib
 import logging
+import os
 import sys
 import time
 import traceback
@@ -20,8 +21,8 @@ from oql import json
 from oql.settings import Settings
 
 _show_messages = False
-_lines: structlog.BytesLogger | None = None
-"""Where JSON lines of the level `info` go, when they are wanted at all."""
+_direct = -1
+"""The file of JSON lines, when those of the level `info` are wanted."""
 
 
 def configure(settings: Settings) -> None:
@@ -29,13 +30,13 @@ def configure(settings: Settings) -> None:
 
     Development mode writes text where the form was not chosen.
     """
-    global _show_messages, _lines
+    global _show_messages, _direct
     _show_messages = settings.dev
     as_text = settings.log_format == "text" or (settings.dev and settings.origin("log_format") == "default")
     level = getattr(logging, settings.log_level.upper())
     sink: Any = Sturdy(sys.stderr if as_text else sys.stderr.buffer)
     last: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if as_text else _json_line
-    _lines = None if as_text or level > logging.INFO else structlog.BytesLogger(sink)
+    _direct = -1 if as_text or level > logging.INFO else sys.stderr.fileno()
     structlog.configure(
         processors=[structlog.processors.add_log_level, _add_time, last],
         logger_factory=structlog.WriteLoggerFactory(sink) if as_text else structlog.BytesLoggerFactory(sink),
@@ -98,11 +99,16 @@ def log() -> Any:
 
 def log_answer(fields: dict[str, Any]) -> None:
     """Logs one answered request. Written without the stages in between where nobody would see them."""
-    if _lines is None:
+    if _direct < 0:
         log().info("request", **fields)
-    else:
-        fields |= {"event": "request", "level": "info", "timestamp": _now()}
-        _lines.msg(json.dumps(fields))
+        return
+    fields["event"] = "request"
+    fields["level"] = "info"
+    fields["timestamp"] = _now()
+    try:
+        os.write(_direct, json.dumps(fields) + b"\n")
+    except OSError:
+        return
 
 
 def log_fault(error: BaseException, **ids: Any) -> str:

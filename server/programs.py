@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from time import perf_counter
 
-from oql import check, engine, json, program
+from oql import engine, json, program
 from oql.errors import Code, OqlError, ProgramError, failed
 from oql.limits import Limits
 from oql.program import Program
@@ -27,7 +27,7 @@ _SIMPLE = frozenset({str, int, float, bool, type(None)})
 """Results that need not be weighed before they are written as JSON: the run has bounded them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Order:
     """A program to run, for whom, and what comes with it. `deadline_s`: how long the client will wait."""
 
@@ -75,11 +75,11 @@ class Programs:
     def _at_hand(self, text: str) -> Program | None:
         """The compiled program where that takes little time, else None. Raises ProgramError."""
         if len(text) > SHORT_TEXT:
-            return program.cached(text, self._limits.depth)
+            return program.cached(text, self._limits)
         return self._load(text)
 
     def _load(self, text: str) -> Program:
-        return program.load(text, max_depth=self._limits.depth, max_bytes=self._limits.program_bytes)
+        return program.load(text, self._limits)
 
     async def _on_thread(self, cancel: Event, req: Request, work: Callable[..., bytes], *arguments: object) -> bytes:
         if len(self._cancels) >= self._most:
@@ -147,18 +147,4 @@ def _refused(order: Order, error: ProgramError) -> bytes:
 
 
 def _check(text: str, limits: Limits) -> bytes:
-    checked = program.inspect(text, max_depth=limits.depth)
-    return to_json(
-        {
-            "status": "ok" if checked.program else "error",
-            "errors": [error_json(error, checked.source) for error in checked.errors],
-            "effects": checked.program.effects if checked.program else [],
-            "warnings": [_warning(warning, checked.source) for warning in checked.warnings],
-        }
-    )
-
-
-def _warning(warning: check.Doubt, source: Source) -> dict[str, Value]:
-    place = source.position(warning.span.start)
-    shown: dict[str, Value] = {"message": warning.message, "line": place.line, "column": place.column}
-    return shown | {"hint": warning.hint} if warning.hint else shown
+    return to_json(program.inspect(text, limits=limits).as_json())

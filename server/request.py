@@ -1,7 +1,9 @@
 """A Falcon request with what an answer and its log line need: ids, start, namespace, raw events."""
 
+import itertools
 import os
 import re
+from functools import cache
 from time import perf_counter
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +11,21 @@ from urllib.parse import quote
 import falcon
 import falcon.asgi
 
+_numbers = itertools.count(1)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def new_request_id() -> str:
+    """An id that no other request of any process has: cheap, and no secret."""
+    return f"{_process()}{next(_numbers):08x}"
+
+
+@cache
+def _process() -> str:
+    return os.urandom(8).hex()
+
+
+os.register_at_fork(after_in_child=_process.cache_clear)
 
 
 class Request(falcon.asgi.Request):
@@ -35,7 +51,7 @@ class Request(falcon.asgi.Request):
         self.gone = False
         self.origin = self.get_header("Origin")
         given = self.get_header("X-Request-Id")
-        self.request_id = given if given and _PLAIN_ID.fullmatch(given) else os.urandom(12).hex()
+        self.request_id = given if given and _PLAIN_ID.fullmatch(given) else new_request_id()
 
     @property
     def address(self) -> str:

@@ -7,7 +7,6 @@ import click
 
 from oql.cli.programs import expanded, read_program
 from oql.cli.terminal import colored
-from oql.source import Source
 
 
 @click.command("check", short_help="Show all errors and warnings of programs.")
@@ -25,7 +24,7 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         from oql.values import to_json
 
-        click.echo(to_json([_as_json(checked) for checked in found]))
+        click.echo(to_json([{"file": checked.source.name, **checked.as_json()} for checked in found]))
     else:
         for checked in found:
             _show(checked)
@@ -53,22 +52,3 @@ def _summary(found: list[Any]) -> None:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 file`, `2 files`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _as_json(checked: Any) -> dict[str, Any]:
-    """As the mode `check` of POST /v1/query answers, with the file's name."""
-    from oql import report
-
-    return {
-        "file": checked.source.name,
-        "status": "error" if checked.errors else "ok",
-        "errors": [report.error_json(error, checked.source) for error in checked.errors],
-        "effects": checked.program.effects if checked.program else [],
-        "warnings": [_doubt(warning, checked.source) for warning in checked.warnings],
-    }
-
-
-def _doubt(warning: Any, source: Source) -> dict[str, Any]:
-    place = source.position(warning.span.start)
-    shown = {"message": warning.message, "line": place.line, "column": place.column}
-    return shown | {"hint": warning.hint} if warning.hint else shown

@@ -101,7 +101,7 @@ def space(settings: Any) -> Finding:
 
 def database(settings: Any) -> Finding:
     """Does the control database open?"""
-    from server.app import open_accounts
+    from accounts.opening import open_accounts
     from substrate.interface import DatabaseError
 
     if not (settings.data / "accounts.sqlite").exists():

@@ -22,7 +22,7 @@ def run_here(
     context = local_context(namespace, request=request, limits=limits, cancel=cancel)
     try:
         with cancelling(cancel):
-            program = compile_text(source.text, source.name, max_depth=limits.depth)
+            program = compile_text(source.text, source.name, limits=limits)
             outcome = engine.run(program, context, variables)
     except ProgramError as error:
         body = {"status": "error", "job_id": context.job_id, "error": error_json(error, source), "trace": []}

@@ -16,7 +16,7 @@ def accounts_of(data: str | None) -> Iterator["Accounts"]:
     """The accounts of a folder, made where it is missing. What they refuse is said in one line, exit code 1."""
     settings = settings_in_force(data)
     from accounts.errors import AccountsError
-    from server.app import open_accounts
+    from accounts.opening import open_accounts
     from substrate.interface import DatabaseError
 
     accounts = open_accounts(settings)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from oql.cli import answers
+from oql.cli import answers, interrupt
 from oql.cli.programs import read_program
 from oql.cli.refusal import Refused
 from oql.cli.values import RequestType, VariableType
@@ -32,7 +32,10 @@ def command(file: str | None, code: str | None, trace: bool, as_json: bool, **op
     The result goes to stdout: a text as it is, any other value as JSON. Errors go to stderr.
     """
     source = _source(file, code)
-    answer = _on_server(source, **options) if options["server"] else _here(source, **options)
+    try:
+        answer = _on_server(source, **options) if options["server"] else _here(source, **options)
+    except KeyboardInterrupt:
+        sys.exit(interrupt.EXIT_CODE)
     answers.show(answer, as_json=as_json, trace=trace)
     sys.exit(answer.exit_code)
 

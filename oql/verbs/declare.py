@@ -2,8 +2,8 @@
 
     family = Family("text", "Text", failure=Code.STRING_FAILED)
 
-    @family.verb("PAD", examples=[('PAD "7" TO 3 WITH "0"', "007")]) def pad(text: Text, *, to: Whole,
-    with_: Text = " ", as_: Literal["left", "right", "both"] = "left") -> str:
+    @family.verb("PAD", examples=[('PAD "7" TO 3 WITH "0"', "007")])
+    def pad(text: Text, *, to: Whole, with_: Text = " ", as_: Literal["left", "right", "both"] = "left") -> str:
         '''Pads a text to a length.'''
 
 The first positional parameter is the operand: without default it is required, `*items` takes a list joined
@@ -139,6 +139,15 @@ class Parameter:
     python: str = ""
 
 
+_BLOCKS: dict[Block, str] = {
+    "items": " [OPEN NEST value AND value ... CLOSE NEST]",
+    "pairs": " [OPEN NEST SET key AS value AND SET key AS value ... CLOSE NEST]",
+    "fields": " OPEN NEST ?variable FORMAT kind AS label [FORMAT REQUIRED] AND ... CLOSE NEST",
+    "entries": " [OPEN NEST ENTER code [SET ?variable] ... CLOSE NEST]",
+    "steps": " OPEN NEST steps CLOSE NEST",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """Everything there is to know of a verb.
@@ -186,8 +195,10 @@ class Verb:
 
     @property
     def usage(self) -> str:
-        """The form in one line, as help and messages show it."""
-        return f"{self.name}{self._operand_usage()}{''.join(self._modifier_usage())}"
+        """The verb with everything that may stand behind it, in one line, as help and messages show it."""
+        if self.block in ("items", "pairs"):
+            return self.name + _BLOCKS[self.block]
+        return f"{self.name}{self._operand_usage()}{''.join(self._modifier_usage())}{_BLOCKS.get(self.block, '')}"
 
     def _operand_usage(self) -> str:
         if self.operand is None:

@@ -1,7 +1,6 @@
 """A client's connection: uvicorn's, with limits on the head of a request, our errors, and a gentle end."""
 
 import asyncio
-import os
 import re
 from typing import Any
 
@@ -11,6 +10,7 @@ from server import metrics
 from server.answers import NO_ROUTE
 from server.logs import log_answer
 from server.problems import CODES, body_of
+from server.request import new_request_id
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 100
@@ -118,17 +118,17 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if not self._answering():
-            request_id = os.urandom(12).hex()
+            request_id = new_request_id()
             body = body_of(CODES[status], message, request_id)
             head = (
                 f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
                 f"x-request-id: {request_id}\r\nx-content-type-options: nosniff\r\n"
                 "cache-control: no-store\r\nconnection: close\r\n\r\n"
             )
-            self.transport.write(STATUS_LINE[status] + head.encode() + body)
-            metrics.request_ends("", NO_ROUTE, status, 0.0)
             client = self.client[0] if self.client else ""
             log_answer({"route": NO_ROUTE, "status": status, "request_id": request_id, "client": client})
+            metrics.request_ends("", NO_ROUTE, status, 0.0)
+            self.transport.write(STATUS_LINE[status] + head.encode() + body)
         self.transport.close()
 
 

@@ -13,10 +13,11 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from setproctitle import setproctitle
 
+from accounts.opening import open_accounts
 from oql import program
 from oql.settings import Settings
 from server import logs, metrics
-from server.app import create_app, open_accounts
+from server.app import create_app
 from server.process.banner import Banner
 from server.process.folder import Refusal
 from server.process.worker import CALL_OFF_SECONDS, WebWorker

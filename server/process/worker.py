@@ -1,11 +1,13 @@
 """A web worker: uvicorn in a gunicorn worker process, with a title, a watch on its master, a gentle end."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import sys
 from types import FrameType
+from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from setproctitle import setproctitle
@@ -33,6 +35,11 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
         "proxy_headers": False,
         "timeout_notify": 1,
     }
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Requests that it cannot read are refused, counted and logged by Connection.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
     def init_process(self) -> None:
         """The first thing that runs in the new process."""

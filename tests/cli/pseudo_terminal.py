@@ -60,19 +60,27 @@ class Terminal:
         taken = self.raw.count(_TAKEN)
         self.type(text + ENTER)
         give_up = time.monotonic() + SECONDS
-        while self.raw.count(_TAKEN) == taken or not self._makes_signals():
+        while self.raw.count(_TAKEN) == taken:
             assert time.monotonic() < give_up, f"{text!r} was not taken; this was written: {self.seen!r}"
             self._read(0.1)
 
-    def _makes_signals(self) -> bool:
-        """Whether Ctrl-C is a signal now, and not a key that a prompt reads."""
-        return bool(termios.tcgetattr(self._there)[3] & termios.ISIG)
+    def interrupt(self) -> None:
+        """Presses Ctrl-C as soon as that is a signal to the process, and not a key that its prompt reads."""
+        give_up = time.monotonic() + SECONDS
+        while not termios.tcgetattr(self._there)[3] & termios.ISIG:
+            assert time.monotonic() < give_up, f"a prompt still reads; this was written: {self.seen!r}"
+            self._read(0.1)
+        self.type(CTRL_C)
 
     def wait(self) -> int:
         """Waits for the end of the process; its exit code."""
         give_up = time.monotonic() + SECONDS
         while self.process.poll() is None:
             assert time.monotonic() < give_up, f"it did not end; this was written: {self.seen!r}"
+            self._read(0.1)
+        read = -1
+        while read < len(self.raw):
+            read = len(self.raw)
             self._read(0.1)
         return int(self.process.returncode)
 

@@ -53,6 +53,7 @@ def test_an_account_is_added_and_can_sign_in(call: Administrator, data: Path) ->
     assert call("account", "list").out.splitlines()[1].split()[:3] == ["ada", "pro", "user_ada"]
 
 
+@pytest.mark.slow
 def test_an_account_is_changed(call: Administrator, data: Path) -> None:
     call("account", "add", "ada", "--password-stdin", stdin="old")
     assert call("account", "passwd", "ada", "--password-stdin", stdin="new\n").code == 0
@@ -72,6 +73,7 @@ def test_an_account_is_changed(call: Administrator, data: Path) -> None:
     assert (account.disabled, account.tier.name, account.whitelist) == (False, "starter", ())
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_refused_in_one_line(call: Administrator) -> None:
     call("account", "add", "ada", "--no-password")
     twice = call("account", "add", "ada", "--no-password")
@@ -97,6 +99,7 @@ def test_an_empty_folder_has_no_accounts(call: Administrator) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_password_is_asked_for_twice_and_not_shown(data: Path) -> None:
     with terminal("account", "add", "ada", "--data", str(data), **CHEAP) as screen:
         screen.expect("Password: ")
@@ -128,6 +131,7 @@ def test_tokens_are_issued_once_listed_and_revoked(call: Administrator, data: Pa
     assert (again.code, again.err) == (1, f"error: ada has no token {grant.token.id}\n")
 
 
+@pytest.mark.slow
 def test_a_token_that_cannot_be_issued_is_refused(call: Administrator) -> None:
     call("account", "add", "ada", "--no-password")
     assert call("token", "add", "ada", "--expires-in", "soon").code == 2

@@ -83,6 +83,7 @@ def test_flags_of_the_server_are_settings(tmp_path: Path) -> None:
     assert oql("serve", "--port", "99999", "--data", tmp_path).code == 2
 
 
+@pytest.mark.slow
 def test_the_server_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
     command = [OQL, "serve", "--dev", "--port", "0", "--workers", "1", "--data", str(tmp_path / "data")]
     with subprocess.Popen(

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.calling import Called, oql
 from tests.http.running import Server, running
 
+pytestmark = pytest.mark.slow
+
 LOGIN = {"OQL_USER": "test", "OQL_PASSWORD": "test"}
 
 

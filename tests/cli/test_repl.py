@@ -92,6 +92,7 @@ def test_an_empty_line_ends_an_input_unless_something_is_open() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_dialogue_on_a_terminal(tmp_path: Path) -> None:
     with terminal(XDG_STATE_HOME=str(tmp_path)) as screen:
         screen.enter('UPPER "shown"')
@@ -102,7 +103,7 @@ def test_a_dialogue_on_a_terminal(tmp_path: Path) -> None:
         screen.enter(f'EMIT "drop" & "ped"{CTRL_C}EMIT "af" & "ter"')
         screen.expect("\nafter\n")
         screen.enter('SLEEP "5m"')
-        screen.type(CTRL_C)
+        screen.interrupt()
         screen.expect("error[Timeout]: the run was cancelled")
         screen.enter('EMIT "still " & "here"')
         screen.expect("\nstill here\n")
@@ -118,6 +119,7 @@ def test_a_dialogue_on_a_terminal(tmp_path: Path) -> None:
     assert (history.stat().st_mode & 0o777, history.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+@pytest.mark.slow
 def test_the_next_dialogue_knows_the_last_one_and_shows_no_colours_when_told(tmp_path: Path) -> None:
     history = tmp_path / "oql" / "history"
     history.parent.mkdir()

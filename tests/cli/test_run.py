@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import OQL, Called, oql, variables
+from tests.cli.pseudo_terminal import terminal
 
 UNKNOWN_VERB = """\
 error[ParseError]: `UPER` is not a verb
@@ -156,6 +157,19 @@ def test_limits_are_read_from_the_data_folder(tmp_path: Path) -> None:
     assert oql("run", "-c", 'EMIT "abc"', OQL_DATA=str(tmp_path)).code == 0
 
 
+@pytest.mark.slow
+def test_a_terminal_shows_json_indented_and_the_trace_in_colours() -> None:
+    program = 'ENLIST 1 AND "a" SET ?a AFTER EMIT ?a AFTER PARSE JSON "{" OR UPPER "b"'
+    with terminal("run", "-c", program, "--trace") as screen:
+        assert screen.wait() == 0
+        assert '[\n  1,\n  "a"\n]\n' in screen.seen
+        assert "\x1b[31mError" in screen.raw
+        assert "\x1b[32mOk" in screen.raw
+    with terminal("run", "-c", program, "--trace", NO_COLOR="1") as screen:
+        assert screen.wait() == 0
+        assert "\x1b[" not in screen.raw
+
+
 def interrupted_after(seconds: float) -> Called:
     """How a long run ends that gets Ctrl-C after so many seconds."""
     command = [OQL, "run", "-c", 'EMIT "a" AFTER SLEEP "5m"']
@@ -168,6 +182,7 @@ def interrupted_after(seconds: float) -> Called:
     return Called(run.returncode, out, err)
 
 
+@pytest.mark.slow
 def test_ctrl_c_calls_the_run_off() -> None:
     # Nothing shows from outside when the run has begun: when the signal came too early, the next one waits longer.
     tries = (interrupted_after(seconds) for seconds in (1, 2, 4, 8, 16, 32))

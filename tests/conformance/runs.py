@@ -17,7 +17,7 @@ NAMESPACE = "user_test"
 def run(text: str, marks: Marks) -> engine.Outcome:
     """How the text ends with these marks; ProgramError when it has static errors."""
     limits = Limits(**marks.limits)  # type: ignore[arg-type]  # the reader has checked the names
-    loaded = program.load(text, max_depth=limits.depth, max_bytes=limits.program_bytes)
+    loaded = program.load(text, limits)
     return engine.run(loaded, _context(marks, limits), dict(marks.variables))
 
 

@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
@@ -32,6 +32,11 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the syntax tree."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def name(self) -> str:
         """The dotted name; a package's `__init__` has the name of the package."""
@@ -41,11 +46,11 @@ class Module:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Every absolute import, also inside functions and under TYPE_CHECKING."""
-        return tuple(_imports(self.tree))
+        return tuple(_imports(self.nodes))
 
 
-def _imports(tree: ast.Module) -> Iterator[Import]:
-    for node in ast.walk(tree):
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[Import]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -59,6 +64,12 @@ def files() -> tuple[PurePosixPath, ...]:
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout.decode()
     paths = sorted({PurePosixPath(name) for name in listed.split("\0") if name})
     return tuple(path for path in paths if (ROOT / path).is_file())
+
+
+@cache
+def places() -> frozenset[PurePosixPath]:
+    """Every file and every folder of the project; what a link may lead to."""
+    return frozenset(files()).union(*(path.parents for path in files()))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The pages name everything a reader can use: each make target, command, setting and error code."""
+"""The pages name what a reader can type: each make target and each command. Tables are checked in tests/docs."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,6 @@ from collections.abc import Iterator
 import click
 
 from oql.cli import main
-from oql.errors import Code
-from oql.settings import Settings
-from oql.settings.sources import PREFIX
 from tests.house.project import files, text_of
 from tests.house.setup_files import targets
 
@@ -38,14 +35,6 @@ def test_every_make_target_is_explained() -> None:
 
 def test_every_command_is_explained() -> None:
     assert unnamed(set(commands(main, "oql")), pages()) == set()
-
-
-def test_every_setting_is_explained() -> None:
-    assert unnamed({f"{PREFIX}{name.upper()}" for name in Settings.model_fields}, pages()) == set()
-
-
-def test_every_error_code_is_explained() -> None:
-    assert unnamed({code.value for code in Code}, pages()) == set()
 
 
 def test_a_missing_word_is_found() -> None:

@@ -37,13 +37,13 @@ OPENED = frozenset({"oql.context", "oql.local"})
 def opened(module: Module) -> list[str]:
     """The places where a module of the language reaches the world without its Context."""
     names = [(found.name, found.line) for found in module.imports]
-    names += _attributes(module.tree)
+    names += _attributes(module)
     return [f"{module.path}:{line} {name}" for name, line in names if _reaches_out(name)]
 
 
-def _attributes(tree: ast.Module) -> Iterator[tuple[str, int]]:
+def _attributes(module: Module) -> Iterator[tuple[str, int]]:
     endings = CLOCKS.union(door.split(".")[-1] for door in DOORS)
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr in endings:
             yield ast.unparse(node), node.lineno
 

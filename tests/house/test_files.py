@@ -14,7 +14,7 @@ def long_functions(module: Module) -> list[str]:
     """The functions of a module that are too long, decorators not counted."""
     return [
         f"{module.path}:{node.lineno} {node.name}: {length} lines"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
     ]

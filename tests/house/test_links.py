@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.house.project import files, text_of
+from tests.house.project import files, places, text_of
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -20,6 +21,7 @@ def links(text: str) -> list[str]:
     return [str(target) for token in inline if (target := token.attrGet("href") or token.attrGet("src"))]
 
 
+@cache
 def anchors(text: str) -> set[str]:
     """The anchors that GitHub gives to the headings of a page."""
     tokens = _MARKDOWN.parse(text)
@@ -44,8 +46,8 @@ def _leads_somewhere(page: PurePosixPath, text: str, target: str) -> bool:
     if not url.path:
         return url.fragment in anchors(text)
     place = PurePosixPath(posixpath.normpath(page.parent / unquote(url.path)))
-    if place not in files():
-        return any(place in path.parents for path in files())
+    if place not in places():
+        return False
     return not url.fragment or place.suffix != ".md" or url.fragment in anchors(text_of(place) or "")
 
 

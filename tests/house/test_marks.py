@@ -25,6 +25,8 @@ def comments(module: Module) -> list[tuple[int, str]]:
 
 def without_reason(module: Module) -> list[str]:
     """The comments that silence a tool and do not say why in at least two words."""
+    if not SILENCED.search(module.text):
+        return []
     return [
         f"{module.path}:{line} {comment}"
         for line, comment in comments(module)
@@ -36,7 +38,7 @@ def unrun(module: Module) -> list[str]:
     """The places that would keep a test from running or from failing."""
     return [
         f"{module.path}:{node.lineno} {name}"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute) and (name := ast.unparse(node)) in UNRUN | UNRUN_MARKS
     ]
 

@@ -26,7 +26,7 @@ class Wire:
     """A connection. `closed` tells whether the other side has ended it."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._read = b""
 
     def __enter__(self) -> Self:

@@ -50,7 +50,7 @@ class Dialogue:
             with cancelling(cancel):
                 verb = _last_verb(source.text)
                 text = f"{source.text}\nSET ?{_KEPT}" if verb else source.text
-                program = compile_text(text, source.name, max_depth=self.limits.depth)
+                program = compile_text(text, source.name, limits=self.limits)
                 self.outcome = engine.run(program, context, self.variables)
         except ProgramError as error:
             self.failed = True
