@@ -3,27 +3,27 @@
     follow          the loop: take an instruction, act, note it, go on
     fail            a failure: close what is open there, go to the OR that takes over, or out
     open_group      AND: pure branches one after the other in this machine, waiting ones in machines of their own
+                    (oql/parallel.py)
 
 It reads no clock and no randomness but its context's. Nothing here recurses with the depth of a program; only AND
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from oql import pool, verbs
 from oql.budget import Budget, weigh
-from oql.calls import FanOut, bind, branch_operand, step_call, with_branch
+from oql.calls import FanOut
 from oql.context import Context
 from oql.errors import OqlError, bug, limit_reached
 from oql.evaluate import RUN
 from oql.link import STEP, TIMED
+from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.trace import ERROR, OK, SKIPPED, Trace
-from oql.values import SKIPPED as SKIP_MARK, Multi, Value, to_json
+from oql.values import SKIPPED as SKIP_MARK, Value, to_json
 
 _MAX_LEVEL = 12
 _MEMORY_GRAIN = 1 << 16
@@ -121,7 +121,7 @@ class Machine:
                         self._look(now)
                     at = following
             except FanOut as fan:
-                at = self._guarded(at, partial(self._fan_out, at, fan.value, now))
+                at = self._guarded(at, partial(fan_out, self, at, fan.value, now))
             except OqlError as error:
                 at = self.fail(at, error, now)
             except (RecursionError, MemoryError) as error:
@@ -130,7 +130,7 @@ class Machine:
                 at = self.fail(at, bug(self.context.report(fault)), now)
             now, room = clock(), noted.room
         self.budget.give_back(max(left, 0))
-        self.budget.spend(self._used())
+        self.budget.spend(self.used())
         self.variables.pop(RUN, None)  # no cycle is left that would keep the values alive
 
     def _guarded(self, at: int, work: Callable[[], int]) -> int:
@@ -154,7 +154,7 @@ class Machine:
         self.budget.hold(size, coming=0)
         return 0
 
-    def _used(self) -> int:
+    def used(self) -> int:
         """The nanoseconds of processor time since this was last asked."""
         spent = self.context.computing_ns()
         used, self.computed = spent - self.computed, spent
@@ -164,7 +164,7 @@ class Machine:
         """Charges the processor time since the last look, and sets the next one to when it could be used up."""
         self.making = 0
         self.budget.look()
-        left = self.budget.compute(self._used())
+        left = self.budget.compute(self.used())
         self.look_at = now + min(max(left, 1_000_000), 50_000_000)
 
     # what verbs ask of the run
@@ -324,7 +324,7 @@ class Machine:
         group = Group(self.variables, self.output, self.value, data["sets"], data["ends"])
         self.stack.append(group)
         if data["waits"] and self.level < _MAX_LEVEL:
-            self._run_branches(data["starts"], group)
+            run_branches(self, data["starts"], group)
             return int(data["join"])
         self.variables, self.output = dict(group.base), []
         return int(data["starts"][0])
@@ -357,31 +357,8 @@ class Machine:
             return self.leave(*out)
         return self.close_nests(item, behind) if leavings else behind
 
-    def _run_branches(self, starts: list[int], group: Group) -> None:
-        """Runs the branches at once, as far as there are threads, and gathers in order what they leave."""
-        ended: list[Machine | None] = [None] * len(starts)
-        gathering = threading.Lock()
-
-        def one(index: int) -> None:
-            machine = self._branch_machine(index, group)
-            self.budget.machines.append(machine)
-            machine.follow(starts[index])
-            with gathering:
-                ended[index] = machine
-                self._gather(ended, group)
-
-        self.budget.spend(self._used())
-        pool.all_at_once([partial(one, index) for index in range(len(starts))])
-        self.computed = self.context.computing_ns()  # what ran on this thread has charged its time itself
-
-    def _gather(self, ended: list["Machine | None"], group: Group) -> None:
-        """Takes over from the machines that have ended, as far as all before them have ended too."""
-        while len(group.branches) < len(ended) and (machine := ended[len(group.branches)]):
-            group.branches.append(machine.ended_branch())
-            self.trace.take(machine.trace)
-            self.budget.machines.remove(machine)
-
-    def _branch_machine(self, index: int, group: Group) -> "Machine":
+    def branch(self, index: int, group: Group) -> "Machine":
+        """A machine for one branch of a group that was opened here."""
         trace = Trace(self.trace.room, 0)
         machine = Machine(self.program, self.context, self.budget, dict(self.variables), self.level + 1, trace)
         machine.passes = self.passes
@@ -397,28 +374,3 @@ class Machine:
             return Branch({}, self.output, self.error, None, None)
         ended: Branch = self.stack[0].branches[0]
         return ended
-
-    # multivariables
-
-    def _fan_out(self, at: int, multi: Multi, started: int) -> int:
-        """Runs a step once for each branch of its main operand, at once when it waits, and binds all the results."""
-        item = self.program.code[at]
-        verb = verbs.table()[item.data["verb"]]
-        call, operand = step_call(item), branch_operand(verb)
-        results = self.partial = [None] * len(multi.branches)
-
-        def one(index: int) -> None:
-            results[index] = call(operand, with_branch(self.variables, multi.branches[index]), self)
-
-        tasks = [partial(one, index) for index in range(len(results))]
-        if verb.waits:
-            pool.all_at_once(tasks)
-        else:
-            for task in tasks:
-                task()
-        self.value, self.partial = Multi(results), []
-        self.budget.hold(sum(map(weigh, results)), coming=0)
-        if item.data["target"]:
-            bind(item)(self.variables, self.value)
-        self.trace.note(at, started, self.context.monotonic_ns(), OK, self.passes)
-        return self.program.linked[at][2]
