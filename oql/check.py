@@ -209,8 +209,8 @@ def _missing(step: ast.VerbStep, verb: Verb, given: set[str]) -> Iterator[OqlErr
     if required:
         yield _lacks(step, verb, required[0])
     elif verb.forms and not any(set(form) <= given for form in verb.forms):
-        closest = max(verb.forms, key=lambda form: len(given & set(form)))
-        yield _lacks(step, verb, next(keyword for keyword in closest if keyword not in given))
+        forms = ", or ".join(" and ".join(form) for form in verb.forms)
+        yield _lacks(step, verb, forms)
 
 
 def _lacks(step: ast.VerbStep, verb: Verb, keyword: str) -> OqlError:

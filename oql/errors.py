@@ -141,5 +141,5 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     by_fold = {candidate.casefold(): candidate for candidate in reversed(candidates)}
     if name.casefold() in by_fold:
         return by_fold[name.casefold()]
-    match = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
+    match = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.75)
     return by_fold[match[0]] if match else None

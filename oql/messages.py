@@ -2,47 +2,27 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from lark import Token
 
 from oql import verbs
+from oql.conditions import NULL_TESTS, OPERATORS
 from oql.errors import Code, OqlError, Span, expected, nearest
+from oql.habits import SIGNS, WORDS
+from oql.verbs.declare import MODIFIERS
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]{0,40}(?:\s{1,9}[A-Z][A-Z0-9_]{0,40}){0,3}")
 _CHUNK = re.compile(r""""[^"]*"?|'[^']*'?|`[^`]*`?|[?!]?[A-Za-z0-9_.]+|\S""")
 
+_TEXT_OR_COMMENT = re.compile(
+    "|".join([rf"{quote}[^{quote}\\]*(?:\\[\s\S][^{quote}\\]*)*{quote}" for quote in "\"'`"] + [r"\(\*[\s\S]*?\*\)"])
+)
+
 _OPERAND = {"TEXT", "NUMBER", "TRUE", "FALSE", "NULL", "VARIABLE", "SYSTEM"}
 _SHOWN = {"LPAR": "`(`", "RPAR": "`)`", "COMPARE": "a comparison such as `IS EQUAL TO`", "NULL_TEST": "",
           "VARIABLE": "a variable", "KIND": "TEXT, EMAIL, NUMBER, DATE, BOOLEAN or CHOICE"}  # fmt: skip
-
-_HABITS = {
-    ";": "steps are joined by AFTER; there are no semicolons",
-    "{": "blocks are written OPEN NEST ... CLOSE NEST",
-    "}": "blocks are written OPEN NEST ... CLOSE NEST",
-    "[": "write NEW ARRAY OPEN NEST 1 AND 2 CLOSE NEST, and ?a(0) for an element",
-    "=": "write IS EQUAL TO to compare, and SET ?name behind a step to keep its value",
-    ">": "write IS GREATER THAN",
-    "<": "write IS LESS THAN",
-    ",": "values of a list are joined by AND",
-    "+": 'arithmetic is written CALCULATE "?a + 1"; texts are joined by &',
-    "*": 'arithmetic is written CALCULATE "?a * 2"',
-    "/": 'comments are written (* like this *); arithmetic is written CALCULATE "?a / 2"',
-    "#": "comments are written (* like this *)",
-    "$": "variables are written ?name",
-    "|": "OR is written as a word",
-    "\u201c": 'texts stand in straight quotes: "..."',
-    "\u201d": 'texts stand in straight quotes: "..."',
-    "\u2018": "texts stand in straight quotes: '...'",
-    "\u2019": "texts stand in straight quotes: '...'",
-}
-_OTHER_WORDS = {
-    "THEN": "AFTER", "END": "CLOSE NEST", "PRINT": "EMIT", "ECHO": "EMIT", "LET": "SET", "ELSEIF": "ELSE IF",
-    "ELIF": "ELSE IF", "BEGIN": "OPEN NEST", "SELECT": "QUERY", "CALL": "EXECUTE OPERATION", "FOR": "FOREACH",
-    "EACH": "FOREACH", "NIL": "null", "NONE": "null", "TRUE": "true", "FALSE": "false", "NULL": "null",
-    "DROP": "DELETE TABLE", "LEN": "LENGTH", "PARALLEL": "AND", "EQUALS": "IS EQUAL TO",
-}  # fmt: skip
-"""Words of other languages and what they are called here."""
 
 
 def syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[Token]) -> OqlError:
@@ -50,6 +30,9 @@ def syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[To
     if start >= len(text):
         return _at_end(text, accepted, open_blocks)
     character = text[start]
+    swallowed = _text_up_to(text, start)
+    if swallowed:
+        return swallowed
     if character in "\"'`" and _unclosed(text, start):
         return OqlError(
             Code.PARSE_ERROR, f"the text that begins here has no closing {character}", Span(start, start + 1),
@@ -64,7 +47,20 @@ def syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[To
     chunk = _CHUNK.match(text, start)
     found = chunk[0] if chunk else character
     place = Span(start, start + len(found))
-    return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(found)}`", place, _HABITS.get(character))
+    return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(found)}`", place, SIGNS.get(character))
+
+
+def _text_up_to(text: str, start: int) -> OqlError | None:
+    """An error behind a text of several lines is most likely a quote that is missing where that text begins."""
+    before = text[:start].rstrip(" \t")
+    if start - len(before) > 1 or not before or before[-1] not in "\"'`":
+        return None
+    begin = next((m.start() for m in _TEXT_OR_COMMENT.finditer(before) if m.end() == len(before)), None)
+    if begin is None or "\n" not in before[begin:]:
+        return None
+    place = Span(begin, begin + 1)
+    message = f"the text that begins here ends on a later line, at `{shorten(text[start : start + 10])}`"
+    return OqlError(Code.PARSE_ERROR, message, place, f"is a {before[begin]} missing on this line?")
 
 
 def shorten(text: str, limit: int = 40) -> str:
@@ -101,14 +97,17 @@ def _at_end(text: str, accepted: set[str], open_blocks: list[Token]) -> OqlError
 def _at_word(text: str, word: re.Match[str], accepted: set[str]) -> OqlError:
     capitals = _CAPITALS.match(text, word.start())
     if word[0].isupper() and capitals:
-        return _at_keyword(word, capitals[0], accepted)
+        return _at_keyword(word, " ".join(capitals[0].split()), accepted)
     place = Span(word.start(), word.end())
-    hint = _small_word_hint(word[0].upper(), word[0], accepted)
+    hint = _hint_for_word(word[0], accepted)
     return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(word[0])}`", place, hint)
 
 
-def _small_word_hint(capital: str, word: str, accepted: set[str]) -> str | None:
-    if not word.isupper() and capital in _keywords():
+def _hint_for_word(word: str, accepted: set[str]) -> str | None:
+    capital = word.upper()
+    if capital in WORDS and capital not in _first_words():
+        return WORDS[capital]
+    if capital in _keywords():
         return f"keywords are capitals: write `{capital}`"
     if _OPERAND & accepted and "VERB" not in accepted:
         return "put text in quotes, and `?` before a variable's name"
@@ -117,27 +116,49 @@ def _small_word_hint(capital: str, word: str, accepted: set[str]) -> str | None:
 
 
 def _at_keyword(word: re.Match[str], capitals: str, accepted: set[str]) -> OqlError:
-    known = _keywords()
+    """The error at a word in capitals: one of the language in the wrong place, or none of it."""
+    found = next((phrase for phrase in _phrases() if f"{capitals} ".startswith(f"{phrase} ")), None)
+    if found:
+        return _misplaced(word, found, accepted)
     place = Span(word.start(), word.end())
-    if word[0] in known:
-        closing = "CLOSE NEST closes no block here" if capitals.startswith("CLOSE NEST") else None
-        found = next((k for k in _phrases() if " ".join(capitals.split()).startswith(k)), word[0])
-        place = Span(word.start(), word.start() + (len(found) if capitals.startswith(found) else len(word[0])))
-        return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{found}`", place, closing)
-    guess = _OTHER_WORDS.get(word[0]) or nearest(" ".join(capitals.split()[:2]), _phrases()) or nearest(word[0], known)
-    meant = f"did you mean `{guess}`?" if guess else None
-    kind = "a verb" if "VERB" in accepted else "a word of the language"
-    return OqlError(Code.PARSE_ERROR, f"`{shorten(word[0])}` is not {kind}", place, meant)
+    wants_value = bool(_OPERAND & accepted) and "VERB" not in accepted
+    hint = WORDS.get(word[0]) or (f'put text in quotes: "{shorten(word[0])}"' if wants_value else None)
+    if hint is None:
+        guess = nearest(" ".join(capitals.split()[:2]), _phrases()) or nearest(word[0], _keywords())
+        hint = f"did you mean `{guess}`?" if guess else None
+    if wants_value or "VERB" not in accepted:
+        return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(word[0])}`", place, hint)
+    return OqlError(Code.PARSE_ERROR, f"`{shorten(word[0])}` is not a verb", place, hint)
 
 
+def _misplaced(word: re.Match[str], found: str, accepted: set[str]) -> OqlError:
+    place = Span(word.start(), word.start() + max(len(word[0]), len(found)))
+    hint = WORDS.get(found)
+    if found == "CLOSE NEST":
+        hint = "CLOSE NEST closes no block here"
+    elif found in MODIFIERS and "VERB" in accepted:
+        hint = "modifiers stand behind a verb and its value, before SET"
+    elif "OPEN_NEST" in accepted and "VERB" not in accepted:
+        hint = "the steps of a block stand in OPEN NEST ... CLOSE NEST"
+    return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{found}`", place, hint)
+
+
+@cache
 def _phrases() -> list[str]:
     from oql.parser import keywords  # the parser words its errors here
 
-    return sorted([*verbs.table(), *keywords()], key=len, reverse=True)
+    known = {*verbs.table(), *keywords(), *MODIFIERS, *OPERATORS, *NULL_TESTS}
+    return sorted(known, key=len, reverse=True)
 
 
+@cache
 def _keywords() -> set[str]:
     return {word for phrase in _phrases() for word in phrase.split()}
+
+
+@cache
+def _first_words() -> set[str]:
+    return {name.split()[0] for name in verbs.table()}
 
 
 def _wanted(accepted: set[str]) -> str:

@@ -45,7 +45,7 @@ def show(answer: Answer, *, as_json: bool = False, trace: bool = False) -> None:
         show_result(answer.body["result"])
     else:
         click.echo(json_text({key: part for key, part in answer.body.items() if key != "trace"}), err=True)
-    if trace:
+    if trace and answer.body["trace"]:
         from oql.cli.trace import show_trace
 
         show_trace(answer.body["trace"])

@@ -41,8 +41,10 @@ def command(file: str | None, code: str | None, trace: bool, as_json: bool, **op
 
 
 def _source(file: str | None, code: str | None) -> Source:
-    if (file is None) == (code is None):
+    if file is None and code is None:
         raise click.UsageError("give a FILE, or a program with -c")
+    if file is not None and code is not None:
+        raise click.UsageError("give either a FILE or a program with -c, not both")
     if code is not None:
         return Source(code, "<command line>")
     return read_program(str(file))

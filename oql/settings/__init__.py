@@ -171,7 +171,11 @@ class Settings(_LimitSettings):
         value = getattr(self, name)
         if value is None:
             return ""
-        return "(hidden)" if is_secret(type(self).model_fields[name]) else str(value)
+        if is_secret(type(self).model_fields[name]):
+            return "(hidden)"
+        return (
+            str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -26,7 +26,7 @@ from oql.errors import Code, OqlError, expected, failed, unknown
 from oql.values import Value, json_weight, text_form, to_json
 from oql.verbs.declare import Any, Run, Text, describe
 from oql.verbs.encoding import base64url, from_base64url, octets
-from oql.verbs.hashing import PASSWORDS, check_password, family
+from oql.verbs.hashing import PASSWORDS, check_password, family, unknown_algorithm
 
 _VERSION = 1
 _SUITES = {"AES-256-GCM": 1, "CHACHA20-POLY1305": 2}
@@ -170,8 +170,7 @@ def verify(context: Context, value: Any, *, using: Text, with_: Text) -> Value:
 
 def _algorithm(using: str, known: list[str]) -> str:
     if using not in known:
-        hint = f"the algorithms are {', '.join(known)}"
-        raise unknown(Code.CRYPTO_FAILED, "an algorithm of this verb", using, known, hint=hint)
+        raise unknown_algorithm(using, known)
     return _SIGNATURES.get(using, using)
 
 

@@ -6,7 +6,7 @@ The password library is loaded when it is first needed.
 import hashlib
 import hmac
 
-from oql.errors import Code, failed, unknown
+from oql.errors import Code, OqlError, failed
 from oql.verbs.declare import Family, Text, TextOrBinary
 from oql.verbs.encoding import octets
 
@@ -49,7 +49,12 @@ def hash_(value: TextOrBinary, *, using: Text, with_: TextOrBinary | None = None
         return _keyed(value, using, with_)
     if using in PASSWORDS:
         return _password_hash(value, using)
-    raise unknown(Code.CRYPTO_FAILED, "an algorithm of HASH", using, [*_DIGESTS, *_KEYED, *PASSWORDS])
+    raise unknown_algorithm(using, [*_DIGESTS, *_KEYED, *PASSWORDS])
+
+
+def unknown_algorithm(using: str, known: list[str]) -> OqlError:
+    """The error of an algorithm that is none. It lists them all: the nearest by name may be quite another."""
+    return failed(Code.CRYPTO_FAILED, f"`{using}` is not an algorithm", f"the algorithms are {', '.join(known)}")
 
 
 def _keyed(value: str | bytes, using: str, key: str | bytes | None) -> str:
