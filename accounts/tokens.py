@@ -126,9 +126,8 @@ class TokenStore:
             end = now + self._max_age_s
             return min(end, within.token.expires_at) if within else end
         if not 0 < expires_in <= self._max_age_s:
-            raise InvalidTokenRequest(
-                f"expected a lifetime of 1 to {self._max_age_s:.0f} seconds, found {expires_in:g}"
-            )
+            # Not what was found: a whole number may be larger than a float, or than this line should be long.
+            raise InvalidTokenRequest(f"expected a lifetime of 1 to {self._max_age_s:.0f} seconds")
         if within and now + expires_in > within.token.expires_at:
             raise InvalidTokenRequest("a token cannot live longer than the token that issues it")
         return now + expires_in

@@ -29,6 +29,7 @@ class Connection(HttpToolsProtocol):
         self._head_open = False
         self._in_body = False
         self._deaf = False
+        self._moved_on = False
         self._head_bytes = 0
         self._head_late: asyncio.TimerHandle | None = None
         self._refusal = (400, "this is not HTTP/1.1")
@@ -49,12 +50,13 @@ class Connection(HttpToolsProtocol):
             return
         if b"pgrade:" in data and not self._in_body:
             data = _without_upgrade(data)
+        self._moved_on = False
         super().data_received(data)
-        if self._head_open:
+        if self._head_open or (self._in_body and not self._moved_on):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(431, f"the head of the request is longer than {MAX_HEAD_BYTES} bytes")
-            elif self._head_late is None:
+            elif self._head_open and self._head_late is None:
                 self._head_late = self.loop.call_later(HEAD_SECONDS, self._refuse_late_head)
 
     def on_message_begin(self) -> None:
@@ -62,6 +64,11 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._head_open = True
         self._head_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header. Those behind a chunked body are dropped: the request has been judged by its head."""
+        if not self._in_body:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The end of a request's head."""
@@ -73,9 +80,15 @@ class Connection(HttpToolsProtocol):
         if not self.parser.get_http_version().startswith("1."):
             raise ValueError("not HTTP/1.1")
         self._in_body = True
+        self._move_on()
         super().on_headers_complete()
         if self._draining:
             self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body; what stands between two parts, or behind the last, is as limited as a head."""
+        self._move_on()
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The end of a request."""
@@ -100,6 +113,11 @@ class Connection(HttpToolsProtocol):
     def _refuse_late_head(self) -> None:
         self._head_late = None
         self._refuse(408, f"the head of the request did not arrive within {HEAD_SECONDS:g} s")
+
+    def _move_on(self) -> None:
+        """Something was received that is not a header or the framing of a chunk, so the count of those begins anew."""
+        self._moved_on = True
+        self._head_bytes = 0
 
     def _stop_waiting_for_head(self) -> None:
         if self._head_late is not None:

@@ -1,5 +1,7 @@
 """The protocol itself: connections that are kept, methods without bodies, and bytes that no client would send."""
 
+import contextlib
+
 import httpx
 import pytest
 
@@ -131,6 +133,33 @@ def test_heads_that_are_too_long(server: Server, data: bytes) -> None:
         wire.send(data)
         refusal(server, wire.answer(), 431, "headers_too_large")
         assert wire.closed()
+
+
+CHUNKED = b"POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("endless", [b"0\r\n" + b"X-A: b\r\n" * 400_000, b"0\r\nX-A: " + b"a" * 3_000_000])
+def test_what_follows_a_chunked_body_is_limited(server: Server, endless: bytes) -> None:
+    with Wire(server.port) as wire:
+        with contextlib.suppress(ConnectionError):
+            wire.send(CHUNKED + b"2\r\n{}\r\n" + endless)
+        assert wire.closed()
+
+
+def test_a_body_in_tiny_chunks_is_a_body(server: Server) -> None:
+    long = HELLO.replace(b"{", b"{" + b" " * 40_000, 1)
+    with Wire(server.port) as wire:
+        wire.send(CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in long) + b"0\r\n\r\n")
+        assert wire.answer().json()["result"] == "Hello"
+
+
+def test_what_follows_a_chunked_body_is_no_header(server: Server) -> None:
+    body = b'{"query": "EMIT 1"}'
+    trailer = b"Authorization: Basic dGVzdDp0ZXN0\r\nX-Request-Id: trailer\r\n"
+    with Wire(server.port) as wire:
+        wire.send(CHUNKED + b"%x\r\n%s\r\n0\r\n%s\r\n" % (len(body), body, trailer))
+        answer = wire.answer()
+    assert (answer.status, answer.headers["x-request-id"] == "trailer") == (401, False)
 
 
 def test_a_client_that_leaves_in_the_middle(server: Server) -> None:
