@@ -211,7 +211,7 @@ class _Compiler:
     def step(self, step: ast.Step) -> Task:
         span, path = step.span, self.path
         behind = _Label()
-        skipped = sorted(walk.names_read(step) & self.skippable)
+        skipped = sorted(walk.names_read(step) & self.skippable) if self.skippable else []
         if skipped:
             marks = sorted(self.bindings.of_step(step))
             self.put("skip", span, names=skipped, marks=marks, target=behind, name=_name(step))

@@ -1,5 +1,6 @@
 """Shows errors: as the error object of an answer, and as a picture for the terminal."""
 
+import re
 from typing import Any
 
 from oql.check import Doubt
@@ -9,6 +10,8 @@ from oql.source import Source
 _RED, _BLUE, _YELLOW, _BOLD, _PLAIN = "\x1b[31;1m", "\x1b[34;1m", "\x1b[33;1m", "\x1b[1m", "\x1b[0m"
 _TAB = "    "
 _WIDEST = 160
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""What must not get to a terminal, and what no encoding can carry."""
 
 
 def error_json(error: OqlError, source: Source) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def _picture(title: str, message: str, span: Any, hint: str | None, source: Sour
 def _marked(source: Source, start: int, end: int) -> tuple[str, str]:
     """The line of a place and below it carets under the place; long lines are cut around it."""
     position = source.position(start)
-    line = source.line(position.line)
+    line = _UNSHOWN.sub("\ufffd", source.line(position.line))
     column = position.column - 1
     length = max(1, min(end - start, len(line) - column))
     if len(line) > _WIDEST:
