@@ -51,6 +51,8 @@ def encode_condition(condition: ast.Condition, some: bool, columns: bool = False
             return ["truth", _side(condition.operand, columns)]
         case ast.Negated():
             return ["not", encode_condition(condition.condition, some, columns)]
+        case ast.Combined(parts=(only,)):
+            return encode_condition(only, some, columns)  # parentheses
         case ast.Combined():
             return [condition.connector, [encode_condition(part, some, columns) for part in condition.parts]]
 

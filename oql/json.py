@@ -13,6 +13,9 @@ MAX_DEPTH = 64
 WRITTEN_OUT = 1e21
 """Integral floats below this are exact integers, written with all their digits; as in JavaScript."""
 
+_WRITABLE_BITS = 14_284
+"""Integers of so many bits have up to 4,300 digits, the most that Python writes out; none that is read is longer."""
+
 _TOO_DEEP = "nested more than {} levels deep"
 _FLOATS = re.compile(r"\d[.eE]")
 
@@ -106,7 +109,7 @@ def normalise(value: Any) -> Any:
 def number_text(number: int | float) -> str:
     """The shortest text that reads back as the same number, without a trailing `.0`."""
     if isinstance(number, int):
-        return str(number) if abs(number) < 1 << 8192 else hex(number)
+        return str(number) if number.bit_length() < _WRITABLE_BITS else hex(number)
     if number.is_integer() and abs(number) < WRITTEN_OUT:
         return str(int(number))
     if not math.isfinite(number):

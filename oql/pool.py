@@ -14,16 +14,33 @@ _lock = threading.Lock()
 
 
 def try_start(task: Callable[[], Any]) -> Future[Any] | None:
-    """Starts a task on a thread of its own, or gives None at once when all are taken."""
+    """Starts a task on a thread of its own, or gives None at once when there is none to be had."""
     global _executor
     if not _places.acquire(blocking=False):
         return None
     with _lock:
         if _executor is None:
             _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="oql-branch")
-    future = _executor.submit(task)
-    future.add_done_callback(lambda done: _places.release())
-    return future
+    ended: Future[Any] = Future()
+    begun = threading.Lock()
+    try:
+        _executor.submit(_run, task, begun, ended)
+    except RuntimeError:  # the system gives no more threads, but a free one may have found the task in the queue
+        if begun.acquire(blocking=False):
+            _places.release()
+            return None
+    return ended
+
+
+def _run(task: Callable[[], Any], begun: threading.Lock, ended: Future[Any]) -> None:
+    if not begun.acquire(blocking=False):
+        return
+    try:
+        ended.set_result(task())
+    except BaseException as failure:  # noqa: BLE001 - whoever waits for the task gets it
+        ended.set_exception(failure)
+    finally:
+        _places.release()
 
 
 def all_at_once(tasks: Sequence[Callable[[], None]]) -> None:

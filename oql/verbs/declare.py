@@ -19,6 +19,7 @@ from typing import Annotated, Any as AnyType, Literal, Protocol
 
 from oql.context import Context
 from oql.errors import Code, OqlError, expected, unknown
+from oql.json import number_text
 from oql.values import Multi, Value, as_number, kind_of
 
 MODIFIERS = (
@@ -93,7 +94,7 @@ def describe(value: Value) -> str:
     """A value for a message: its kind, and short ones themselves."""
     kind = kind_of(value)
     if kind == "number":
-        return f"the number {value}"
+        return f"the number {number_text(value)}"
     if kind == "text" and len(value) <= 40:
         return f'the text "{value}"'
     return kind if kind in ("null", "text") else article(kind)
