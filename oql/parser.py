@@ -23,7 +23,8 @@ _SKIPPED_TEXT = "|".join(
 )
 _LANDMARK = re.compile(
     _SKIPPED_TEXT + r"|\b(?P<open>OPEN\s+NEST)\b|\b(?P<close>CLOSE\s+NEST)\b"
-    r"|\b(?P<join>AFTER|(?:AND|OR)(?=\s+(?!NOT\b)[A-Z]{2}))\b|(?<=\n)[ \t]*(?P<verb>[A-Z]{2,})\b"
+    r"|\b(?P<join>AFTER|(?:AND|OR)(?=\s+(?!NOT\b)[A-Z]{2}))\b"
+    r"|(?<=\n)[ \t]*(?P<verb>(?!(?:AFTER|AND|OR|OPEN|CLOSE)\b)[A-Z]{2,})\b"
 )
 
 
