@@ -5,8 +5,8 @@ was killed:
 
     usage/slots/<account>/<n>     one at once holds a lock on one of as many files as the tier allows;
                                   the kernel lets go of it when the process dies
-    usage/days/<date>/<account>   a query adds one byte to the end; the place of its byte is its number
-                                  in the day
+    usage/days/<date>/<account>   a byte for each query of the day; a process that adds some to the end may
+                                  let as many pass
 """
 
 import fcntl
@@ -16,7 +16,8 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -28,8 +29,9 @@ from substrate.interface import DatabaseError
 
 DAY_S = 86_400
 IDLE_SLOTS = 200
-COUNTED_ACCOUNTS = 200
 """How many files a process keeps open for accounts that may soon come again: opening costs more than all the rest."""
+SHARES = 1_000
+"""A process takes this part of a day's queries at a time, at least one query; what is left when it ends is lost."""
 APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 LOCKABLE = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 
@@ -47,6 +49,14 @@ class Admitted:
 
 
 UNLIMITED = Admitted()
+
+
+@dataclass(slots=True)
+class _Share:
+    """Queries of a day that only this process may let pass: `left` of them, the last being number `taken`."""
+
+    taken: int
+    left: int
 
 
 class OpenFiles:
@@ -81,22 +91,21 @@ class OpenFiles:
             os.close(handle)
 
 
-class Admittance:
-    """`with` this, a query is admitted: it holds a slot until it ends."""
+class Slot:
+    """`with` this, a query runs as one at once."""
 
-    __slots__ = ("_account", "_admission", "_slot")
+    __slots__ = ("_account", "_admission", "_file")
 
     def __init__(self, admission: "Admission", account: Account) -> None:
         self._admission = admission
         self._account = account
-        self._slot = -1
+        self._file = -1
 
-    def __enter__(self) -> Admitted:
-        self._slot, admitted = self._admission.enter(self._account)
-        return admitted
+    def __enter__(self) -> None:
+        self._file = self._admission.take_slot(self._account)
 
     def __exit__(self, *_: object) -> None:
-        self._admission.leave(self._account, self._slot)
+        self._admission.leave_slot(self._account, self._file)
 
 
 class Admission:
@@ -109,39 +118,32 @@ class Admission:
         self._today, self._day_number = "", -1
         self._turn = itertools.count()
         self._idle = OpenFiles(IDLE_SLOTS)
-        self._counts = OpenFiles(COUNTED_ACCOUNTS)
+        self._shares: dict[str, _Share] = {}
+        self._guard = threading.Lock()
 
-    def admit(self, account: Account) -> "Admittance":
+    def admit(self, account: Account) -> Admitted:
         """See `Accounts.admit`."""
-        return Admittance(self, account)
-
-    def enter(self, account: Account) -> tuple[int, Admitted]:
-        """Takes a slot and counts the query; the handle of the slot's file, and what is left of the day."""
         now = self._now()
-        reset = ceil(DAY_S - now % DAY_S)
-        try:
-            slot = self._take_slot(account, reset)
-            try:
-                return slot, self._count(account, self._day(now), reset)
-            except BaseException:
-                self.leave(account, slot)
-                raise
-        except OSError as error:
-            raise DatabaseError(f"cannot keep count of queries: {error.strerror}") from error
+        with _translated():
+            return self._count(account, self._day(now), ceil(DAY_S - now % DAY_S))
 
-    def leave(self, account: Account, slot: int) -> None:
+    def take_slot(self, account: Account) -> int:
+        """The handle of a locked slot: the one this process used last if it is free, else any other."""
+        with _translated():
+            kept = self._idle.take(_slots_of(account))
+            if kept is not None:
+                if _lock(kept):
+                    return kept
+                os.close(kept)
+            return self._free_slot(account)
+
+    def leave_slot(self, account: Account, slot: int) -> None:
         """Gives a slot back."""
         # Unlocked, not just closed: a child forked meanwhile has a copy of the handle.
         fcntl.flock(slot, fcntl.LOCK_UN)
         self._idle.put(_slots_of(account), slot)
 
-    def _take_slot(self, account: Account, reset: int) -> int:
-        """The handle of a locked slot: the one this process used last if it is free, else any other."""
-        kept = self._idle.take(_slots_of(account))
-        if kept is not None:
-            if _lock(kept):
-                return kept
-            os.close(kept)
+    def _free_slot(self, account: Account) -> int:
         slots = account.tier.queries_at_once
         # Starting elsewhere each time, a free slot is found soon.
         start = next(self._turn)
@@ -150,40 +152,57 @@ class Admission:
             if _lock(slot):
                 return slot
             os.close(slot)
+        self._give_back(account)
         raise InstanceLimitExceeded(
             f"the {account.tier.name} tier runs {slots} at once, and as many are running",
             retry_after=1,
             limit=slots,
             remaining=0,
-            reset=reset,
+            reset=ceil(DAY_S - self._now() % DAY_S),
         )
+
+    def _give_back(self, account: Account) -> None:
+        """Takes a query that was not run out of the count, unless its day has ended."""
+        with self._guard:
+            share = self._shares.get(self._path(account, self._day(self._now())))
+            if share:
+                share.left += 1
+
+    def _path(self, account: Account, day: str) -> str:
+        return f"{self._days}/{day}/{account.id}"
 
     def _count(self, account: Account, day: str, reset: int) -> Admitted:
         limit = account.tier.queries_per_day
-        number = self._append(f"{self._days}/{day}/{account.id}", limit)
-        if number > limit:
-            raise QuotaExceeded(
-                f"the {account.tier.name} tier runs {limit:,} queries a day; the next begins at 00:00 UTC",
-                retry_after=reset,
-                limit=limit,
-                remaining=0,
-                reset=reset,
-            )
-        return Admitted(limit, limit - number, reset)
+        path = self._path(account, day)
+        with self._guard:
+            share = self._shares.get(path)
+            if share is None or not share.left:
+                share = self._shares[path] = self._take_share(path, limit)
+            used = share.taken - share.left + 1
+            if not share.left or used > limit:
+                raise QuotaExceeded(
+                    f"the {account.tier.name} tier runs {limit:,} queries a day; the next begins at 00:00 UTC",
+                    retry_after=reset,
+                    limit=limit,
+                    remaining=0,
+                    reset=reset,
+                )
+            share.left -= 1
+        return Admitted(limit, limit - used, reset)
 
-    def _append(self, path: str, limit: int) -> int:
-        """The number of one more query. Beyond the limit nothing is added, however often somebody asks."""
-        handle = self._counts.take(path)
-        if handle is None:
-            handle = _open(path, APPEND)
+    def _take_share(self, path: str, limit: int) -> "_Share":
+        """A share of the day for this process alone. Beyond the limit nothing is added, however often somebody asks."""
+        handle = _open(path, APPEND)
         try:
-            if os.fstat(handle).st_size >= limit:
-                return limit + 1
-            # The kernel finds the end and writes there in one go; the handle then stands behind this very byte.
-            os.write(handle, b".")
-            return os.lseek(handle, 0, os.SEEK_CUR)
+            free = limit - os.fstat(handle).st_size
+            if free <= 0:
+                return _Share(limit, 0)
+            # The kernel finds the end and writes there in one go; the handle then stands behind these very bytes.
+            size = os.write(handle, b"." * min(free, max(1, limit // SHARES)))
+            taken = os.lseek(handle, 0, os.SEEK_CUR)
+            return _Share(taken, max(0, size - max(0, taken - limit)))
         finally:
-            self._counts.put(path, handle)
+            os.close(handle)
 
     def _day(self, now: float) -> str:
         """This day. Who meets it first clears away what is older than yesterday."""
@@ -191,12 +210,20 @@ class Admission:
         if number != self._day_number:
             self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
             self._day_number = number
-            self._counts.close()
+            self._shares.clear()
             yesterday = datetime.fromtimestamp(now - DAY_S, UTC).date().isoformat()
             for past in self._days.glob("*"):
                 if past.name < yesterday:
                     shutil.rmtree(past, ignore_errors=True)
         return self._today
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseError(f"cannot keep count of queries: {error.strerror}") from error
 
 
 def _slots_of(account: Account) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accounts import development, whitelist
 from accounts.accounts import Account, AccountStore
-from accounts.admission import UNLIMITED, Admission, Admitted
+from accounts.admission import UNLIMITED, Admission, Admitted, Slot
 from accounts.credentials import Credentials
 from accounts.errors import AuthFailed
 from accounts.memo import Memo
@@ -25,7 +25,7 @@ TOKEN_MAX_AGE_S = 90 * 86_400.0
 class Accounts:
     """The accounts of one data folder. Safe to share between threads; opens its files at first use.
 
-    Cheap enough for an event loop: `recall`, `by_token`, `by_origin`, `origin_allowed`, `admit`.
+    Cheap enough for an event loop: `recall`, `by_token`, `by_origin`, `origin_allowed`, `admit`, `slot`.
     Slow (a password hash or a durable write), for a thread: everything else.
     Everything raises DatabaseError when the data folder cannot be used.
     """
@@ -83,14 +83,16 @@ class Accounts:
         """May a request of this account carry this Origin header? Yes where the account lists no origins."""
         return not account.whitelist or not set(account.whitelist).isdisjoint(whitelist.matching(origin))
 
-    def admit(self, account: Account) -> AbstractContextManager[Admitted]:
-        """Counts one query of today, and one at once until the end of the block.
+    def admit(self, account: Account) -> Admitted:
+        """Counts one query of today. Raises QuotaExceeded. The development account has no limits."""
+        return UNLIMITED if account is development.ACCOUNT else self._admission.admit(account)
 
-        Raises QuotaExceeded, InstanceLimitExceeded on entry. The development account has no limits.
+    def slot(self, account: Account) -> AbstractContextManager[None]:
+        """Until the end of the block an admitted query runs as one at once.
+
+        Raises InstanceLimitExceeded on entry, and the query is not counted then.
         """
-        if account == development.ACCOUNT:
-            return nullcontext(UNLIMITED)
-        return self._admission.admit(account)
+        return nullcontext() if account is development.ACCOUNT else Slot(self._admission, account)
 
     def _grant(self, token_hash: str) -> Grant | None:
         token = self._tokens.find(token_hash)

@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from cachetools import TTLCache
-
 from accounts.accounts import Account, AccountStore
+from accounts.memo import CurrentState
 from accounts.names import MAX_LOGIN_LENGTH
 from oql.passwords import MAX_PASSWORD_BYTES
 from substrate.interface import ControlDatabase
@@ -27,6 +26,7 @@ MAX_ENTRIES = 10_000
 class _Entry:
     account: Account
     state: Hashable
+    until: float
 
 
 class VerifiedLogins:
@@ -38,32 +38,35 @@ class VerifiedLogins:
         store: AccountStore,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._database = database
+        self._state = CurrentState(database)
         self._store = store
         self._key = secrets.token_bytes(32)
-        self._entries: TTLCache[bytes, _Entry] = TTLCache(MAX_ENTRIES, REMEMBER_S, timer=monotonic)
+        self._monotonic = monotonic
+        self._entries: dict[bytes, _Entry] = {}
         self._guard = threading.Lock()
 
     def recall(self, login: str, password: str) -> Account | None:
         """The account of these credentials if they are remembered and nothing has changed. Microseconds."""
         digest = self._digest(login, password)
-        with self._guard:
-            entry = self._entries.get(digest)
+        entry = self._entries.get(digest)
         if entry is None:
             return None
-        if self._still_true(entry):
+        if entry.until > self._monotonic() and self._still_true(entry):
             return entry.account
-        with self._guard:
-            self._entries.pop(digest, None)
+        self._entries.pop(digest, None)
         return None
 
     def remember(self, login: str, password: str, account: Account, state: Hashable) -> None:
         """Keeps a verified login. `state` is that of the database before the account was read."""
+        now = self._monotonic()
         with self._guard:
-            self._entries[self._digest(login, password)] = _Entry(account, state)
+            if len(self._entries) >= MAX_ENTRIES:
+                self._entries = {key: entry for key, entry in self._entries.items() if entry.until > now}
+            if len(self._entries) < MAX_ENTRIES:
+                self._entries[self._digest(login, password)] = _Entry(account, state, now + REMEMBER_S)
 
     def _still_true(self, entry: _Entry) -> bool:
-        state = self._database.state()
+        state = self._state()
         if state != entry.state:
             if self._store.version(entry.account.id) != entry.account.version:
                 return False

@@ -64,7 +64,7 @@ def main() -> int:
     os.umask(0o077)
     lock = claim(settings.data)
     listener = listen(settings.host, settings.port, loopback_only=True)
-    process._prepare(settings)
+    process.prepare(settings)
     from server.process.master import Web
 
     class WebBesideBare(Web):

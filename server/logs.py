@@ -4,6 +4,7 @@ Lines name routes, ids, statuses and times; never credentials, tokens, program t
 bodies. The message of an unexpected exception may quote any of these: only development mode shows it.
 """
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -23,6 +24,7 @@ from oql.settings import Settings
 _show_messages = False
 _direct = -1
 """The file of JSON lines, when those of the level `info` are wanted."""
+_lines: list[bytes] = []
 
 
 def configure(settings: Settings) -> None:
@@ -98,17 +100,24 @@ def log() -> Any:
 
 
 def log_answer(fields: dict[str, Any]) -> None:
-    """Logs one answered request. Written without the stages in between where nobody would see them."""
+    """Logs one answered request, on the event loop. The stages in between are left out where nobody would see them."""
     if _direct < 0:
         log().info("request", **fields)
         return
     fields["event"] = "request"
     fields["level"] = "info"
     fields["timestamp"] = _now()
-    try:
-        os.write(_direct, json.dumps(fields) + b"\n")
-    except OSError:
-        return
+    if not _lines:
+        asyncio.get_running_loop().call_soon(flush)
+    _lines.append(json.dumps(fields))
+
+
+def flush() -> None:
+    """Writes the lines of the requests that this turn of the event loop has answered."""
+    lines = b"\n".join([*_lines, b""])
+    _lines.clear()
+    with contextlib.suppress(OSError):
+        os.write(_direct, lines)
 
 
 def log_fault(error: BaseException, **ids: Any) -> str:

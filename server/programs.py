@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event
 from time import perf_counter
@@ -29,11 +30,15 @@ _SIMPLE = frozenset({str, int, float, bool, type(None)})
 
 @dataclass(slots=True)
 class Order:
-    """A program to run, for whom, and what comes with it. `deadline_s`: how long the client will wait."""
+    """A program to run, for whom, and what comes with it.
+
+    `slot` is held while it runs, unless that is over at once. `deadline_s`: how long the client will wait.
+    """
 
     text: str
     job_id: str
     namespace: str
+    slot: AbstractContextManager[None]
     request: Mapping[str, Value]
     deadline_s: float | None = None
 
@@ -57,11 +62,13 @@ class Programs:
         if ready is not None and ready.pure_and_short:
             return self._execute(order, ready, _NEVER)
         cancel = Event()
-        return await self._on_thread(cancel, req, self._load_and_execute, order, cancel)
+        with order.slot:
+            return await self._on_thread(cancel, req, self._load_and_execute, order, cancel)
 
-    async def check(self, text: str, req: Request) -> bytes:
+    async def check(self, text: str, slot: AbstractContextManager[None], req: Request) -> bytes:
         """The JSON answer of a check: static errors, warnings, and what the program would touch."""
-        return await self._on_thread(Event(), req, _check, text, self._limits)
+        with slot:
+            return await self._on_thread(Event(), req, _check, text, self._limits)
 
     def cancel_all(self) -> None:
         """Calls off every run on a thread; each still answers, with the error of a cancelled run."""

@@ -27,18 +27,19 @@ class Queries:
         self._bodies = bodies
 
     async def run(self, req: Request, resp: falcon.asgi.Response) -> None:
-        """Runs or checks a program. Each counts as a query of the day, and while it runs as one at once."""
+        """Runs or checks a program. Each counts as a query of the day, and one that takes long as one at once."""
         asked = await self._bodies.read(req, Query)
         _refuse_what_needs_jobs(asked)
         caller = await self._callers.find(req, asked.auth, SCOPE)
         deadline_s = _deadline(req, resp, asked)
-        with self._accounts.admit(caller.account):
-            if asked.mode == "check":
-                resp.data = await self._programs.check(asked.query, req)
-                return
-            req.job_id = new_id(4)
-            order = Order(asked.query, req.job_id, caller.account.namespace, asked.request, deadline_s)
-            resp.data = await self._programs.run(order, req)
+        self._accounts.admit(caller.account)
+        slot = self._accounts.slot(caller.account)
+        if asked.mode == "check":
+            resp.data = await self._programs.check(asked.query, slot, req)
+            return
+        req.job_id = new_id(4)
+        order = Order(asked.query, req.job_id, caller.account.namespace, slot, asked.request, deadline_s)
+        resp.data = await self._programs.run(order, req)
 
 
 def _refuse_what_needs_jobs(asked: Query) -> None:

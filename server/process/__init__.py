@@ -25,7 +25,7 @@ def serve(settings: Settings) -> int:
         lock = claim(settings.data)
         listener = listen(settings.host, settings.port, loopback_only=settings.dev and not settings.allow_public_dev)
         base_url = (settings.base_url or url_of(listener)).rstrip("/")
-        _prepare(settings)
+        prepare(settings)
         # Only now: the figures look at the environment when they are imported.
         from server.process.master import Web
 
@@ -38,7 +38,7 @@ def serve(settings: Settings) -> int:
         return 0
 
 
-def _prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
     for name in SINGLE_THREADED:
         os.environ.setdefault(name, "1")
     figures = settings.data / "metrics"

@@ -10,6 +10,7 @@ from server import metrics
 from server.answers import NO_ROUTE
 from server.logs import log_answer
 from server.problems import CODES, body_of
+from server.process.corked import Corked
 from server.request import new_request_id
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -36,7 +37,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn itself
         """A client has connected; it has to say something soon."""
-        super().connection_made(transport)
+        super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type] # is one, by delegation
         self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:

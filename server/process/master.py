@@ -87,6 +87,11 @@ class Web(BaseApplication):
         program.load('EMIT "Hello"').linked  # noqa: B018 - the tables of the language are made on the way
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLD)
+
+
+GC_THRESHOLD = (20_000, 20, 50)
+"""Python's own looks for cycles after every 700 new objects, several times in each request, and finds none."""
 
 
 class Master(Arbiter):

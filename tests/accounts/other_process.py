@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from accounts.accounts import Account
+from accounts.admission import Admitted
 from accounts.errors import AccountsError
 from accounts.service import Accounts
 from oql.passwords import Argon2Cost
@@ -48,10 +51,18 @@ class OtherProcess:
         self._process.communicate()
 
 
+@contextmanager
+def running(accounts: Accounts, account: Account) -> Iterator[Admitted]:
+    """A query that is admitted, and runs as one at once until the end of the block."""
+    admitted = accounts.admit(account)
+    with accounts.slot(account):
+        yield admitted
+
+
 def _answer(accounts: Accounts, held: ExitStack, method: str, args: list[str]) -> object:
     try:
         if method == "hold":
-            return held.enter_context(accounts.admit(accounts.find(args[0]))).remaining
+            return held.enter_context(running(accounts, accounts.find(args[0]))).remaining
         result: Any = getattr(accounts, method)(*args)
     except AccountsError as error:
         return error.code

@@ -12,7 +12,7 @@ from accounts.errors import InstanceLimitExceeded, QuotaExceeded
 from accounts.service import Accounts
 from substrate.interface import DatabaseError
 from tests.accounts.conftest import Clock
-from tests.accounts.other_process import CHEAP, OtherProcess
+from tests.accounts.other_process import CHEAP, OtherProcess, running
 
 HALF_A_DAY = 43_200
 
@@ -20,17 +20,17 @@ HALF_A_DAY = 43_200
 def test_a_query_is_told_what_is_left(accounts: Accounts) -> None:
     alice = accounts.add("alice")
     for used in (1, 2, 3):
-        with accounts.admit(alice) as admitted:
+        with running(accounts, alice) as admitted:
             assert (admitted.limit, admitted.remaining, admitted.reset) == (100, 100 - used, HALF_A_DAY)
 
 
 def test_the_hundred_and_first_query_of_a_free_day_is_refused(accounts: Accounts) -> None:
     alice = accounts.add("alice")
     for _ in range(100):
-        with accounts.admit(alice):
+        with running(accounts, alice):
             pass
     for _ in range(3):
-        with pytest.raises(QuotaExceeded, match="100 queries a day") as refused, accounts.admit(alice):
+        with pytest.raises(QuotaExceeded, match="100 queries a day") as refused, running(accounts, alice):
             pass
         error = refused.value
         assert (error.limit, error.remaining) == (100, 0)
@@ -40,17 +40,17 @@ def test_the_hundred_and_first_query_of_a_free_day_is_refused(accounts: Accounts
 def test_the_day_ends_at_midnight_utc(accounts: Accounts, clock: Clock) -> None:
     alice = accounts.add("alice")
     clock.now = datetime(2026, 3, 10, 23, 59, 59, 500_000, UTC).timestamp()
-    with accounts.admit(alice) as admitted:
+    with running(accounts, alice) as admitted:
         assert (admitted.remaining, admitted.reset) == (99, 1)
     clock.now += 0.5
-    with accounts.admit(alice) as admitted:
+    with running(accounts, alice) as admitted:
         assert (admitted.remaining, admitted.reset) == (99, 86_400)
 
 
 def test_days_long_past_are_cleared_away(accounts: Accounts, clock: Clock, tmp_path: Path) -> None:
     alice = accounts.add("alice")
     for _ in range(4):
-        with accounts.admit(alice):
+        with running(accounts, alice):
             pass
         clock.now += 86_400
     kept = sorted(day.name for day in (tmp_path / "usage" / "days").iterdir())
@@ -60,56 +60,57 @@ def test_days_long_past_are_cleared_away(accounts: Accounts, clock: Clock, tmp_p
 def test_a_larger_tier_counts_at_once(accounts: Accounts) -> None:
     alice = accounts.add("alice")
     for _ in range(100):
-        with accounts.admit(alice):
+        with running(accounts, alice):
             pass
     alice = accounts.set_tier("alice", "starter")
-    with accounts.admit(alice) as admitted:
+    with running(accounts, alice) as admitted:
         assert (admitted.limit, admitted.remaining) == (10_000, 9_899)
 
 
 @pytest.mark.parametrize(("tier", "at_once"), [("free", 1), ("starter", 4), ("pro", 16), ("enterprise", 64)])
 def test_no_more_run_at_once_than_the_tier_allows(accounts: Accounts, tier: str, at_once: int) -> None:
     alice = accounts.add("alice", tier=tier)
-    with ExitStack() as running:
+    with ExitStack() as held:
         for _ in range(at_once):
-            running.enter_context(accounts.admit(alice))
-        with pytest.raises(InstanceLimitExceeded) as refused, accounts.admit(alice):
+            held.enter_context(running(accounts, alice))
+        with pytest.raises(InstanceLimitExceeded) as refused, running(accounts, alice):
             pass
         assert (refused.value.limit, refused.value.remaining, refused.value.retry_after) == (at_once, 0, 1)
-    with accounts.admit(alice):
+    with running(accounts, alice):
         pass
 
 
 def test_what_is_refused_for_now_does_not_count_for_the_day(accounts: Accounts) -> None:
     alice = accounts.add("alice")
-    with accounts.admit(alice):
+    with running(accounts, alice):
         for _ in range(10):
-            with pytest.raises(InstanceLimitExceeded), accounts.admit(alice):
+            with pytest.raises(InstanceLimitExceeded), running(accounts, alice):
                 pass
-    with accounts.admit(alice) as admitted:
+    with running(accounts, alice) as admitted:
         assert admitted.remaining == 98
 
 
 def test_a_query_that_fails_frees_its_place(accounts: Accounts) -> None:
     alice = accounts.add("alice")
-    with pytest.raises(ZeroDivisionError), accounts.admit(alice) as admitted:
+    with pytest.raises(ZeroDivisionError), running(accounts, alice) as admitted:
         assert 1 / (admitted.limit or 0) / 0
-    with accounts.admit(alice):
+    with running(accounts, alice):
         pass
 
 
 def test_accounts_do_not_count_for_each_other(accounts: Accounts) -> None:
-    with accounts.admit(accounts.add("alice")), accounts.admit(accounts.add("bob")) as admitted:
+    with running(accounts, accounts.add("alice")), running(accounts, accounts.add("bob")) as admitted:
         assert admitted.remaining == 99
 
 
 def test_both_are_counted_over_all_processes(accounts: Accounts, other: OtherProcess) -> None:
     alice = accounts.add("alice", tier="starter")
     assert [other.call("hold", "alice") for _ in range(3)] == [9_999, 9_998, 9_997]
-    with accounts.admit(alice) as admitted:
-        assert admitted.remaining == 9_996
+    # A process takes a thousandth of the day at a time, here ten queries, and has three of its share used up.
+    with running(accounts, alice) as admitted:
+        assert admitted.remaining == 9_989
         assert other.call("hold", "alice") == "InstanceLimitExceeded"
-        with pytest.raises(InstanceLimitExceeded), accounts.admit(alice):
+        with pytest.raises(InstanceLimitExceeded), running(accounts, alice):
             pass
 
 
@@ -118,24 +119,34 @@ def test_a_killed_process_frees_its_places_and_its_queries_stay_counted(
 ) -> None:
     alice = accounts.add("alice")
     assert other.call("hold", "alice") == 99
-    with pytest.raises(InstanceLimitExceeded), accounts.admit(alice):
+    with pytest.raises(InstanceLimitExceeded), running(accounts, alice):
         pass
     other.kill()
-    with accounts.admit(alice) as admitted:
+    with running(accounts, alice) as admitted:
         assert admitted.remaining == 98
+
+
+def test_two_processes_let_pass_no_more_than_a_day_together(accounts: Accounts, other: OtherProcess) -> None:
+    alice = accounts.add("alice", tier="starter")
+    assert [other.call("hold", "alice") for _ in range(3)] == [9_999, 9_998, 9_997]
+    other.kill()
+    # The killed process has lost the rest of its share of ten.
+    assert [accounts.admit(alice).remaining for _ in range(9_990)][-1] == 0
+    with pytest.raises(QuotaExceeded):
+        accounts.admit(alice)
 
 
 def test_a_child_does_not_keep_the_place_of_its_parent(accounts: Accounts) -> None:
     alice = accounts.add("alice")
     reader, writer = os.pipe()
-    with accounts.admit(alice):
+    with running(accounts, alice):
         child = os.fork()
         if child == 0:
             os.close(writer)
             os.read(reader, 1)
             os._exit(0)
     os.close(reader)
-    with accounts.admit(alice) as admitted:
+    with running(accounts, alice) as admitted:
         assert admitted.remaining == 98
     os.close(writer)
     os.waitpid(child, 0)
@@ -143,10 +154,9 @@ def test_a_child_does_not_keep_the_place_of_its_parent(accounts: Accounts) -> No
 
 def test_the_count_is_there_after_a_restart(accounts: Accounts, tmp_path: Path, clock: Clock) -> None:
     alice = accounts.add("alice")
-    with accounts.admit(alice):
+    with running(accounts, alice):
         pass
-    with Accounts(tmp_path, password_cost=CHEAP, now=clock).admit(alice) as admitted:
-        assert admitted.remaining == 98
+    assert Accounts(tmp_path, password_cost=CHEAP, now=clock).admit(alice).remaining == 98
 
 
 def test_every_query_of_many_threads_gets_a_number_of_its_own(accounts: Accounts) -> None:
@@ -155,7 +165,7 @@ def test_every_query_of_many_threads_gets_a_number_of_its_own(accounts: Accounts
 
     def run() -> None:
         for _ in range(50):
-            with accounts.admit(alice) as admitted:
+            with running(accounts, alice) as admitted:
                 left.append(admitted.remaining)
 
     threads = [threading.Thread(target=run) for _ in range(8)]
@@ -169,5 +179,5 @@ def test_every_query_of_many_threads_gets_a_number_of_its_own(accounts: Accounts
 def test_a_folder_that_cannot_be_written_is_said_so(accounts: Accounts, tmp_path: Path) -> None:
     alice = accounts.add("alice")
     (tmp_path / "usage").write_text("in the way")
-    with pytest.raises(DatabaseError, match="cannot keep count"), accounts.admit(alice):
+    with pytest.raises(DatabaseError, match="cannot keep count"), running(accounts, alice):
         pass

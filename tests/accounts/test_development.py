@@ -9,7 +9,7 @@ import pytest
 from accounts.accounts import Account
 from accounts.errors import AuthFailed
 from accounts.service import Accounts
-from tests.accounts.other_process import CHEAP
+from tests.accounts.other_process import CHEAP, running
 
 HERE = "127.0.0.1"
 
@@ -47,13 +47,13 @@ def test_nobody_locks_it_out(developing: Accounts, tester: Account) -> None:
 
 
 def test_it_has_no_limits(developing: Accounts, tester: Account) -> None:
-    with ExitStack() as running:
-        admitted = [running.enter_context(developing.admit(tester)) for _ in range(150)]
+    with ExitStack() as held:
+        admitted = [held.enter_context(running(developing, tester)) for _ in range(150)]
     assert {(one.limit, one.remaining, one.reset) for one in admitted} == {(None, None, None)}
 
 
 def test_other_accounts_keep_their_tier(developing: Accounts) -> None:
-    with developing.admit(developing.add("alice")) as admitted:
+    with running(developing, developing.add("alice")) as admitted:
         assert (admitted.limit, admitted.remaining) == (100, 99)
 
 

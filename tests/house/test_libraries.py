@@ -12,7 +12,7 @@ from tests.house.test_layers import room_of
 
 HOMES: dict[str, tuple[str, ...]] = {
     "apsw": ("substrate.sqlite",),
-    "cachetools": ("accounts.verified", "oql.program"),
+    "cachetools": ("oql.program",),
     "click": ("oql.cli",),
     "cryptography": ("oql.verbs.crypto",),
     "falcon": ("server",),

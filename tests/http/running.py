@@ -48,6 +48,12 @@ class Server:
         """The log so far; every line of it has to be JSON."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
+    def line(self, request_id: str) -> dict[str, Any]:
+        """The log's one line of a request, which may come a moment after the answer."""
+        found: list[dict[str, Any]] = until(lambda: [x for x in self.lines() if x.get("request_id") == request_id])
+        assert len(found) == 1
+        return found[0]
+
     def workers(self) -> list[int]:
         """The web workers that are there now."""
         return [pid for pid in children(self.process.pid) if title(pid) == "oql: web"]
