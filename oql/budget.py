@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from oql.context import Context
 from oql.errors import Code, OqlError, limit_reached, timed_out
-from oql.values import Multi, Value
+from oql.values import SCALARS, Multi, Value
 
 if TYPE_CHECKING:
     from oql.machine import Machine
@@ -117,7 +117,6 @@ def weigh(value: Value) -> int:
 
 
 _SIZED = frozenset({str, bytes, int})
-_SCALARS = frozenset({int, float, bool, type(None)})
 _LONG_KEY = 64
 
 
@@ -144,7 +143,7 @@ def measure(roots: list[Any], enough: int) -> int:
 
 def _collect(array: list[Any], waiting: list[Any]) -> int:
     """What the elements of an array take when all are scalars; else they are left to be looked at one by one."""
-    if _SCALARS.issuperset(map(type, array)):
+    if SCALARS.issuperset(map(type, array)):
         return sum(map(sys.getsizeof, array))
     waiting.extend(array)
     return 0

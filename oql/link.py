@@ -5,13 +5,16 @@ A linked instruction is (kind, act, next). A STEP's `act(variables, machine)` gi
 Behind a TIMED one the clock is read anew.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from oql import verbs
 from oql.calls import Act, link_step
-from oql.evaluate import looking, plain, predicate, raw
+from oql.evaluate import Predicate, Variables, looking, plain, predicate, raw
 from oql.program import FAIL, Instruction, Program
 from oql.records import elements
+from oql.tight import Begin, run_tight
 from oql.values import SKIPPED, Multi, equal
 
 if TYPE_CHECKING:
@@ -29,7 +32,31 @@ def link(program: Program) -> Code:
     for at, item in enumerate(program.code):
         kind, make = _LINKERS[item.op]
         linked.append((kind, make(item, at), _behind(program.code, at + 1)))
+    for at, item in enumerate(program.code):
+        if item.op in _BEGINNERS:
+            linked[at] = _tightened(program, linked, at)
     return linked
+
+
+def _tightened(program: Program, linked: Code, at: int) -> Linked:
+    """The beginning of a loop's passes, which runs them all at once where they are nothing but quick steps."""
+    kind, act, behind = linked[at]
+    steps, step = [], behind
+    while program.code[step].op == "step" and verbs.table()[program.code[step].data["verb"]].quick:
+        steps.append((step, linked[step][1]))
+        step = linked[step][2]
+    if step != at or not steps:
+        return linked[at]
+    item = program.code[at]
+    begin, target = _BEGINNERS[item.op](item), item.data["target"]
+
+    def tight(machine: "Machine") -> int:
+        if machine.trace.room > 0:
+            return act(machine)  # type: ignore[no-any-return]  # as every other instruction
+        run_tight(machine, begin, steps)
+        return target  # type: ignore[no-any-return]  # jump targets are data
+
+    return kind, tight, behind
 
 
 def _behind(code: tuple[Instruction, ...], at: int) -> int:
@@ -77,48 +104,78 @@ def _link_case(item: Instruction, at: int) -> Act:
 
 
 def _link_loop(item: Instruction, at: int) -> Act:
-    mentioned = item.data["mentioned"]
-    holds, target, behind = predicate(item.data["condition"]), item.data["target"], at + 1
-
-    def act(machine: "Machine") -> int:
-        if not holds(machine.variables):
-            return target  # type: ignore[no-any-return]  # jump targets are data
-        record = machine.stack[-1]
-        passed = record.passes
-        record.passes = passed + 1
-        if mentioned:
-            machine.variables["!INDEX"] = passed
-            machine.variables["!STATE(WHILE)"] = passed + 1
-        if machine.trace.room > 0:
-            machine.passes = (*record.outer, passed + 1)
-        return behind
-
-    return act
+    return _link_pass(item, at, _begin_loop(item))
 
 
 def _link_next(item: Instruction, at: int) -> Act:
-    mentioned = item.data["mentioned"]
-    name, target, behind = item.data["variable"], item.data["target"], at + 1
+    return _link_pass(item, at, _begin_next(item))
+
+
+def _link_pass(item: Instruction, at: int, begin: Begin) -> Act:
+    target, behind = item.data["target"], at + 1
 
     def act(machine: "Machine") -> int:
-        record = machine.stack[-1]
-        if record.elements is None:
-            record.elements = elements(record.value)
-        element = next(record.elements, None)
-        if element is None:
+        if not begin(machine)(machine.variables):
             return target  # type: ignore[no-any-return]  # jump targets are data
-        passed = record.passes
-        record.passes = passed + 1
-        variables = machine.variables
-        key, variables[name] = element
-        if mentioned:
-            variables["!INDEX"], variables["!KEY"], variables["!VALUE"] = passed, key, element[1]
-            variables["!STATE(FOREACH)"] = passed + 1
+        record = machine.stack[-1]
+        record.passes += 1
         if machine.trace.room > 0:
-            machine.passes = (*record.outer, passed + 1)
+            machine.passes = (*record.outer, record.passes)
         return behind
 
     return act
+
+
+def _begin_loop(item: Instruction) -> Begin:
+    holds = predicate(item.data["condition"])
+    if not item.data["mentioned"]:
+        return lambda machine: holds
+
+    def begin(machine: "Machine") -> Predicate:
+        numbers = itertools.count(machine.stack[-1].passes)
+
+        def goes_on(variables: Variables) -> bool:
+            if not holds(variables):
+                return False
+            passed = next(numbers)
+            variables["!INDEX"], variables["!STATE(WHILE)"] = passed, passed + 1
+            return True
+
+        return goes_on
+
+    return begin
+
+
+def _begin_next(item: Instruction) -> Begin:
+    name, mentioned = item.data["variable"], item.data["mentioned"]
+
+    def begin(machine: "Machine") -> Predicate:
+        record = machine.stack[-1]
+        if record.elements is None:
+            record.elements = elements(record.value)
+        following = record.elements
+
+        def take(variables: Variables) -> bool:
+            for _, variables[name] in following:
+                return True
+            return False
+
+        numbers = itertools.count(record.passes)
+
+        def take_and_tell(variables: Variables) -> bool:
+            for key, value in following:
+                passed = next(numbers)
+                variables[name] = variables["!VALUE"] = value
+                variables["!INDEX"], variables["!KEY"], variables["!STATE(FOREACH)"] = passed, key, passed + 1
+                return True
+            return False
+
+        return take_and_tell if mentioned else take
+
+    return begin
+
+
+_BEGINNERS: dict[str, Callable[[Instruction], Begin]] = {"loop": _begin_loop, "next": _begin_next}
 
 
 def _link_end(item: Instruction, at: int) -> Act:

@@ -9,8 +9,6 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from oql.budget import Budget, weigh
@@ -22,19 +20,12 @@ from oql.link import STEP, TIMED
 from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
+from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, Trace
-from oql.values import SKIPPED as SKIP_MARK, Value, to_json
+from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value, to_json
 
 _MAX_LEVEL = 12
-_MEMORY_GRAIN = 1 << 16
-_LIGHT = frozenset({int, float, bool, type(None)})
 _FIRST_LOOK_NS = 20_000_000
-
-
-def _too_much(error: RecursionError | MemoryError) -> OqlError:
-    if isinstance(error, MemoryError):
-        return limit_reached("memory", "the")
-    return limit_reached("levels", "the", "the value is nested too deeply")
 
 
 def size_of(value: Value) -> int:
@@ -68,6 +59,7 @@ class Machine:
         self.base = 0  # records that are open below, in the machine this one was started by
         self.passes: tuple[int, ...] = ()
         self.failure: OqlError | None = None
+        self.inside: tuple[int, int] | None = None  # place of a step that failed in a tight loop, and when it began
         self.leaving: tuple[str, Value] | None = None
         self.error: OqlError | None = None
         self.returned: Value = None
@@ -96,7 +88,7 @@ class Machine:
                     if kind:
                         left -= 1
                         if left < 0:
-                            left = self._take_steps() - 1
+                            left = self.more_steps() - 1
                     if kind != STEP:
                         at = act(self)
                         if at == FAIL:
@@ -112,43 +104,53 @@ class Machine:
                     else:
                         counts[at] += 1
                         times[at] += ended - now
-                    if value.__class__ not in _LIGHT:
+                    if value.__class__ not in SCALARS:
                         held += len(value) if value.__class__ is str else weigh(value)
-                        if held > _MEMORY_GRAIN:
+                        if held > MEMORY_GRAIN:
                             held = self._hold(held)
                     now = ended
                     if now > self.look_at:
                         self._look(now)
                     at = following
-            except FanOut as fan:
-                at = self._guarded(at, partial(fan_out, self, at, fan.value, now))
-            except OqlError as error:
-                at = self.fail(at, error, now)
-            except (RecursionError, MemoryError) as error:
-                at = self.fail(at, _too_much(error), now)
-            except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
-                at = self.fail(at, bug(self.context.report(fault)), now)
+            except Exception as raised:  # noqa: BLE001 - a fault of ours is reported, the server goes on
+                if self.inside:
+                    (at, now), self.inside = self.inside, None
+                at = self._caught(at, raised, now)
             now, room = clock(), noted.room
         self.budget.give_back(max(left, 0))
         self.budget.spend(self.used())
         self.variables.pop(RUN, None)  # no cycle is left that would keep the values alive
 
-    def _guarded(self, at: int, work: Callable[[], int]) -> int:
-        now = self.context.monotonic_ns()
+    def _caught(self, at: int, raised: Exception, started: int) -> int:
+        """Where to go on after what an instruction has raised."""
+        if not isinstance(raised, FanOut):
+            return self.fail(at, self._as_error(raised), started)
+        begun = self.context.monotonic_ns()
         try:
-            return work()
-        except OqlError as error:
-            return self.fail(at, error, now)
-        except (RecursionError, MemoryError) as error:
-            return self.fail(at, _too_much(error), now)
-        except Exception as fault:  # noqa: BLE001 - a fault of ours is reported, the server goes on
-            return self.fail(at, bug(self.context.report(fault)), now)
+            return fan_out(self, at, raised.value, started)
+        except Exception as inner:  # noqa: BLE001 - as above
+            return self.fail(at, self._as_error(inner), begun)
 
-    def _take_steps(self) -> int:
+    def _as_error(self, raised: Exception) -> OqlError:
+        if isinstance(raised, OqlError):
+            return raised
+        if isinstance(raised, MemoryError):
+            return limit_reached("memory", "the")
+        if isinstance(raised, RecursionError):
+            return limit_reached("levels", "the", "the value is nested too deeply")
+        return bug(self.context.report(raised))
+
+    def more_steps(self) -> int:
+        """Some steps to go on with."""
         now = self.context.monotonic_ns()
         if now > self.look_at:
             self._look(now)
         return self.budget.take_steps()
+
+    def settle(self, held: int) -> int:
+        """Charges memory where it has become much, and looks when it is time to; the bytes still to be charged."""
+        self.look_if_due()
+        return self._hold(held) if held > MEMORY_GRAIN else held
 
     def _hold(self, size: int) -> int:
         self.budget.hold(size, coming=0)

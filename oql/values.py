@@ -52,7 +52,7 @@ MAX_JSON_BYTES = 64 * 2**20
 """How long the JSON of one value may be. Arrays share their elements, so a small value can be long as text."""
 
 _WEIGHT_OF_CONTAINER = 32
-_SCALARS = {bool, int, float, type(None)}
+SCALARS = frozenset({bool, int, float, type(None)})
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -120,7 +120,7 @@ def json_weight(value: Value) -> int:
         elif isinstance(found, Multi):
             parts = found.branches
         kinds = set(map(type, parts))
-        if kinds <= _SCALARS:
+        if kinds <= SCALARS:
             total += 5 * len(parts)
         elif kinds == {str}:
             total += sum(map(len, parts))
