@@ -1,4 +1,4 @@
-"""What the server answers in a second, beside a Falcon route that does nothing in the same worker processes."""
+"""What the server answers in a second, beside a route of the same server that does nothing."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -46,11 +46,11 @@ def http(rounds: int) -> Iterable[Row]:
 
 def _requests(token: str) -> dict[str, Request]:
     return {
-        _BARE: emit("/bare"),
+        _BARE: emit("/inside"),
         _BODY: emit(),
         "EMIT, the development account": emit(development=True),
         "EMIT, a bearer token": emit_with_token(token),
-        "a bare route of ours, with its log line": emit("/inside"),
+        "Falcon alone in the same workers, without a log line": emit("/bare"),
         "GET /health": Request("/health"),
     }
 
