@@ -56,6 +56,11 @@ class AccountStore:
         rows = self._database.read(_BY["id"], account_id)
         return _account(rows) if rows else None
 
+    def by_namespace(self, namespace: str) -> Account | None:
+        """The account that has a namespace."""
+        rows = self._database.read(_BY["namespace"], namespace)
+        return _account(rows) if rows else None
+
     def version(self, account_id: str) -> int | None:
         """The version an account has now: one look-up by key."""
         rows = self._database.read("SELECT version FROM account WHERE id = ?", account_id)
@@ -138,7 +143,7 @@ _ALL = """
 """
 _BY = {
     column: _ALL.replace("ORDER BY", f"WHERE a.{column} = ? ORDER BY")
-    for column in ("id", "username", "email", "phone")
+    for column in ("id", "username", "email", "phone", "namespace")
 }
 
 

@@ -3,6 +3,9 @@
 A script that was released stays as it is: it has run in real folders. A change is one more script.
 """
 
+DATABASE = "accounts"
+"""The name of the control database that holds them."""
+
 MIGRATIONS = (
     """
     CREATE TABLE account (
@@ -46,5 +49,9 @@ MIGRATIONS = (
         subject TEXT PRIMARY KEY,
         last_at DOUBLE PRECISION NOT NULL
     );
+    """,
+    """
+    ALTER TABLE token ADD COLUMN tenant TEXT; -- of tokens that no account has (account_id ''); null: an operator's
+    CREATE INDEX token_tenant ON token (tenant, created_at);
     """,
 )

@@ -11,13 +11,14 @@ from accounts.admission import UNLIMITED, Admission, Admitted, Slot
 from accounts.credentials import Credentials
 from accounts.errors import AuthFailed
 from accounts.memo import Memo
-from accounts.schema import MIGRATIONS
+from accounts.schema import DATABASE, MIGRATIONS
 from accounts.throttle import Throttle
 from accounts.tiers import tier_named
-from accounts.tokens import Grant, IssuedToken, Token, TokenStore, hashed
+from accounts.tokens import OPERATOR, Bearer, Grant, IssuedToken, Token, TokenStore, hashed
 from accounts.verified import VerifiedLogins
 from oql.passwords import DEFAULT_COST, Argon2Cost
-from substrate.sqlite.database import Database
+from substrate.interface import ControlDatabase
+from substrate.opening import open_control
 
 TOKEN_MAX_AGE_S = 90 * 86_400.0
 
@@ -34,16 +35,20 @@ class Accounts:
         self,
         data: Path,
         *,
+        database: ControlDatabase | None = None,
         development: bool = False,
         password_cost: Argon2Cost = DEFAULT_COST,
         token_max_age_s: float = TOKEN_MAX_AGE_S,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`development` adds the account test/test; `now` gives seconds since the epoch."""
-        self._development = development
+        """`database` keeps them, a file in the folder if there is none; see `accounts.schema.MIGRATIONS`.
+
+        `development` adds the account test/test and lets any bearer into the store; `now` is in seconds.
+        """
+        self.development = development
         self._now = now
-        self._database = Database(data / "accounts.sqlite", MIGRATIONS)
+        self._database = database or open_control("", data, DATABASE, MIGRATIONS)
         self._store = AccountStore(self._database, now)
         self._verified = VerifiedLogins(self._database, self._store, monotonic)
         self._credentials = Credentials(
@@ -51,6 +56,8 @@ class Accounts:
         )
         self._tokens = TokenStore(self._database, max_age_s=token_max_age_s, now=now)
         self._grants: Memo[Grant] = Memo(self._database)
+        self._bearers: Memo[Bearer] = Memo(self._database)
+        self._owners: Memo[Account] = Memo(self._database)
         self._origins: Memo[Account] = Memo(self._database)
         self._admission = Admission(data / "usage", now)
 
@@ -58,13 +65,13 @@ class Accounts:
 
     def recall(self, login: str, password: str) -> Account | None:
         """The account if this process verified these credentials in the last minute and nothing changed."""
-        if self._development and development.verifies(login, password):
+        if self.development and development.verifies(login, password):
             return development.ACCOUNT
         return self._verified.recall(login, password)
 
     def authenticate(self, login: str, password: str, address: str) -> Account:
         """The account of a login (username, email or phone). Raises AuthFailed, TooManyFailures."""
-        if self._development and development.verifies(login, password):
+        if self.development and development.verifies(login, password):
             return development.ACCOUNT
         return self._credentials.authenticate(login, password, address)
 
@@ -74,6 +81,18 @@ class Accounts:
         if grant is None or grant.token.expires_at <= self._now():
             raise AuthFailed
         return grant
+
+    def bearer(self, secret: str) -> Bearer:
+        """What a bearer token allows in the store: in its account's namespace, its tenant, or everywhere.
+
+        Raises AuthFailed, as `by_token`. In development mode every token has all rights.
+        """
+        if self.development:
+            return development.BEARER
+        bearer = self._bearers.get(hashed(secret), self._bearer)
+        if bearer is None or bearer.token.expires_at <= self._now():
+            raise AuthFailed
+        return bearer
 
     def by_origin(self, origin: str) -> Account | None:
         """The one enabled account that whitelists this Origin header, or None."""
@@ -99,13 +118,22 @@ class Accounts:
         account = self._enabled(token.account_id) if token else None
         return Grant(account, token) if token and account else None
 
+    def _bearer(self, token_hash: str) -> Bearer | None:
+        token = self._tokens.find(token_hash)
+        if token is None:
+            return None
+        if token.tenant is not None or OPERATOR in token.scopes:
+            return Bearer(token, token.tenant)
+        account = self._enabled(token.account_id)
+        return Bearer(token, account.namespace, account) if account else None
+
     def _owner(self, origin: str) -> Account | None:
         owner = whitelist.owner(self._database, origin)
         return self._enabled(owner) if owner else None
 
     def _enabled(self, account_id: str) -> Account | None:
         if account_id == development.ACCOUNT.id:
-            return development.ACCOUNT if self._development else None
+            return development.ACCOUNT if self.development else None
         account = self._store.by_id(account_id)
         return None if account is None or account.disabled else account
 
@@ -134,6 +162,23 @@ class Accounts:
     def list_tokens(self, account: Account) -> tuple[Token, ...]:
         """The tokens of an account that still work, oldest first."""
         return self._tokens.list(account)
+
+    def issue_tenant_token(
+        self, tenant: str | None, *, name: str = "", scopes: Iterable[str] = (), expires_at: float | None = None
+    ) -> IssuedToken:
+        """A new bearer token for a tenant without an account, or (None) for an operator, who needs no scopes.
+
+        Raises InvalidTokenRequest. scopes: names of `tokens.TENANT_SCOPES`; expires_at: seconds since the epoch.
+        """
+        return self._tokens.issue_for_tenant(tenant, name=name, scopes=scopes, expires_at=expires_at)
+
+    def revoke_tenant_token(self, tenant: str | None, token_id: str | None) -> bool:
+        """Ends a token (None: all tokens) of a tenant, or of operators, at once. False if there is no such token."""
+        return self._tokens.revoke_for_tenant(tenant, token_id)
+
+    def list_tenant_tokens(self, tenant: str | None) -> tuple[Token, ...]:
+        """The tokens that a tenant, or operators, have apart from accounts and that still work, oldest first."""
+        return self._tokens.list_for_tenant(tenant)
 
     # Administration: `login` is a username, email or phone. Whatever takes one raises UnknownAccount.
 
@@ -175,6 +220,17 @@ class Accounts:
     def disable(self, login: str, disabled: bool = True) -> Account:
         """Shuts an account out at once, its tokens and origins too (or lets it in again)."""
         return self._store.set_disabled(self._store.find(login), disabled)
+
+    def of_namespace(self, namespace: str) -> Account | None:
+        """The account that has a namespace, a disabled one too."""
+        if self.development and namespace == development.ACCOUNT.namespace:
+            return development.ACCOUNT
+        return self._store.by_namespace(namespace)
+
+    def storage_bytes(self, namespace: str) -> int | None:
+        """How much a namespace may hold: what its account's tier allows, anything without one. Cheap."""
+        account = self._owners.get(namespace, self._store.by_namespace)
+        return account.tier.storage_bytes if account else None
 
     def list(self) -> tuple[Account, ...]:
         """Every account, by username; not the development account."""

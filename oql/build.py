@@ -50,7 +50,8 @@ def _span(child: Any) -> Span:
 def _over(children: Children) -> Span:
     """From the first child's start to the last child's end; absent optional children are None."""
     last = next(child for child in reversed(children) if child is not None)
-    return Span(_span(children[0]).start, _span(last).end)
+    end = last.value.span.end if type(last) is ast.Modifier else _span(last).end
+    return Span(_span(children[0]).start, end)
 
 
 def _depth(blocks: Any) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from oql import json
 from oql.errors import Code, failed
 from oql.values import Value, to_json
+from substrate.interface import Frame
 
 DEFAULT_BYTES = 16 * 2**20
 _OVERHEAD = 200
@@ -54,6 +55,10 @@ class MemoryCache:
             self._used += size
             while self._used > self._max_bytes:
                 self._drop(next(iter(self._entries)))
+
+    def within(self, frame: Frame) -> "MemoryCache":
+        """The cache itself: memory knows no transactions."""
+        return self
 
     def expire(self, key: str, now: float, seconds: float) -> bool:
         """Gives a kept value a new life time; False when there is none."""

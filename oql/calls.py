@@ -9,6 +9,7 @@ from oql.errors import Code, expected, failed
 from oql.evaluate import Evaluator, Variables, plain, raw, selectors
 from oql.program import Instruction
 from oql.selectors import assigned
+from oql.tables import conditions
 from oql.values import SKIPPED, Multi, Value, kind_of
 from oql.verbs.declare import Parameter, Verb
 
@@ -194,7 +195,7 @@ def _argument(verb: Verb, parameter: Parameter, operand: list[Any], main: bool) 
     kind, failure = parameter.kind, verb.failure
     place = "" if main else f" behind {parameter.keyword}"
     if kind.role == "condition":
-        return lambda variables: operand
+        return conditions.link(operand[1])
     evaluate = raw(operand) if main or kind.role == "branches" else plain(operand)
     if kind.role == "branches":
         return evaluate

@@ -11,8 +11,10 @@ from oql.conditions import OPERATORS
 from oql.errors import Code, OqlError, Span, expected, nearest, not_allowed, unknown
 from oql.parser import MAX_ERRORS
 from oql.system import system_error
+from oql.transaction import transaction_errors
 from oql.verbs.declare import Parameter, Verb
 from oql.walk import Bindings, bindings_inside, condition_operands, conditions_of, names_read, operands_of, steps
+from oql.where import where_errors
 
 MAX_BINDINGS = 1_000_000
 """How many names blocks may bind, a name inside n blocks counted n times: so large do compiled programs get."""
@@ -86,8 +88,7 @@ def _stray_word(word: ast.Word) -> OqlError:
 
 def _condition_errors(condition: ast.Condition, some: bool) -> Iterator[OqlError]:
     if isinstance(condition, ast.Combined | ast.Negated) and condition.depth > MAX_CONDITION_DEPTH:
-        message = f"more than {MAX_CONDITION_DEPTH} conditions stand inside each other"
-        yield OqlError(Code.LIMIT_EXCEEDED, message, condition.span)
+        yield _too_deep(condition)
         return
     for part in conditions_of(condition):
         if isinstance(part, ast.Truth):
@@ -112,6 +113,8 @@ def _verb_errors(step: ast.VerbStep) -> Iterator[OqlError]:
         seen.add(modifier.keyword)
     yield from _missing(step, verb, seen)
     yield from _target_errors(step, verb)
+    if verb.transacts:
+        yield from transaction_errors(step)
     if verb.operand:
         for operand in step.operands:
             yield from _value_errors(verb.operand, operand)
@@ -183,12 +186,15 @@ def _modifier_errors(verb: Verb, modifier: ast.Modifier, repeated: bool) -> Iter
 
 
 def _where_errors(condition: ast.Condition | ast.Operand) -> Iterator[OqlError]:
-    for part in conditions_of(condition):
-        if isinstance(part, ast.Comparison) and OPERATORS[part.operator].some_only:
-            yield not_allowed(Code.PARSE_ERROR, f"`{part.operator}`", "inside WHERE", part.operator_span)
-        elif isinstance(part, ast.Truth):
-            hint = "write `column IS EQUAL TO value`"
-            yield expected(Code.PARSE_ERROR, "a comparison", "the end of the condition", part.span, hint)
+    if isinstance(condition, ast.Combined | ast.Negated) and condition.depth > MAX_CONDITION_DEPTH:
+        yield _too_deep(condition)
+    else:
+        yield from where_errors(condition)
+
+
+def _too_deep(condition: ast.Condition) -> OqlError:
+    message = f"more than {MAX_CONDITION_DEPTH} conditions stand inside each other"
+    return OqlError(Code.LIMIT_EXCEEDED, message, condition.span)
 
 
 def _value_errors(parameter: Parameter, operand: ast.Operand) -> Iterator[OqlError]:

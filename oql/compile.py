@@ -2,6 +2,7 @@
 
     chain   A AFTER B OR C         A  B  or(after C)  C            a failure in A or B goes to C
     IF      begin  test(else)  then...  jump(end)  else...  end
+    TRANSACTION transaction  steps...  commit
     loops   begin  loop(end) | next(end)  body...  jump(loop)  end
     A AND B group  A  branch_end  B  branch_end  join
 
@@ -97,6 +98,7 @@ class _Compiler:
         self.failure = _Label()
         self.outermost: tuple[_Label, int] | None = None
         self.enclosed = False
+        self.transacting = False
         self.open = 0
         self.path = ""
         self.branch: int | None = None
@@ -182,7 +184,7 @@ class _Compiler:
         sets = [self.bindings.of_step(step) for step in group.steps]
         starts, ends = [_Label() for _ in sets], [_Label(self.open + 1) for _ in sets]
         join = _Label()
-        waits = any(id(step) in self.waiting for step in group.steps)
+        waits = not self.transacting and any(id(step) in self.waiting for step in group.steps)
         self.put(
             "group", group.span, starts=starts, ends=ends, join=join, waits=waits, sets=[sorted(n) for n in sets]
         )  # fmt: skip
@@ -216,12 +218,12 @@ class _Compiler:
             marks = sorted(self.bindings.of_step(step))
             self.put("skip", span, names=skipped, marks=marks, target=behind, name=_name(step))
         match step:
-            case ast.VerbStep():
+            case ast.VerbStep() if not verbs.table()[step.verb].transacts:
                 yield self.verb(step)
-            case ast.If() | ast.Switch() | ast.While() | ast.Foreach():
+            case ast.If() | ast.Switch() | ast.While() | ast.Foreach() | ast.VerbStep():
                 outermost = self.outermost
                 self.outermost = outermost or (behind, self.open)
-                yield self.nested(step, path)
+                yield self.transaction(step) if isinstance(step, ast.VerbStep) else self.nested(step, path)
                 self.outermost = outermost
             case ast.Leave():
                 if step.words == "EXIT ALL":
@@ -259,6 +261,19 @@ class _Compiler:
         self.put("step", step.verb_span, **data, body=[step.block.span.start, step.block.span.end], end=end)
         self.place(end)
         yield from ()
+
+    def transaction(self, step: ast.VerbStep) -> Task:
+        """Its branches run one after the other, on the one frame of the store."""
+        assert isinstance(step.block, ast.Block)
+        path, target = self.path, walk.target_of(step)
+        self.put("transaction", step.verb_span, name=step.verb)
+        self.open += 1
+        self.transacting = True
+        yield self.last(step.block, f"{path}.body.", step.verb_span)
+        self.transacting = False
+        self.open -= 1
+        self.path = path
+        self.put("commit", step.verb_span, target=[target.name, encode_path(target.path)] if target else None)
 
     def nested(self, step: ast.If | ast.Switch | ast.While | ast.Foreach, path: str) -> Task:
         end = _Label()

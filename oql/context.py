@@ -1,15 +1,17 @@
-"""What a run gets from outside: clock, randomness, ids, request, cache, limits. The engine has no other source."""
+"""What a run gets from outside: clock, randomness, ids, request, cache, store, limits. There is no other source."""
 
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 from oql.limits import DEFAULT, Limits
 from oql.values import Value
+from substrate.interface import Files, Frame, Namespace
 
 
 class Cache(Protocol):
@@ -27,6 +29,34 @@ class Cache(Protocol):
     def flush(self, key: str, now: float) -> bool:
         """Forgets the value under the key; False when there was none."""
 
+    def within(self, frame: Frame) -> "Cache":
+        """The same cache as a part of an open transaction."""
+
+
+class CancelFlag(threading.Event):
+    """An event that is set to end a run; what works for the run elsewhere is called when it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: list[Callable[[], None]] = []
+
+    def set(self) -> None:
+        """Ends the run, and everything that works for it."""
+        super().set()
+        for call in tuple(self._calls):
+            call()
+
+    @contextmanager
+    def calling(self, call: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, `call` is called when the flag is set, at once when it is set already."""
+        self._calls.append(call)
+        try:
+            if self.is_set():
+                call()
+            yield
+        finally:
+            self._calls.remove(call)
+
 
 def report_fault(fault: BaseException) -> str:
     """Logs a fault of ours with its trace; the id that it returns is all that people see of it."""
@@ -41,7 +71,8 @@ class Context:
 
     `now` is Unix seconds, fixed for the whole run. `monotonic_ns` and `computing_ns` (the thread's processor time)
     only measure. `cancel` is set by whoever wants the run to end; waiting verbs wake up on it. `report` takes a fault
-    of ours and gives its id.
+    of ours and gives its id. `store` holds the databases of the namespace and `files` its files; without them
+    their verbs are unsupported.
     """
 
     namespace: str
@@ -53,6 +84,8 @@ class Context:
     cache: Cache
     request: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = DEFAULT
-    cancel: threading.Event = field(default_factory=threading.Event)
+    cancel: CancelFlag = field(default_factory=CancelFlag)
     job_id: str = ""
     report: Callable[[BaseException], str] = report_fault
+    store: Namespace | None = None
+    files: Files | None = None

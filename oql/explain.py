@@ -91,6 +91,8 @@ def _words(item: Instruction) -> Iterator[str]:
     if item.op == "step":
         yield from _step_words(data)
         return
+    if item.op == "commit" and data["target"]:
+        yield f"SET {operand_text(['variable', *data['target']])}"
     if "name" in data:
         yield str(data["name"])
     if "variable" in data:
@@ -128,7 +130,7 @@ def _targets(item: Instruction) -> Iterator[int]:
 
 def _jumps(item: Instruction) -> Iterator[tuple[str, list[int]]]:
     """When the instruction jumps, and where to."""
-    if item.op == "step":
+    if item.op in ("step", "commit"):
         return
     for key, word in _JUMPS.items():
         place = item.data.get(key)

@@ -64,7 +64,7 @@ def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     except orjson.JSONDecodeError as error:
         kind = TooDeepError if "depth limit" in error.msg else JsonError
         raise kind(error.msg, error.lineno, error.colno) from None
-    if raw.count(b"[") + raw.count(b"{") > max_depth and _deeper_than(value, max_depth):
+    if raw.count(b"[") + raw.count(b"{") > max_depth and deeper_than(value, max_depth):
         raise TooDeepError(_TOO_DEEP.format(max_depth))
     decoded = raw.decode()
     if len(decoded) > 18 and re.search(r"\d{19}", decoded):
@@ -80,7 +80,8 @@ def _loads_exactly(text: str) -> Any:
         raise JsonError(str(error)) from None
 
 
-def _deeper_than(value: Any, depth: int) -> bool:
+def deeper_than(value: Any, depth: int) -> bool:
+    """Whether a value nests more than so many arrays and objects into each other."""
     level = [value]
     for _ in range(depth):
         level = [

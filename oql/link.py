@@ -9,8 +9,8 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from oql import verbs
-from oql.calls import Act, link_step
+from oql import transaction, verbs
+from oql.calls import Act, bind, link_step
 from oql.evaluate import Predicate, Variables, looking, plain, predicate, raw
 from oql.program import FAIL, Instruction, Program
 from oql.records import elements
@@ -190,6 +190,28 @@ def _link_end(item: Instruction, at: int) -> Act:
     return act
 
 
+def _link_transaction(item: Instruction, at: int) -> Act:
+    behind = at + 1
+
+    def act(machine: "Machine") -> int:
+        transaction.begin(machine, at)
+        return behind
+
+    return act
+
+
+def _link_commit(item: Instruction, at: int) -> Act:
+    put, behind = bind(item) if item.data["target"] else None, at + 1
+
+    def act(machine: "Machine") -> int:
+        machine.close_block()
+        if put:
+            put(machine.variables, machine.value)
+        return behind
+
+    return act
+
+
 def _link_jump(item: Instruction, at: int) -> Act:
     target = item.data["target"]
     return lambda machine: target
@@ -295,6 +317,8 @@ _LINKERS: dict[str, tuple[int, Callable[[Instruction, int], Act]]] = {
     "loop": (COUNTED, _link_loop),
     "next": (COUNTED, _link_next),
     "end": (CONTROL, _link_end),
+    "transaction": (TIMED, _link_transaction),
+    "commit": (TIMED, _link_commit),
     "jump": (CONTROL, _link_jump),
     "null": (CONTROL, _link_null),
     "or": (CONTROL, _link_or),

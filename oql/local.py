@@ -2,15 +2,15 @@
 
 import os
 import random
-import threading
 import time
 import uuid
 from collections.abc import Mapping
 from secrets import randbits
 
 from oql.cache import MemoryCache
-from oql.context import Cache, Context
+from oql.context import Cache, CancelFlag, Context
 from oql.limits import DEFAULT, Limits
+from substrate.interface import Namespace
 
 _RANDOM = random.SystemRandom()
 
@@ -20,11 +20,12 @@ def local_context(
     *,
     request: Mapping[str, str] | None = None,
     limits: Limits = DEFAULT,
-    cancel: threading.Event | None = None,
+    cancel: CancelFlag | None = None,
     cache: Cache | None = None,
+    store: Namespace | None = None,
     job_id: str = "",
 ) -> Context:
-    """A context for one run. Without a cache it gets an empty one of its own; `cancel` ends the run."""
+    """A context for one run, with an empty cache where none is given; `cancel` ends the run."""
     return Context(
         namespace=namespace,
         now=time.time(),
@@ -35,8 +36,9 @@ def local_context(
         cache=cache or MemoryCache(),
         request=request or {},
         limits=limits,
-        cancel=cancel or threading.Event(),
+        cancel=cancel or CancelFlag(),
         job_id=job_id or new_id(4),
+        store=store,
     )
 
 

@@ -11,6 +11,7 @@ groups that wait inside each other start machines from machines, at most `_MAX_L
 
 from typing import Any
 
+from oql import transaction
 from oql.budget import Budget, weigh
 from oql.calls import FanOut
 from oql.context import Context
@@ -23,6 +24,7 @@ from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value, to_json
+from substrate.interface import Frame
 
 _MAX_LEVEL = 12
 _FIRST_LOOK_NS = 20_000_000
@@ -63,6 +65,7 @@ class Machine:
         self.leaving: tuple[str, Value] | None = None
         self.error: OqlError | None = None
         self.returned: Value = None
+        self.transaction: transaction.Transaction | None = None
         self.making = 0  # bytes of texts that operands were joined to and that no variable holds
         self.partial: list[Value] = []  # what a step has given so far that runs once a branch
         self.look_at = budget.started + _FIRST_LOOK_NS
@@ -123,6 +126,8 @@ class Machine:
 
     def _caught(self, at: int, raised: Exception, started: int) -> int:
         """Where to go on after what an instruction has raised."""
+        if isinstance(raised, transaction.Uncommitted):
+            return self.fail(raised.at, raised, started)
         if not isinstance(raised, FanOut):
             return self.fail(at, self._as_error(raised), started)
         begun = self.context.monotonic_ns()
@@ -166,6 +171,8 @@ class Machine:
         """Charges the processor time since the last look, and sets the next one to when it could be used up."""
         self.making = 0
         self.budget.look()
+        if self.transaction:
+            self.transaction.look(now)
         left = self.budget.compute(self.used())
         self.look_at = now + min(max(left, 1_000_000), 50_000_000)
 
@@ -191,6 +198,16 @@ class Machine:
         left = (self.budget.wall_ends - self.context.monotonic_ns()) / 1e9
         self.context.cancel.wait(max(0.0, min(seconds, left)) + (0.001 if seconds > left else 0))
         self.budget.look()
+
+    def seconds_left(self) -> float:
+        """How long the run may go on, or its open transaction where that is less."""
+        ends = self.budget.wall_ends if self.transaction is None else min(self.budget.wall_ends, self.transaction.ends)
+        return max(0.001, (ends - self.context.monotonic_ns()) / 1e9)
+
+    @property
+    def frame(self) -> Frame | None:
+        """What database steps belong to while a transaction is open."""
+        return self.transaction.frame if self.transaction else None
 
     def clock(self) -> float:
         """Unix seconds at this moment, for what other runs see too: the life time of cached values."""
@@ -226,8 +243,14 @@ class Machine:
         self.stack.append(Opened(entry, value, self.passes, saved, now, at))
 
     def close_block(self, status: str = OK) -> Opened:
-        """Closes the innermost block: completes its entry, gives the loop around it its variables back."""
-        record: Opened = self.stack.pop()
+        """Closes the innermost block: completes its entry, gives the loop around it its variables back.
+
+        A transaction is committed, or rolled back with the status ERROR. Raises Uncommitted.
+        """
+        record: Opened = self.stack[-1]
+        if record.transacts:
+            transaction.end(self, record, committed=status == OK)
+        self.stack.pop()
         now = self.context.monotonic_ns()
         if record.entry is None:
             self.trace.add(record.at, now - record.started, status)
@@ -297,12 +320,11 @@ class Machine:
     def close_nests(self, item: Instruction, behind: int) -> int:
         """CLOSE ALL NESTS: out of every block of this line, and of those around its AND group when that has ended."""
         data = item.data
+        if data["target"] is not None:
+            self._close_down_to(data["keep"])
         if data["enclosed"]:
             self.leaving = ("close", None)
-        if data["target"] is None:
-            return behind
-        self._close_down_to(data["keep"])
-        return int(data["target"])
+        return behind if data["target"] is None else int(data["target"])
 
     def leave(self, how: str, value: Value) -> int:
         """EXIT ALL and RETURN: to the end of the branch when inside an AND group, else out of the program."""

@@ -56,7 +56,7 @@ def fan_out(machine: "Machine", at: int, multi: Multi, started: int) -> int:
         results[index] = call(operand, with_branch(machine.variables, multi.branches[index]), machine)
 
     tasks = [partial(one, index) for index in range(len(results))]
-    if verb.waits:
+    if verb.waits and machine.transaction is None:
         pool.all_at_once(tasks)
     else:
         for task in tasks:

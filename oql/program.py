@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oql.link import Code as LinkedCode
     from oql.trace import Label
 
-FORMAT = 1
+FORMAT = 2
 """Version of the serialised form; a reader refuses others."""
 
 FAIL = -1
@@ -67,8 +67,15 @@ class Program:
     @cached_property
     def pure_and_short(self) -> bool:
         """Whether a run is over in well under a millisecond: no loops, no waiting, few steps, no costly verbs."""
-        costly = any(item.op in ("loop", "next") for item in self.code) or len(self.code) > _INLINE_STEPS
+        costly = any(item.op in ("loop", "next", "transaction") for item in self.code) or len(self.code) > _INLINE_STEPS
         return not costly and all(verb.quick and not verb.waits for verb in self._verbs())
+
+    @cached_property
+    def uses_store(self) -> bool:
+        """Whether some step may reach what a namespace keeps, its cache aside; a text that is run as a program may."""
+        return any(item.op == "transaction" for item in self.code) or any(
+            verb.runs_text or (verb.exec_class == "Io" and verb.touches != "cache") for verb in self._verbs()
+        )
 
     def _verbs(self) -> Iterator[Any]:
         table = verbs.table()

@@ -12,7 +12,7 @@ LOOP_VARIABLES = ("!INDEX", "!VALUE", "!KEY", "!STATE(FOREACH)", "!STATE(WHILE)"
 
 @dataclass(slots=True)
 class Opened:
-    """An open IF, SWITCH, WHILE or FOREACH. `outer` are the pass numbers of the loops around it."""
+    """An open IF, SWITCH, WHILE, FOREACH or TRANSACTION. `outer` are the pass numbers of the loops around it."""
 
     entry: list[Any] | None
     value: Value
@@ -21,6 +21,7 @@ class Opened:
     started: int
     at: int
     passes: int = 0
+    transacts: bool = False
     elements: Iterator[tuple[Value, Value]] | None = None
 
 

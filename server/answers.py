@@ -37,6 +37,8 @@ class Answers:
         """Completes, counts and logs the answer."""
         route = req.uri_template or NO_ROUTE
         resp.set_header("X-Request-Id", req.request_id)
+        if req.to_store:
+            resp.set_header("X-OC-Request-Id", req.request_id)
         resp.set_header("X-Content-Type-Options", "nosniff")
         resp.set_header("Cache-Control", "no-store")
         if route.startswith("/v1/"):

@@ -1,6 +1,7 @@
 """The application of one web process: every route, and the parts that answer them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import falcon.asgi
 
@@ -9,7 +10,6 @@ from oql import json
 from oql.settings import Settings
 from server.answers import Answers
 from server.bodies import Bodies
-from server.cache import SharedCaches
 from server.contexts import Contexts
 from server.credentials import Callers
 from server.envelopes import (
@@ -23,34 +23,49 @@ from server.envelopes import (
     TokenRequest,
     TokenRevoked,
 )
+from server.files import SharedFiles
 from server.landing import Landing
 from server.openapi import document
 from server.operations import Operations
 from server.origins import Origins
+from server.paths import Router
 from server.problems import handle_with_problems
 from server.programs import Programs
 from server.query import Queries
 from server.request import Request
 from server.routing import Parameter, Route, mount
+from server.store.routes import parts, store_routes
 from server.tokens import Tokens
+from substrate.files.opening import FileStore
+from substrate.opening import open_store
 
 CALLER = (401, 403, 429, 503)
 """How requests can be refused for who makes them."""
 WAIT = Parameter("Prefer", "header", "`wait=5`: seconds to wait for the answer")
 ID = Parameter("id", "query", "the token to revoke; without it the one in use")
+FILE_HEADERS = (
+    Parameter("Range", "header", "`bytes=0-99`: a part, of links that work often"),
+    Parameter("If-Range", "header", "the ETag for which the range is meant"),
+    Parameter("If-None-Match", "header", "the ETag that is there already"),
+)
 PROGRAM_THREADS = 64
 """Programs of one process that may run at once without being short; most of them only wait."""
 
 
-def routes(query: Queries, tokens: Tokens, operations: Operations, landing: Landing) -> Sequence[Route]:
+def routes(
+    query: Queries, tokens: Tokens, operations: Operations, landing: Landing, files: SharedFiles
+) -> Sequence[Route]:
     """Every route of the server."""
+    octets, missing, sent = "application/octet-stream", (404, 410, 416, 503), (200, 206, 304)
     ran, json_type, page, figures = (Done, Failed, Checked), "application/json", "text/html", "text/plain"
     body, ended = (400, 408, 413, 415, *CALLER), (400, 404, *CALLER)
     return (
         Route("POST", "/v1/query", query.run, "Run or check a program", ran, body, Query, [WAIT]),
         Route("POST", "/v1/token", tokens.issue, "Issue a token", [TokenIssued], body, TokenRequest),
         Route("DELETE", "/v1/token", tokens.revoke, "Revoke a token", [TokenRevoked], ended, None, [ID]),
-        Route("GET", "/health", operations.health, "Is the server up?", [Health]),
+        Route("GET", "/files/{token}", files.download, "Download a shared file", octets, missing, None, FILE_HEADERS,
+              successes=sent),
+        Route("GET", "/health", operations.health, "Is the server up?", [Health], [503]),
         Route("GET", "/ready", operations.ready, "Can the server answer queries?", [Ready], [503]),
         Route("GET", "/metrics", operations.metrics, "Figures for Prometheus", figures),
         Route("GET", "/openapi.json", operations.openapi, "This document", json_type),
@@ -59,31 +74,45 @@ def routes(query: Queries, tokens: Tokens, operations: Operations, landing: Land
 
 
 class Application(falcon.asgi.App[Request, falcon.asgi.Response]):
-    """The ASGI application; `cancel_runs` calls off what still runs."""
+    """The ASGI application; `cancel_runs` calls off what still runs, `end_streams` what has no end of its own."""
 
     cancel_runs: Callable[[], None]
+    end_streams: Callable[[], None]
 
 
 def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], None]) -> Application:
     """The application of one process. `base_url` is how links to it begin; `when_ready` is called once."""
     accounts = open_accounts(settings)
     origins = Origins(accounts)
-    caches = SharedCaches(settings.data / "cache.sqlite")
-    programs = Programs(Contexts(caches.of, settings.limits()), settings.limits(), PROGRAM_THREADS)
+    store = open_store(settings.store or "", settings.data, quota_bytes=accounts.storage_bytes)
+    files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
+    contexts = Contexts(settings.limits(), store.namespace, files.of)
+    programs = Programs(contexts, settings.limits(), PROGRAM_THREADS)
+    shared = SharedFiles(files)
+    store_parts = parts(accounts, store, settings)
     callers = Callers(accounts, settings.password_threads)
     bodies = Bodies(settings.body_bytes)
-    table = routes(
-        Queries(accounts, callers, programs, bodies),
-        Tokens(accounts, callers, bodies),
-        Operations(accounts, lambda: json.dumps(document(table, base_url))),
-        Landing(base_url, development=settings.dev),
+    table = (
+        *routes(
+            Queries(accounts, callers, programs, bodies),
+            Tokens(accounts, callers, bodies),
+            Operations(accounts, store, lambda: json.dumps(document(table, base_url))),
+            Landing(base_url, development=settings.dev),
+            shared,
+        ),
+        *store_routes(store_parts),
     )
 
     def close() -> None:
-        for part in (programs, callers, caches, accounts):
+        for part in (programs, shared, store_parts, callers, store, accounts):
             part.close()
 
-    app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)])
-    app.cancel_runs = programs.cancel_all
+    def cancel_runs() -> None:
+        programs.cancel_all()
+        shared.stop_all()
+
+    router: Any = Router()  # Falcon's types know its own router only
+    app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)], router=router)
+    app.cancel_runs, app.end_streams = cancel_runs, store_parts.end_streams
     handle_with_problems(app, allowed=mount(app, table, origins))
     return app

@@ -45,12 +45,16 @@ class Bodies:
         """The checked body of a request. Raises Problem: 400, 408, 413, 415."""
         if req.content_type != "application/json":
             _require_json(req.content_type)
+        return decode(model, await self.raw(req))
+
+    async def raw(self, req: Request) -> bytes:
+        """The body of a request, unpacked. Raises Problem: 400, 408, 413, 415."""
         first = req.first_event
         raw: bytes = await self._rest(req) if first.get("more_body") else first.get("body", b"")
         if len(raw) > self._max_bytes:
             raise self._too_large()
         encoding = req.get_header("Content-Encoding")
-        return decode(model, raw if encoding is None else self._decompress(raw, encoding))
+        return raw if encoding is None else self._decompress(raw, encoding)
 
     async def _rest(self, req: Request) -> bytes:
         if (req.content_length or 0) > self._max_bytes:

@@ -3,28 +3,32 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from threading import Event
 
-from oql.context import Cache, Context
+from oql.context import CancelFlag, Context
 from oql.limits import Limits
 from oql.local import local_context
+from oql.stored import StoredCache
 from oql.values import Value
 from server.logs import log_fault
+from substrate.interface import Files, Namespace
 
 
 class Contexts:
-    """Makes the context of a run. `caches` gives the cache of a namespace."""
+    """Makes the context of a run. `stores` gives the databases and the cache of a namespace, `files` its files."""
 
-    def __init__(self, caches: Callable[[str], Cache], limits: Limits) -> None:
-        self._caches = caches
+    def __init__(
+        self, limits: Limits, stores: Callable[[str], Namespace], files: Callable[[str], Files] | None = None
+    ) -> None:
         self._limits = limits
+        self._stores = stores
+        self._files = files
 
     def make(
         self,
         namespace: str,
         job_id: str,
         request: Mapping[str, Value],
-        cancel: Event,
+        cancel: CancelFlag,
         wall_s: float | None = None,
         *,
         short: bool = False,
@@ -37,14 +41,17 @@ class Contexts:
         limits = self._limits
         if wall_s is not None and wall_s < limits.wall_s:
             limits = replace(limits, wall_s=wall_s)
+        store = self._stores(namespace)
         context = local_context(
             namespace,
             request=request,
             limits=limits,
             cancel=cancel,
-            cache=self._caches(namespace),
+            cache=StoredCache(store),
+            store=store,
             job_id=job_id,
         )
+        context.files = self._files(namespace) if self._files else None
         context.report = partial(log_fault, job_id=job_id)
         if short:
             context.computing_ns = context.monotonic_ns

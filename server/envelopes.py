@@ -176,6 +176,7 @@ class ProblemBody(BaseModel):
     message: str = Field(description="a sentence for people")
     request_id: str
     detail: dict[str, Any] | None = None
+    retry: bool = Field(False, description="whether the same request may succeed later")
 
 
 class Health(BaseModel):
@@ -191,3 +192,5 @@ class Ready(BaseModel):
     """The server can answer queries."""
 
     ready: Literal[True]
+    wal: Literal["sync"] = Field(description="an answered write is on disk")
+    lease_holder: str | None = Field(description="the server that alone may write, where there is a lease")

@@ -22,10 +22,13 @@ from prometheus_client import (
     multiprocess,
 )
 
+from substrate.counts import LOG_BYTES, PLAN_HITS
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PUBLISH_SECONDS = 0.1
 COUNTED_SECONDS = 0.2
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_MS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
 
 _requests = Counter("oql_http_requests_total", "Answered HTTP requests.", ["method", "route", "status"])
 _request_seconds = Histogram("oql_http_request_seconds", "Time to an answer.", ["route"], buckets=_SECONDS)
@@ -33,6 +36,10 @@ _in_flight = Gauge("oql_http_requests_in_flight", "Requests that wait for someth
 _programs = Counter("oql_programs_total", "Programs that ended, by their error code (empty: none).", ["code"])
 _program_seconds = Histogram("oql_program_seconds", "Running time of programs.", buckets=_SECONDS)
 _running = Gauge("oql_programs_running", "Programs running now, short ones left out.", multiprocess_mode="livesum")
+_query_ms = Histogram("oc_query_latency_ms", "Time to the answer of a plan or SELECT of the store.", buckets=_MS)
+_plan_hits = Counter("oc_plan_cache_hits_total", "Plans of the store that had been compiled before.")
+_log_bytes = Counter("oc_wal_bytes_total", "Bytes written to the change logs of the store.")
+_frames_sent = Counter("oc_replication_frames_total", "Frames of change logs that were sent to followers.")
 
 in_flight = _in_flight.track_inprogress
 """Context manager around whatever a request waits for: a password, a thread, its own body. Requests that wait
@@ -63,6 +70,11 @@ def program_ends(code: str, seconds: float) -> None:
     _ended.append((code, seconds))
 
 
+def store_query_ends(seconds: float) -> None:
+    """Counts a plan or SELECT of the store that ended, however it did."""
+    _query_ms.observe(seconds * 1_000)
+
+
 def publish() -> None:
     """Puts what was counted where scrapes find it. Many at a time cost a tenth of one at a time."""
     answers: Tally[tuple[str, str, str]] = Tally()
@@ -75,6 +87,8 @@ def publish() -> None:
         code, seconds = _ended.popleft()
         programs[code] += 1
         _program_seconds.observe(seconds)
+    _plan_hits.inc(PLAN_HITS.take())
+    _log_bytes.inc(LOG_BYTES.take())
     for labels, number in answers.items():
         _requests.labels(*labels).inc(number)
     for code, number in programs.items():

@@ -1,7 +1,7 @@
 """The OpenAPI document, made from the route table and the models that validate."""
 
+import re
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,13 +9,14 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import oql
 from server.envelopes import ProblemBody
-from server.routing import Route, by_path
+from server.problems import phrase
+from server.routing import Parameter, Route, by_path
 
 Schema = dict[str, Any]
 _REFERENCE = "#/components/schemas/{model}"
 _SECURITY: Schema = {
     "basic": {"type": "http", "scheme": "basic", "description": "username, email or phone, and password"},
-    "bearer": {"type": "http", "scheme": "bearer", "description": "a token of POST /v1/token"},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "a token of POST /v1/token, or of an operator"},
 }
 _ABOUT = (
     "Runs OQL programs. Credentials are accepted as `auth` in the body, as HTTP Basic, or as a bearer token; "
@@ -24,14 +25,17 @@ _ABOUT = (
 
 
 def document(routes: Sequence[Route], base_url: str) -> Schema:
-    """The description of all routes, as OpenAPI 3.1."""
+    """The description of all listed routes, as OpenAPI 3.1."""
+    routes = [route for route in routes if route.listed]
     references, definitions = _schemas(routes)
     return {
         "openapi": "3.1.0",
         "info": {"title": "OQL", "version": oql.__version__, "description": _ABOUT, "license": _LICENCE},
         "servers": [{"url": base_url}],
         "paths": {
-            path: {method.lower(): _operation(route, references) for method, route in methods.items()}
+            path.replace(":path", ""): {
+                method.lower(): _operation(route, references) for method, route in methods.items()
+            }
             for path, methods in by_path(routes).items()
         },
         "components": {"schemas": definitions, "securitySchemes": _SECURITY},
@@ -55,20 +59,44 @@ def _schemas(routes: Sequence[Route]) -> tuple[Mapping[type[BaseModel], Schema],
 
 def _operation(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schema:
     operation: Schema = {
-        "operationId": f"{route.method.lower()}{route.path.replace('/', '_').replace('.', '_')}",
+        "operationId": route.method.lower() + re.sub(r"[/.]", "_", re.sub(r"[{}]|:path", "", route.path)),
         "summary": route.summary,
-        "responses": {"200": _answer(route, references), **_problems(route, references)},
+        "responses": {**_successes(route, references), **_problems(route, references)},
     }
-    if route.parameters:
+    if parameters := [*_named_segments(route), *route.parameters]:
         operation["parameters"] = [
             {"name": one.name, "in": one.place, "description": one.description, "schema": {"type": "string"}}
-            for one in route.parameters
+            | ({"required": True} if one.place == "path" else {})
+            for one in parameters
         ]
     if route.body:
-        operation["requestBody"] = {"required": True, "content": _json(references[route.body])}
+        content = {kind: {"schema": references[route.body]} for kind in route.body_types}
+        operation["requestBody"] = {"required": True, "content": content}
     if route.account:
         operation["security"] = [{}, {"basic": []}, {"bearer": []}]
+    elif route.scope:
+        operation["security"] = [{"bearer": []}]
+        operation["description"] = f"The bearer needs the scope `{route.scope}`."
     return operation
+
+
+def _named_segments(route: Route) -> list[Parameter]:
+    names = re.findall(r"{(\w+)[^}]*}", route.path)
+    return [Parameter(name, "path", SEGMENTS.get(name, name)) for name in names]
+
+
+SEGMENTS = {
+    "tenant": "a tenant: the namespace of an account, or one that an operator made",
+    "schema": "the id of a table, `namespace.table`",
+    "key": "the text of a row's key: the whole rest of the path",
+    "id": "an id that the server gave",
+    "token": "the secret part of a link that `SHARE` has made",
+}
+"""What the named segments of paths stand for."""
+
+
+def _successes(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schema:
+    return {str(status): _answer(route, references) for status in route.successes}
 
 
 def _answer(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schema:
@@ -87,7 +115,7 @@ def _answer(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schem
 def _problems(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schema:
     content = _json(references[ProblemBody])
     return {
-        str(status): {"description": HTTPStatus(status).phrase, "headers": _HEADERS, "content": content}
+        str(status): {"description": phrase(status), "headers": _HEADERS, "content": content}
         for status in (*route.problems, 500)
     }
 

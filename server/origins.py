@@ -6,8 +6,13 @@ import falcon.asgi
 from accounts.service import Accounts
 from server.request import Request
 
-EXPOSED = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied"
-ALLOWED_HEADERS = "Content-Type, Authorization, Prefer, X-Request-Id"
+EXPOSED = (
+    "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, X-OC-Request-Id, X-OC-Query-Id, "
+    "X-OC-Replication, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+)
+ALLOWED_HEADERS = (
+    "Content-Type, Authorization, Prefer, X-Request-Id, Idempotency-Key, If-Match, Last-Event-ID, X-OC-Query-Id"
+)
 PREFLIGHT_SECONDS = "600"
 
 

@@ -1,4 +1,4 @@
-"""The one shape of every answer that is not 2xx: `{"error", "message", "request_id", "detail"?}`."""
+"""The one shape of every answer that is not 2xx: `{"error", "message", "request_id", "detail"?, "retry"?}`."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,24 +11,42 @@ from accounts.errors import AccountsError, AdmissionRefused, AuthFailed, Waiting
 from oql import json
 from server.logs import log_fault
 from server.request import Request
+from substrate.errors import StoreError
 from substrate.interface import DatabaseError
 
 CODES = {
     400: "validation_failed",
     401: "unauthorized",
+    402: "quota_exceeded",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     408: "request_timeout",
     409: "conflict",
+    410: "gone",
     413: "body_too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     429: "rate_limited",
     431: "headers_too_large",
+    499: "cancelled",
     500: "internal",
     503: "unavailable",
 }
 """The code of each status, where a problem does not say a more exact one."""
+
+STORE_STATUSES = {
+    "validation_failed": 400,
+    "quota_exceeded": 402,
+    "not_found": 404,
+    "conflict": 409,
+    "cancelled": 499,
+    "fenced": 503,
+    "server_error": 503,
+}
+"""The status of each code of the store."""
+STORE_FAULT = "server_error"
+"""What the routes of the store call a 500, and a 503 that is not `fenced`: a published name."""
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oql", Basic realm="oql", charset="UTF-8"'}
 
@@ -44,6 +62,7 @@ class Problem(Exception):
         code: str | None = None,
         detail: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        retry: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -51,6 +70,7 @@ class Problem(Exception):
         self.code = code or CODES[status]
         self.detail = detail
         self.headers = headers or {}
+        self.retry = retry
 
 
 def invalid(field: str, message: str, *, code: str | None = None) -> Problem:
@@ -65,14 +85,23 @@ def unauthorized(message: str) -> Problem:
 
 def unavailable(message: str) -> Problem:
     """A 503 after which the same request may soon succeed."""
-    return Problem(503, message, headers={"Retry-After": "1"})
+    return Problem(503, message, headers={"Retry-After": "1"}, retry=True)
 
 
-def body_of(code: str, message: str, request_id: str, detail: Mapping[str, Any] | None = None) -> bytes:
+def phrase(status: int) -> str:
+    """What a status means, in words; 499 is in no standard."""
+    return "Cancelled" if status == 499 else HTTPStatus(status).phrase
+
+
+def body_of(
+    code: str, message: str, request_id: str, detail: Mapping[str, Any] | None = None, *, retry: bool = False
+) -> bytes:
     """The body of a problem; also for answers that Falcon never sees."""
     document: dict[str, Any] = {"error": code, "message": message, "request_id": request_id}
     if detail:
         document["detail"] = detail
+    if retry:
+        document["retry"] = True
     return json.dumps(document)
 
 
@@ -89,6 +118,7 @@ def handle_with_problems(app: "falcon.asgi.App[Request, falcon.asgi.Response]", 
     app.add_error_handler(falcon.HTTPError, on_http_error)
     app.add_error_handler(DatabaseError, _on_database_error)
     app.add_error_handler(AccountsError, _on_accounts_error)
+    app.add_error_handler(StoreError, _on_store_error)
     app.add_error_handler(Problem, _on_problem)
 
 
@@ -96,8 +126,25 @@ def _answer(req: Request, resp: falcon.asgi.Response, problem: Problem) -> None:
     resp.status = falcon.code_to_http_status(problem.status)
     resp.content_type = falcon.MEDIA_JSON
     resp.text = None
-    resp.data = body_of(problem.code, problem.message, req.request_id, problem.detail)
+    code = STORE_FAULT if req.to_store and problem.code in _OURS else problem.code
+    resp.data = body_of(code, problem.message, req.request_id, problem.detail, retry=problem.retry)
     resp.set_headers(dict(problem.headers))
+
+
+_OURS = frozenset({CODES[500], CODES[503]})
+
+
+async def _on_store_error(req: Request, resp: falcon.asgi.Response, error: StoreError, _params: object) -> None:
+    if STORE_STATUSES[error.code] == 503:
+        log_fault(error, request_id=req.request_id)
+    _answer(req, resp, from_store(error))
+
+
+def from_store(error: StoreError) -> Problem:
+    """The answer to a refusal by the store."""
+    status = STORE_STATUSES[error.code]
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return Problem(status, error.message, code=error.code, detail=error.detail, headers=headers, retry=error.retry)
 
 
 async def _on_problem(req: Request, resp: falcon.asgi.Response, error: Problem, _params: object) -> None:
@@ -139,7 +186,7 @@ def _from_falcon(error: falcon.HTTPError, req: Request, methods: str) -> Problem
         return Problem(405, message, headers={"Allow": methods})
     if status not in CODES:
         status = 400 if status < 500 else 500
-    return Problem(status, HTTPStatus(status).phrase.lower())
+    return Problem(status, phrase(status).lower())
 
 
 async def _on_database_error(req: Request, resp: falcon.asgi.Response, error: DatabaseError, _params: object) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from threading import Event
 from time import perf_counter
 
 from oql import engine, json, program
+from oql.context import CancelFlag
 from oql.errors import Code, OqlError, ProgramError, failed
 from oql.limits import Limits
 from oql.program import Program
@@ -23,7 +23,7 @@ from server.request import Request
 SHORT_TEXT = 1_000
 """Texts up to this length compile in about 3 ms, so the event loop can do it; longer ones go to a thread."""
 
-_NEVER = Event()
+_NEVER = CancelFlag()
 _SIMPLE = frozenset({str, int, float, bool, type(None)})
 """Results that need not be weighed before they are written as JSON: the run has bounded them."""
 
@@ -51,7 +51,7 @@ class Programs:
         self._limits = limits
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="program")
         self._most = 2 * threads
-        self._cancels: set[Event] = set()
+        self._cancels: set[CancelFlag] = set()
 
     async def run(self, order: Order, req: Request) -> bytes:
         """The JSON answer of a run, which is called off when the client of `req` goes away."""
@@ -61,14 +61,14 @@ class Programs:
             return _refused(order, error)
         if ready is not None and ready.pure_and_short:
             return self._execute(order, ready, _NEVER)
-        cancel = Event()
+        cancel = CancelFlag()
         with order.slot:
             return await self._on_thread(cancel, req, self._load_and_execute, order, cancel)
 
     async def check(self, text: str, slot: AbstractContextManager[None], req: Request) -> bytes:
         """The JSON answer of a check: static errors, warnings, and what the program would touch."""
         with slot:
-            return await self._on_thread(Event(), req, _check, text, self._limits)
+            return await self._on_thread(CancelFlag(), req, _check, text, self._limits)
 
     def cancel_all(self) -> None:
         """Calls off every run on a thread; each still answers, with the error of a cancelled run."""
@@ -88,7 +88,9 @@ class Programs:
     def _load(self, text: str) -> Program:
         return program.load(text, self._limits)
 
-    async def _on_thread(self, cancel: Event, req: Request, work: Callable[..., bytes], *arguments: object) -> bytes:
+    async def _on_thread(
+        self, cancel: CancelFlag, req: Request, work: Callable[..., bytes], *arguments: object
+    ) -> bytes:
         if len(self._cancels) >= self._most:
             raise unavailable("as many programs are running as this process can")
         self._cancels.add(cancel)
@@ -100,14 +102,14 @@ class Programs:
             watch.cancel()
             self._cancels.discard(cancel)
 
-    def _load_and_execute(self, order: Order, cancel: Event) -> bytes:
+    def _load_and_execute(self, order: Order, cancel: CancelFlag) -> bytes:
         try:
             ready = self._load(order.text)
         except ProgramError as error:
             return _refused(order, error)
         return self._execute(order, ready, cancel)
 
-    def _execute(self, order: Order, ready: Program, cancel: Event) -> bytes:
+    def _execute(self, order: Order, ready: Program, cancel: CancelFlag) -> bytes:
         began = perf_counter()
         code: str = Code.INTERNAL
         try:
@@ -127,7 +129,7 @@ class Programs:
             metrics.program_ends(code, perf_counter() - began)
 
 
-async def _cancel_when_gone(req: Request, cancel: Event) -> None:
+async def _cancel_when_gone(req: Request, cancel: CancelFlag) -> None:
     while (await req.receive())["type"] != "http.disconnect":
         pass
     req.gone = True

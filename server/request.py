@@ -10,6 +10,10 @@ from urllib.parse import quote
 
 import falcon
 import falcon.asgi
+from ulid import ULID
+
+STORE_PATHS = ("/v1/tenants/", "/v1/queries/", "/v1/admin/", "/v1/replication/", "/v1/plan-schema")
+"""How the paths of the store begin. Its requests have ids of the form that its published API promises."""
 
 _numbers = itertools.count(1)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -29,7 +33,10 @@ os.register_at_fork(after_in_child=_process.cache_clear)
 
 
 class Request(falcon.asgi.Request):
-    """`request_id` is the client's own when that is short and plain; the rest is filled in on the way."""
+    """`request_id` is the client's own when that is short and plain; the rest is filled in on the way.
+
+    `to_store`: the path is one of the store's, whose ids are always ours.
+    """
 
     def __init__(
         self,
@@ -50,6 +57,10 @@ class Request(falcon.asgi.Request):
         self.namespace: str | None = None
         self.gone = False
         self.origin = self.get_header("Origin")
+        self.to_store = scope["path"].startswith(STORE_PATHS)
+        if self.to_store:
+            self.request_id = str(ULID())
+            return
         given = self.get_header("X-Request-Id")
         self.request_id = given if given and _PLAIN_ID.fullmatch(given) else new_request_id()
 

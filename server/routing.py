@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from server.origins import Origins
 from server.request import Request
 
-Responder = Callable[[Request, falcon.asgi.Response], Awaitable[None]]
+Responder = Callable[..., Awaitable[None]]
+"""Takes request, answer, and the named segments of the path by keyword."""
 App = falcon.asgi.App[Request, falcon.asgi.Response]
 
 
@@ -25,9 +26,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path. `answers`: the models of a 200, or its media type; `problems`: other statuses.
+    """One method of one path. `answers`: the models of a success, or its media type; `problems`: other statuses.
 
-    The caller of paths under /v1 has to be known, and pages of whitelisted origins may use them.
+    The caller of paths under /v1 has to be known, and pages of whitelisted origins may use them. `scope`: what a
+    bearer must be allowed, of routes that only bearers may use. `body_types`: in which media types the body comes.
+    `successes`: its statuses other than problems. A route that is not `listed` stands in no description.
     """
 
     method: str
@@ -38,11 +41,15 @@ class Route:
     problems: Sequence[int] = ()
     body: type[BaseModel] | None = None
     parameters: Sequence[Parameter] = ()
+    scope: str | None = None
+    body_types: Sequence[str] = ("application/json",)
+    successes: Sequence[int] = (200,)
+    listed: bool = True
 
     @property
     def account(self) -> bool:
         """Whether the caller has to be known."""
-        return self.path.startswith("/v1/")
+        return self.path.startswith("/v1/") and self.scope is None
 
 
 def mount(app: App, routes: Sequence[Route], origins: Origins) -> Mapping[str, str]:
@@ -68,7 +75,7 @@ def by_path(routes: Sequence[Route]) -> Mapping[str, Mapping[str, Route]]:
 
 
 def _preflight(origins: Origins, methods: str) -> Responder:
-    async def options(req: Request, resp: falcon.asgi.Response) -> None:
+    async def options(req: Request, resp: falcon.asgi.Response, **_segments: str) -> None:
         origins.preflight(req, resp, methods)
 
     return options

@@ -1,11 +1,281 @@
-"""What storage promises, whatever keeps the bytes. Rooms above are written against this."""
+"""What storage promises, whatever keeps the bytes. Rooms above are written against this.
 
-from collections.abc import Hashable
+    Store           all namespaces of one server, and its control database     substrate.opening.open_store(url)
+    Namespace       one namespace: its tables, rows, queries, log              store.namespace("user_ada")
+    Frame           one unit of change inside a namespace: all of it or nothing, one frame of its change log
+    ControlDatabase small relational data that the server itself lives by
+
+Everything here is synchronous, safe to share between threads, and may wait; only `Namespace.submit` never does.
+Values of rows are JSON values; a table is named `namespace.table` ("shop.orders"), of which the first part is what
+programs call a database. Refusals are `substrate.errors.StoreError`s, those of the control database DatabaseErrors.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+Json: TypeAlias = Any
+"""A value as JSON has it: None, bool, int, float, str, list, dict."""
+JsonRow: TypeAlias = dict[str, Json]
+Plan: TypeAlias = Mapping[str, Json]
+"""A plan as the published API has it: `{"Scan": {"schema": "shop.orders"}}`."""
 
 Cell = None | int | float | str | bytes
 Row = tuple[Cell, ...]
+T = TypeVar("T")
+
+ROW_VERSION = "_oc_row_version"
+"""The column in which a row shows its version."""
+
+
+class Lsn(NamedTuple):
+    """A place in the change log of a namespace: where a frame begins. Later frames have greater places."""
+
+    segment: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write has done. `key`: the row's key where it has one column; `version`: of the row after the write."""
+
+    lsn: Lsn
+    key: Json = None
+    version: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A table as it is now declared. `version` grows by one with every change."""
+
+    id: str
+    version: int
+
+
+@dataclass(slots=True)
+class Call:
+    """What one reading call may use, and how to end it.
+
+    `seconds`: its run time; `rows`, `read_bytes`: what it may return, beyond which it is refused. `query_id` makes it
+    known to `Namespace.cancel` in every process. `cancel()` ends it from any thread: the engine itself stops.
+    """
+
+    seconds: float = 30.0
+    rows: int | None = None
+    read_bytes: int = 256 * 2**20
+    query_id: str | None = None
+    on_cancel: list[Callable[[], None]] = field(default_factory=list)
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Ends the call, now or before it begins."""
+        self.cancelled = True
+        for stop in tuple(self.on_cancel):
+            stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The rows that answer a question, the plan that was run, and whether that was there ("hit") or made ("miss")."""
+
+    rows: list[JsonRow]
+    plan: Plan
+    cache: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The answer to a request that changed something, kept with the change under the caller's key."""
+
+    fingerprint: str
+    status: int
+    body: bytes
+
+
+class Reading(Protocol):
+    """What can be read in a namespace, or inside a frame, which sees its own changes."""
+
+    def table_ids(self) -> list[str]:
+        """The ids of all tables, sorted."""
+
+    def databases(self) -> list[str]:
+        """The first parts of table ids that exist, sorted; `Frame.create_database` makes empty ones."""
+
+    def manifest_text(self, table: str) -> str:
+        """The manifest of a table, byte for byte as it was registered. Raises NotFound."""
+
+    def get(self, table: str, key: str) -> JsonRow | None:
+        """The row with this key's text, and its version under `ROW_VERSION`; None where there is none.
+
+        Raises NotFound (table), Invalid (text that is no key; a key of several columns).
+        """
+
+    def query(self, plan: Plan, call: Call | None = None, *, coerce: bool = False) -> list[JsonRow]:
+        """The rows of a plan. Raises Invalid, NotFound, Cancelled.
+
+        `coerce`: operands of comparisons take the column's type where that loses nothing, as programs have it.
+        """
+
+    def explain(self, plan: Plan, call: Call | None = None) -> tuple[list[JsonRow], Json]:
+        """The rows of a plan, and what each of its nodes has cost. Raises as `query`."""
+
+    def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
+        """The answer to a question in words about these tables (none: all). Raises Invalid, NotFound, Cancelled."""
+
+    def cached(self, key: str, now: float) -> bytes | None:
+        """What the cache keeps under a key, unless it has expired. Times are Unix seconds."""
+
+    def sql(
+        self, text: str, params: Sequence[Json] = (), call: Call | None = None, *, database: str | None = None
+    ) -> Json:
+        """The answer to a SQL statement that reads, or what one that writes would do (published in docs/store.md).
+
+        database: the one whose tables the statement may name without it.
+        """
+
+
+class Frame(Reading, Protocol):
+    """One unit of change. What raises in it leaves the frame as it was before that call."""
+
+    def put(self, table: str, row: JsonRow, *, version: int | None = None, insert: bool = False) -> Written:
+        """Writes a whole row over what has its key. Raises NotFound, Invalid naming column, Conflict, QuotaExceeded.
+
+        version: the version that the row must have, 0 for none; insert: a row with its key is a Conflict.
+        The Lsn is that of the frame, as everywhere in it.
+        """
+
+    def put_many(self, table: str, rows: Sequence[JsonRow], *, insert: bool = False) -> Sequence[Written]:
+        """Writes rows, all or none; Invalid has the index of the bad one in `detail["row"]`."""
+
+    def replace(self, table: str, key: str, row: JsonRow, *, version: int | None = None) -> Written:
+        """As `put`, of the row whose key has this text; the row may leave its key out, another one is Invalid."""
+
+    def delete(self, table: str, key: str, *, version: int | None = None) -> bool:
+        """Deletes the row whose key has this text; False where there is none."""
+
+    def delete_key(self, table: str, key: Sequence[Json]) -> bool:
+        """Deletes the row with these values of its key's columns."""
+
+    def update(self, table: str, values: JsonRow, predicate: Json, call: Call | None = None) -> int:
+        """Sets columns of the rows that fit a plan's predicate, compared as programs do; how many these were."""
+
+    def purge(self, table: str, predicate: Json | None, call: Call | None = None) -> int:
+        """Deletes the rows that fit (None: all of them); how many these were."""
+
+    def register(self, text: str) -> Registered:
+        """Declares a table, or changes it where the change is compatible. Raises Invalid, Conflict."""
+
+    def drop(self, table: str) -> bool:
+        """Deletes a table with its rows; False where there is none. Raises Conflict under a foreign key."""
+
+    def create_database(self, name: str) -> bool:
+        """Makes an empty database; False where it was there."""
+
+    def delete_database(self, name: str) -> bool:
+        """Deletes a database with its tables; False where there is none. Raises Conflict under a foreign key."""
+
+    def execute(self, text: str, params: Sequence[Json] = (), call: Call | None = None) -> Json:
+        """Runs a SQL INSERT or DELETE, as `put_many` and `delete_key` do, and gives its answer."""
+
+    def cache(self, key: str, value: bytes, now: float, seconds: float | None) -> None:
+        """Keeps a value, for ever or for some seconds; an earlier one under the key is replaced."""
+
+    def cache_for(self, key: str, now: float, seconds: float) -> bool:
+        """Gives a kept value a new life time; False when there is none."""
+
+    def uncache(self, key: str, now: float) -> bool:
+        """Forgets the value under a key; False when there was none."""
+
+    def remembered(self, key: str) -> Remembered | None:
+        """What `remember` kept under the key in the last day, by this frame or an earlier one."""
+
+    def remember(self, key: str, answer: Remembered) -> None:
+        """Keeps the answer to a request under the caller's key, for a day."""
+
+    lsn: Lsn
+    """Where this frame stands in the log, once it is committed."""
+
+
+class Namespace(Reading, Protocol):
+    """One namespace; a handle reaches no other. What reads it before it was made raises NotFound; a write makes it."""
+
+    name: str
+
+    def exists(self) -> bool:
+        """Whether the namespace has been made. Cheap where it is in use."""
+
+    def make(self) -> bool:
+        """Makes the namespace where it is not there; False where it was. Cheap where it was."""
+
+    def snapshot(self) -> AbstractContextManager[Reading]:
+        """Everything read in the block is of one moment."""
+
+    def write(self, work: Callable[[Frame], T]) -> T:
+        """Runs `work` in a frame, and returns when that is on disk. One that raises leaves no trace.
+
+        `work` may be run with the works of others in one commit, and again should that fail; it waits for nothing.
+        """
+
+    def submit(self, work: Callable[[Frame], T]) -> "Future[T]":
+        """As `write`, done by another thread; this never waits."""
+
+    def transaction(self) -> AbstractContextManager[Frame]:
+        """A frame that is open as long as the block: no other writer comes in meanwhile."""
+
+    def remembered(self, key: str) -> Remembered | None:
+        """What `Frame.remember` kept under the key in the last day."""
+
+    def lsn(self) -> Lsn:
+        """Where the next frame will stand."""
+
+    def frames(self, after: Lsn | None, limit: int) -> Iterator[tuple[Lsn, bytes]]:
+        """The frames of the log behind (not at) a place, or from the first that is kept, as they were written.
+
+        Raises Conflict where frames behind the place are kept no longer, with `detail["oldest"]`.
+        """
+
+    def changes(self, after: Lsn | None, limit: int) -> Iterator[tuple[Lsn, list[Json]]]:
+        """The operations of the same frames, secrets in clear, for those who may read the rows. Raises as `frames`."""
+
+    def usage(self) -> Json:
+        """`{"used": {"rows", "bytes", "vectors", "documents"}, "schemas": [{"schema", "rows", "bytes"}]}`."""
+
+    def cancel(self, query_id: str) -> bool:
+        """Ends a running call of this namespace, in whatever process it runs; False where none has this id."""
+
+    def close(self) -> None:
+        """Lets go of connections; the next use opens them again."""
+
+
+class Store(Protocol):
+    """All namespaces of one server."""
+
+    def namespace(self, name: str) -> Namespace:
+        """The handle of a namespace, made at first write where `exists` did not hold."""
+
+    def exists(self, name: str) -> bool:
+        """Whether the namespace has been made."""
+
+    def create(self, name: str) -> bool:
+        """Makes a namespace; False where it was there. Raises Invalid (its name)."""
+
+    def delete(self, name: str) -> bool:
+        """Deletes a namespace with all that it holds; False where there is none."""
+
+    def names(self) -> list[str]:
+        """All namespaces, sorted."""
+
+    def control(self, name: str, migrations: Sequence[str] = ()) -> "ControlDatabase":
+        """The control database of this name. `migrations` are scripts; each is run once, in a transaction."""
+
+    def ready(self) -> None:
+        """Returns if the store can be used now. Raises Unavailable."""
+
+    def close(self) -> None:
+        """Lets go of everything."""
 
 
 class DatabaseError(Exception):
@@ -48,3 +318,80 @@ class ControlDatabase(Protocol):
 
     def close(self) -> None:
         """Lets go of every connection; the next use opens new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file or folder as it is. `path` is what programs call it; `size` in bytes, 0 of a folder; `modified` Unix s."""
+
+    path: str
+    size: int
+    modified: float
+    is_folder: bool
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rsplit("/", 1)[1]
+
+
+class Asker(Protocol):
+    """Whoever asks for work that may take long."""
+
+    def look(self) -> None:
+        """Raises if the work is to end here."""
+
+    def claim(self, size: int) -> None:
+        """Raises if the asker may not hold so many bytes; asked before they are made."""
+
+
+class Files(Protocol):
+    """The files of one namespace. A path begins with `/root`, and nothing outside of that can be reached.
+
+    What changes something is on disk when it returns, and is seen by others as a whole or not at all; what copies or
+    unpacks many files is in place at once where its target was not there. Folders around a new file are made. Links,
+    devices and pipes are as if they were not there. Raises Invalid (the path, or the kind of thing there), NotFound,
+    Conflict (something is in the way), QuotaExceeded, Unavailable (the disk); `detail["hint"]` may say what to do.
+    """
+
+    def stat(self, path: str) -> FileEntry | None:
+        """What is there, or None."""
+
+    def read(self, path: str, most: int, asker: Asker) -> bytes:
+        """A whole file. Raises Invalid with `detail["most"]` and "unit" where it is longer than that."""
+
+    def write(self, path: str, data: bytes, asker: Asker, *, append: bool = False) -> None:
+        """Makes a file, or replaces or extends one."""
+
+    def walk(self, path: str, most: int, asker: Asker, *, recursive: bool = False) -> Iterator[FileEntry]:
+        """What is in a folder, in the order of names, what is inside an inner folder right after that.
+
+        Raises Invalid with `detail["most"]` and "unit" where a folder holds more than that.
+        """
+
+    def make_folder(self, path: str, asker: Asker) -> None:
+        """Makes a folder, unless there is one."""
+
+    def copy(self, path: str, to: str, asker: Asker, *, recursive: bool = False) -> None:
+        """Copies a file over what is at `to`, or a folder to where nothing is."""
+
+    def move(self, path: str, to: str, asker: Asker) -> None:
+        """Moves a file over what is at `to`, or a folder to where nothing is."""
+
+    def remove(self, path: str, asker: Asker, *, recursive: bool = False) -> None:
+        """Deletes a file, an empty folder, or with `recursive` any."""
+
+    def clear(self, path: str, asker: Asker) -> None:
+        """Deletes all that is in a folder."""
+
+    def pack(self, paths: Sequence[str], kind: str, into: str, asker: Asker) -> None:
+        """Makes an archive ("zip", "tar", "tar.gz") of files and folders, or packs one file ("gz")."""
+
+    def unpack(self, path: str, into: str, asker: Asker) -> int:
+        """Unpacks what `pack` makes into a folder, over files that are there; how many files these were."""
+
+    def share(self, path: str, now: float, seconds: float | None, *, multi: bool = False) -> str:
+        """A URL that gives the file to whoever has it, once or with `multi` often; for some seconds or for good."""
+
+    def unshare(self, path: str, now: float) -> int:
+        """Ends all shares of a file; how many could still have been used."""

@@ -1,10 +1,14 @@
 """What holds for all tests: those that start servers or the command line are slow, `make check` leaves them out."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SLOW_FOLDERS = frozenset({"bench", "cli", "http"})
+from tests.substrate.postgres_server import new_database, running_server
+
+SLOW_FOLDERS = frozenset({"bench", "cli", "crash", "http", "store"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,3 +17,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(here).parts[0] in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL on which databases can be made; all processes of a test run share it."""
+    folder = tmp_path_factory.getbasetemp()
+    with running_server(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database that the tests of this process share."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database that this test has for itself."""
+    with new_database(postgres_server) as url:
+        yield url

@@ -83,6 +83,10 @@ class Settings(_LimitSettings):
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         default_factory=lambda: platformdirs.user_data_path("oql"), description="folder that keeps everything"
     )
+    store: Annotated[str | None, Secret()] = Field(
+        None,
+        description="PostgreSQL database that keeps the rows, as a URL; without it SQLite files in the data folder",
+    )
     host: Annotated[str, Published("REST_HOST")] = Field(
         "127.0.0.1", min_length=1, description="address that the server listens on"
     )
@@ -106,6 +110,17 @@ class Settings(_LimitSettings):
     log_format: Literal["json", "text"] = Field("json", description="form of log lines")
     grace_s: float = Field(30.0, ge=0, description="seconds that running queries have to finish after SIGTERM")
     body_bytes: int = Field(2**20, ge=1, description="bytes that a request body may have")
+    store_body_bytes: int = Field(8 * 2**20, ge=1, description="bytes that a body for the store may have")
+    store_line_bytes: int = Field(2**20, ge=1, description="bytes that one row of a stream may have")
+    store_query_s: float = Field(30.0, gt=0, description="seconds that a plan or SELECT may take")
+    store_answer_bytes: int = Field(256 * 2**20, ge=1, description="bytes of rows that a plan or SELECT may give")
+    store_rate_per_minute: int = Field(
+        1_000, ge=1, description="requests to the store that a token may make in a minute, in the long run"
+    )
+    store_burst: int = Field(100, ge=1, description="requests to the store that a token may make in a row")
+    store_at_once: int = Field(25, ge=1, le=1_024, description="requests to the store of a token at once")
+    store_watchers: int = Field(100, ge=1, le=1_024, description="watchers of a tenant at once")
+    store_watch_rows: int = Field(100_000, ge=1, description="rows of a table that is watched as a whole")
     password_memory_kib: int = Field(
         19 * 1_024,
         ge=8,

@@ -1,5 +1,6 @@
 """Verbs on the cache: values kept for other runs of the same namespace."""
 
+from oql.context import Cache
 from oql.errors import Code, expected, failed
 from oql.values import Value, json_weight
 from oql.verbs.declare import Any, Family, Run, Text, describe
@@ -26,22 +27,27 @@ def cache(run: Run, value: Any, *, as_: Text | None = None, on: Duration | None 
     """
     if as_ is not None:
         run.claim(json_weight(value))
-        run.context.cache.put(as_, value, run.clock(), None if on is None else checked(on, Code.TYPE_FAILED))
+        _cache_of(run).put(as_, value, run.clock(), None if on is None else checked(on, Code.TYPE_FAILED))
         return True
     if on is not None:
         raise failed(Code.TYPE_FAILED, "`CACHE` with ON needs AS", 'write CACHE value AS "key" ON seconds')
     if not isinstance(value, str):
         raise expected(Code.TYPE_FAILED, "a key to read from the cache", describe(value))
-    return run.context.cache.get(value, run.clock())
+    return _cache_of(run).get(value, run.clock())
 
 
 @family.verb("FLUSH", examples=[('CACHE 1 AS "k" AFTER FLUSH "k" AFTER CACHE "k"', None)])
 def flush(run: Run, key: Text) -> bool:
     """Forgets what is cached under a key, and tells whether there was anything."""
-    return run.context.cache.flush(key, run.clock())
+    return _cache_of(run).flush(key, run.clock())
 
 
 @family.verb("EXPIRE", examples=[('CACHE 1 AS "k" AFTER EXPIRE "k" ON 60', True), ('EXPIRE "none" ON 60', False)])
 def expire(run: Run, key: Text, *, on: Duration) -> bool:
     """Gives what is cached under a key a new life time in seconds, and tells whether there was anything."""
-    return run.context.cache.expire(key, run.clock(), checked(on, Code.TYPE_FAILED))
+    return _cache_of(run).expire(key, run.clock(), checked(on, Code.TYPE_FAILED))
+
+
+def _cache_of(run: Run) -> Cache:
+    """The cache; in a TRANSACTION as a part of that."""
+    return run.context.cache.within(run.frame) if run.frame else run.context.cache

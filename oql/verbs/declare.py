@@ -21,6 +21,7 @@ from oql.context import Context
 from oql.errors import Code, OqlError, expected, unknown
 from oql.json import number_text
 from oql.values import Multi, Value, as_number, kind_of
+from substrate.interface import Frame
 
 MODIFIERS = (
     "WITH", "AS", "INTO", "FROM", "TO", "AT", "ON", "USING", "FORMAT", "ATTACH", "FOR", "LIMIT", "SORT BY", "WHERE",
@@ -38,6 +39,8 @@ class Run(Protocol):
 
     context: Context
     variables: dict[str, Value]
+    frame: Frame | None
+    """What the database steps of an open TRANSACTION belong to."""
 
     def emit(self, value: Value) -> None:
         """Adds a value to the output."""
@@ -50,6 +53,9 @@ class Run(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Waits without computing; ends early with an error when the run is cancelled or out of time."""
+
+    def seconds_left(self) -> float:
+        """How long the run may go on, or its open TRANSACTION where that is less."""
 
     def clock(self) -> float:
         """Unix seconds at this moment: the run's fixed `now` and what has passed since."""
@@ -124,7 +130,7 @@ Binary = Annotated[bytes, Kind("binary", frozenset({bytes}))]
 TextOrArray = Annotated[str | list[AnyType], Kind("text or array", frozenset({str, list}))]
 TextOrBinary = Annotated[str | bytes, Kind("text or binary", frozenset({str, bytes}))]
 Condition = Annotated[AnyType, Kind("condition", role="condition")]
-"""WHERE as a condition on columns, passed as data; for verbs that read tables."""
+"""WHERE as a condition on columns, passed as a predicate of the store's plans; for verbs that read tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,8 @@ class Verb:
     this build lacks to serve the verb. `acts`: it only acts, so its value is true. `mentions`: the
     variables that a literal operand names inside its text. `prepare`: makes of a literal operand a function
     of the variables, once, for a step without modifiers. `missing_hints`: better hints for modifiers that
-    are left out.
+    are left out. `transacts`: its block runs where it stands, and all its database steps take effect together.
+    `runs_text`: it runs a program that is not known beforehand.
     """
 
     name: str
@@ -188,6 +195,8 @@ class Verb:
     mentions: Callable[[str], Iterable[str]] | None = None
     prepare: Callable[[Value], Callable[[dict[str, Value]], Value]] | None = None
     missing_hints: Mapping[str, str] = field(default_factory=dict)
+    transacts: bool = False
+    runs_text: bool = False
 
     @property
     def waits(self) -> bool:

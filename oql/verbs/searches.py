@@ -14,7 +14,7 @@ family = Family(
     "Searches",
     failure=Code.DATABASE_ERROR,
     exec_class="Io",
-    options={"effect": "read", "touches": "table", "names": "FROM", "needs": "a database"},
+    options={"effect": "read", "touches": "table", "names": "FROM", "needs": "an index for searches"},
 )
 
 

@@ -24,7 +24,7 @@ def define_operation(*, as_: Text) -> Value:
     """Keeps its block as an operation under a name; an earlier one is replaced."""
 
 
-@operations.verb("EXECUTE OPERATION", effect="outside", quick=False)
+@operations.verb("EXECUTE OPERATION", effect="outside", quick=False, runs_text=True)
 def execute_operation(name: Text, *, with_: Any = None) -> Value:
     """Runs an operation WITH an object that it reads by !REQUEST, and gives what it returns."""
 
@@ -44,12 +44,12 @@ def delete_operation(name: Text) -> Value:
     """Deletes an operation."""
 
 
-@scripts.verb("INCLUDE", quick=False)
+@scripts.verb("INCLUDE", quick=False, runs_text=True)
 def include(place: Text) -> Value:
     """Runs a program from a file or URL as if it stood here, and gives what it returns."""
 
 
-@scripts.verb("SIDELOAD", exec_class="Cpu", quick=False)
+@scripts.verb("SIDELOAD", exec_class="Cpu", quick=False, runs_text=True)
 def sideload(program: Text) -> Value:
     """Runs a text as a program that stands here, and gives what it returns."""
 

@@ -61,8 +61,9 @@ class Connection(HttpToolsProtocol):
                 self._head_late = self.loop.call_later(HEAD_SECONDS, self._refuse_late_head)
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
+        """The first byte of a request. The application can end the connection at once by `scope["state"]["abort"]`."""
         super().on_message_begin()
+        self.scope["state"]["abort"] = self.transport.abort
         self._head_open = True
         self._head_bytes = 0
 

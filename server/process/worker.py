@@ -24,7 +24,7 @@ LINGER_SECONDS = 0.3
 
 
 class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
-    """Serves `self.wsgi`, which also has `cancel_runs()`."""
+    """Serves `self.wsgi`, which also has `cancel_runs()` and `end_streams()`."""
 
     CONFIG_KWARGS = {  # noqa: RUF012 - the library's own way to be configured
         "loop": "uvloop",
@@ -44,6 +44,7 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
     def init_process(self) -> None:
         """The first thing that runs in the new process."""
         setproctitle("oql: web")
+        sys.setswitchinterval(0.0005)
         super().init_process()
 
     def init_signals(self) -> None:
@@ -82,6 +83,7 @@ class GentleServer(Server):
         """Stops listening, lets requests on their way arrive, waits for answers, calls off what runs too long."""
         loop = asyncio.get_running_loop()
         loop.call_later(self._grace_s, self.config.loaded_app.cancel_runs)
+        self.config.loaded_app.end_streams()
         for listener in [*self.servers, *(sockets or ())]:
             listener.close()
         for connection in list(self.server_state.connections):

@@ -28,6 +28,8 @@ def moment_key(read: Callable[[object], int]) -> Callable[[str], int]:
 
 def key_text(shown: object) -> str:
     """The text of a key from its JSON form."""
+    if type(shown) is int:
+        return str(shown)
     return shown if isinstance(shown, str) else json.dumps(shown)
 
 

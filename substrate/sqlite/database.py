@@ -126,6 +126,7 @@ class _Link:
     """One connection, with its own place in the queue of writers; also the `Transaction` of its user."""
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:
+        self._path = path
         self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             if not path.exists():
@@ -139,7 +140,8 @@ class _Link:
 
     def execute(self, sql: str, *params: Cell) -> list[Row]:
         """See Transaction."""
-        return self._connection.execute(sql, params).fetchall()
+        with _translated(self._path):
+            return self._connection.execute(sql, params).fetchall()
 
     def changes(self) -> object:
         """A value that differs from an earlier one if another connection committed in between."""

@@ -1,4 +1,4 @@
-"""A data folder, its accounts with hashes that cost little, a clock to turn, and a second process."""
+"""A data folder or a database, its accounts with hashes that cost little, a clock to turn, and a second process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from accounts.service import Accounts
-from tests.accounts.other_process import CHEAP, NOON, OtherProcess
+from tests.accounts.keeping import Keeping, cleared
+from tests.accounts.other_process import NOON, OtherProcess
 
 
 class Clock:
@@ -24,15 +25,20 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def keeping(request: pytest.FixtureRequest, tmp_path: Path) -> Keeping:
+    return Keeping(tmp_path, "" if request.param == "sqlite" else cleared(request.getfixturevalue("postgres_url")))
+
+
 @pytest.fixture
-def accounts(tmp_path: Path, clock: Clock) -> Iterator[Accounts]:
-    opened = Accounts(tmp_path, password_cost=CHEAP, now=clock, monotonic=clock)
+def accounts(keeping: Keeping, clock: Clock) -> Iterator[Accounts]:
+    opened = keeping.open(now=clock, monotonic=clock)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def other(tmp_path: Path, accounts: Accounts) -> Iterator[OtherProcess]:
+def other(keeping: Keeping, accounts: Accounts) -> Iterator[OtherProcess]:
     accounts.ready()
-    with OtherProcess(tmp_path) as process:
+    with OtherProcess(keeping) as process:
         yield process

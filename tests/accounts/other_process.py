@@ -12,9 +12,8 @@ from accounts.accounts import Account
 from accounts.admission import Admitted
 from accounts.errors import AccountsError
 from accounts.service import Accounts
-from oql.passwords import Argon2Cost
+from tests.accounts.keeping import Keeping
 
-CHEAP = Argon2Cost(memory_kib=8, passes=1)
 NOON = 1_773_144_000.0
 """2026-03-10 12:00 UTC, where every clock of these tests begins; that of the other process stands still."""
 
@@ -22,9 +21,9 @@ NOON = 1_773_144_000.0
 class OtherProcess:
     """The process, for the length of a `with` block."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, keeping: Keeping) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.accounts.other_process", str(data)],
+            [sys.executable, "-m", "tests.accounts.other_process", str(keeping.folder), keeping.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -71,7 +70,7 @@ def _answer(accounts: Accounts, held: ExitStack, method: str, args: list[str]) -
 
 
 def _main() -> None:
-    accounts = Accounts(Path(sys.argv[1]), password_cost=CHEAP, now=lambda: NOON)
+    accounts = Keeping(Path(sys.argv[1]), sys.argv[2]).open(now=lambda: NOON)
     with ExitStack() as held:
         for line in sys.stdin:
             method, *args = json.loads(line)

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from accounts.errors import AccountConflict, AccountsError, InvalidAccount, UnknownAccount
 from accounts.service import Accounts
-from tests.accounts.other_process import CHEAP, OtherProcess
+from tests.accounts.keeping import Keeping
+from tests.accounts.other_process import OtherProcess
 
 
 def test_a_new_account_has_what_was_given(accounts: Accounts) -> None:
@@ -166,9 +166,9 @@ def test_an_account_without_whitelist_takes_any_origin(accounts: Accounts) -> No
     assert accounts.origin_allowed(accounts.add("alice"), "https://anywhere.example.com")
 
 
-def test_everything_is_there_after_a_restart(accounts: Accounts, tmp_path: Path) -> None:
+def test_everything_is_there_after_a_restart(accounts: Accounts, keeping: Keeping) -> None:
     made = accounts.add("alice", "pw", email="ann@example.org")
-    again = Accounts(tmp_path, password_cost=CHEAP)
+    again = keeping.open()
     assert again.list() == (made,)
     assert again.authenticate("alice", "pw", "192.0.2.1") == made
 

@@ -12,7 +12,8 @@ from accounts.errors import InstanceLimitExceeded, QuotaExceeded
 from accounts.service import Accounts
 from substrate.interface import DatabaseError
 from tests.accounts.conftest import Clock
-from tests.accounts.other_process import CHEAP, OtherProcess, running
+from tests.accounts.keeping import Keeping
+from tests.accounts.other_process import OtherProcess, running
 
 HALF_A_DAY = 43_200
 
@@ -152,11 +153,11 @@ def test_a_child_does_not_keep_the_place_of_its_parent(accounts: Accounts) -> No
     os.waitpid(child, 0)
 
 
-def test_the_count_is_there_after_a_restart(accounts: Accounts, tmp_path: Path, clock: Clock) -> None:
+def test_the_count_is_there_after_a_restart(accounts: Accounts, keeping: Keeping, clock: Clock) -> None:
     alice = accounts.add("alice")
     with running(accounts, alice):
         pass
-    assert Accounts(tmp_path, password_cost=CHEAP, now=clock).admit(alice).remaining == 98
+    assert keeping.open(now=clock).admit(alice).remaining == 98
 
 
 def test_every_query_of_many_threads_gets_a_number_of_its_own(accounts: Accounts) -> None:

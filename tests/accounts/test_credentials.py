@@ -1,7 +1,5 @@
 """Logging in: who gets in, that nobody can tell why not, and that what is remembered is never out of date."""
 
-from pathlib import Path
-
 import argon2.low_level
 import pytest
 
@@ -9,7 +7,8 @@ from accounts.errors import AuthFailed
 from accounts.service import Accounts
 from oql.passwords import Argon2Cost
 from tests.accounts.conftest import Clock
-from tests.accounts.other_process import CHEAP, OtherProcess
+from tests.accounts.keeping import Keeping
+from tests.accounts.other_process import OtherProcess
 
 HERE = "192.0.2.1"
 
@@ -172,20 +171,20 @@ def test_the_changes_of_others_cost_no_second_hash(
     assert len(verified_hashes) == 1
 
 
-def test_a_hash_of_another_cost_is_renewed(tmp_path: Path, verified_hashes: list[str]) -> None:
+def test_a_hash_of_another_cost_is_renewed(keeping: Keeping, verified_hashes: list[str]) -> None:
     dearer = Argon2Cost(memory_kib=16, passes=2)
-    made = Accounts(tmp_path, password_cost=CHEAP).add("alice", "pw")
+    made = keeping.open().add("alice", "pw")
     for _ in range(2):
-        assert Accounts(tmp_path, password_cost=dearer).authenticate("alice", "pw", HERE) == made
+        assert keeping.open(password_cost=dearer).authenticate("alice", "pw", HERE) == made
     assert [hashed.split("$")[3] for hashed in verified_hashes] == ["m=8,t=1,p=1", "m=16,t=2,p=1"]
 
 
-def test_no_file_holds_a_password(accounts: Accounts, tmp_path: Path) -> None:
+def test_nothing_holds_a_password(accounts: Accounts, keeping: Keeping) -> None:
     accounts.add("alice", "canary-password")
     accounts.authenticate("alice", "canary-password", HERE)
     with pytest.raises(AuthFailed):
         accounts.authenticate("canary-login", "canary-wrong", HERE)
     accounts.close()
-    held = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    held = keeping.content()
     assert b"alice" in held
     assert b"canary" not in held

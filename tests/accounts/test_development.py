@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from accounts.accounts import Account
 from accounts.errors import AuthFailed
 from accounts.service import Accounts
-from tests.accounts.other_process import CHEAP, running
+from tests.accounts.keeping import Keeping
+from tests.accounts.other_process import running
 
 HERE = "127.0.0.1"
 
 
 @pytest.fixture
-def developing(tmp_path: Path) -> Iterator[Accounts]:
-    opened = Accounts(tmp_path, development=True, password_cost=CHEAP)
+def developing(keeping: Keeping) -> Iterator[Accounts]:
+    opened = keeping.open(development=True)
     yield opened
     opened.close()
 

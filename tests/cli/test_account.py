@@ -147,3 +147,31 @@ def test_wrong_settings_are_said(call: Administrator, data: Path) -> None:
     called = call("account", "list")
     assert (called.code, called.out) == (2, "")
     assert "did you mean `port`?" in called.err
+
+
+def test_tokens_of_tenants_and_of_operators(call: Administrator, data: Path) -> None:
+    for owner, tenant, scopes in (
+        (("--operator",), None, {"operator"}),
+        (("--tenant", "acme", "--scope", "read"), "acme", {"read"}),
+        (("--tenant", "acme"), "acme", {"read", "write"}),
+    ):
+        issued = call("token", "add", *owner, "--name", "ops")
+        bearer = opened(data).bearer(issued.out.strip())
+        assert (issued.code, bearer.tenant, set(bearer.token.scopes), bearer.account) == (0, tenant, scopes, None)
+        whose = owner[:1] if tenant is None else owner[:2]
+        listed = json.loads(call("token", "list", *whose, "--json").out)
+        assert bearer.token.id in [row["id"] for row in listed]
+        assert call("token", "revoke", *whose, bearer.token.id).code == 0
+        assert call("token", "revoke", *whose, bearer.token.id).code == 1
+        with pytest.raises(AuthFailed):
+            opened(data).bearer(issued.out.strip())
+
+
+def test_whose_token_it_is_has_to_be_clear(call: Administrator) -> None:
+    call("account", "add", "ada", "--password-stdin", stdin="a long password\n")
+    for words in (
+        ("add",), ("add", "ada", "--operator"), ("add", "--operator", "--tenant", "acme"), ("list",), ("revoke", "1"),
+        ("revoke",), ("revoke", "ada", "1", "2"), ("add", "--tenant", "not a name"),
+        ("revoke", "ada", "1", "--operator"),
+    ):  # fmt: skip
+        assert call("token", *words).code == 2, words

@@ -1,9 +1,9 @@
 """The context of a run in this process: real ids, clocks and randomness."""
 
-import threading
 import uuid
 
 from oql import engine
+from oql.context import CancelFlag
 from oql.local import local_context, new_id
 from oql.program import load
 
@@ -28,7 +28,7 @@ def test_each_run_has_its_own_cache_and_job_unless_told_otherwise() -> None:
 
 
 def test_a_run_that_was_cancelled_ends_with_an_error() -> None:
-    cancel = threading.Event()
+    cancel = CancelFlag()
     cancel.set()
     outcome = engine.run(load('SLEEP "5m"'), local_context(cancel=cancel))
     assert outcome.error is not None

@@ -25,7 +25,8 @@ class CorpusError(ValueError):
 class Marks:
     """What a case sets before its program runs; `choice` is `one-of` or `matches` when the result may vary.
 
-    `warnings` are places at which the check of the program must warn.
+    `warnings` are places at which the check of the program must warn, `elsewhere` programs that run before it in
+    another namespace of the same store.
     """
 
     request: dict[str, str] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Marks:
     seed: int | None = None
     choice: str = ""
     warnings: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def _marks(lines: _Lines) -> Marks:
     limits: dict[str, float] = {}
     variables: dict[str, Any] = {}
     warnings: list[str] = []
+    elsewhere: list[str] = []
     single: dict[str, Any] = {}
     while lines.rest and lines.rest[0].startswith("@"):
         mark, _, value = lines.rest[0].partition(" ")
@@ -165,6 +168,8 @@ def _marks(lines: _Lines) -> Marks:
                 variables[name] = _json(lines, bound)
             case "@warning":
                 warnings.append(value)
+            case "@elsewhere":
+                elsewhere.append(value)
             case "@now" | "@seed":
                 single[mark[1:]] = _json(lines, value)
             case "@one-of" | "@matches":
@@ -175,7 +180,7 @@ def _marks(lines: _Lines) -> Marks:
                 raise lines.wrong(f"`{mark}` is not a mark")
         lines.take()
     single.pop("trace", None)
-    return Marks(request, limits, variables, warnings=tuple(warnings), **single)
+    return Marks(request, limits, variables, warnings=tuple(warnings), elsewhere=tuple(elsewhere), **single)
 
 
 def _pair(lines: _Lines, text: str) -> tuple[str, str]:

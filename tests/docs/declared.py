@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from accounts.tiers import GB, TIERS
-from accounts.tokens import SCOPES
+from accounts.tokens import SCOPES, TENANT_SCOPES
 from oql import durations, verbs
 from oql.arithmetic import CONSTANTS, FUNCTIONS, Function
 from oql.conditions import NULL_TESTS, OPERATORS
@@ -20,11 +20,13 @@ from oql.limits import DEFAULT, Limits
 from oql.settings import Published, Settings
 from oql.settings.sources import NOT_SETTINGS, PREFIX
 from oql.system import SYSTEM
+from oql.tables.declaration import MODIFIERS as MODIFIERS_OF_COLUMNS
 from oql.verbs.declare import MODIFIERS
 from oql.verbs.time import FORMS
 from server import metrics
 from server.envelopes import Query, TokenRequest
 from server.problems import CODES
+from substrate.columns import BY_OQL_WORD
 
 Rows = list[list[str]]
 
@@ -63,6 +65,15 @@ def comparisons() -> Rows:
     for words, operator in OPERATORS.items():
         forms.setdefault(operator.name, []).append(quoted(words))
     return [[*words, ""][:2] for words in forms.values()] + [[quoted(words), ""] for words in NULL_TESTS]
+
+
+def column_types() -> Rows:
+    """The words for types in CREATE TABLE."""
+    return [[quoted(word)] for word in BY_OQL_WORD]
+
+
+def column_modifiers() -> Rows:
+    return [[quoted(word)] for word in MODIFIERS_OF_COLUMNS]
 
 
 def functions() -> Rows:
@@ -170,6 +181,8 @@ def _types(annotation: Any) -> Iterator[type]:
 
 DECLARED: dict[str, Callable[[], Rows]] = {
     "codes": error_codes,
+    "column modifiers": column_modifiers,
+    "column types": column_types,
     "comparisons": comparisons,
     "families": families,
     "figures": figures,
@@ -182,6 +195,7 @@ DECLARED: dict[str, Callable[[], Rows]] = {
     "query": lambda: fields_of(Query),
     "scopes": scopes,
     "settings": settings,
+    "store scopes": lambda: [[quoted(name), what] for name, what in TENANT_SCOPES.items()],
     "system variables": system_variables,
     "tiers": tiers,
     "time forms": lambda: [[quoted(form)] for form in FORMS],
@@ -190,5 +204,5 @@ DECLARED: dict[str, Callable[[], Rows]] = {
 }
 """Every table that must agree with the code, by the name that stands before it."""
 
-TOLD_BY_A_SERVER = ("data folder", "log fields", "routes")
+TOLD_BY_A_SERVER = ("data folder", "log fields", "routes", "store routes")
 """The tables that must agree with what a running server shows."""

@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A development server that has been used a little."""
     with running(tmp_path_factory.mktemp("described") / "data") as started:
         with httpx.Client(base_url=started.url) as client:
-            ask(client, 'CACHE 1 AS "k"')
+            ask(client, 'CACHE 1 AS "k" AFTER WRITE 1 INTO "/root/a" AFTER SHARE "/root/a"')
             ask(client, "EMIT 1", auth={"username": "nobody", "password": "x"})
         yield started
 
@@ -35,8 +35,9 @@ def test_every_route_and_status(server: Server) -> None:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
-    assert [row[:2] for row in tables("docs/http.md")["routes"]] == routes
-    assert {int(status) for _, statuses in routes for status in statuses.split()} <= {200, *CODES}
+    told = [*tables("docs/http.md")["routes"], *tables("docs/store.md")["store routes"]]
+    assert [row[:2] for row in told] == routes
+    assert {int(status) for _, statuses in routes for status in statuses.split()} <= {200, 201, 206, 304, *CODES}
 
 
 def test_every_file_of_the_data_folder(server: Server) -> None:

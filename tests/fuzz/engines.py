@@ -3,12 +3,11 @@
 import time
 from collections.abc import Sequence
 from random import Random
-from threading import Event
 from typing import Any, TypeVar
 
 from oql import engine
 from oql.cache import MemoryCache
-from oql.context import Context
+from oql.context import CancelFlag, Context
 from oql.limits import Limits
 from oql.program import Program, compile_text
 from oql.values import SKIPPED, Multi
@@ -26,7 +25,7 @@ class First(Random):
         return seq[0]
 
 
-def context(limits: Limits = SMALL, cancel: Event | None = None, **others: Any) -> Context:
+def context(limits: Limits = SMALL, cancel: CancelFlag | None = None, **others: Any) -> Context:
     """The context of a run in which nothing is left to chance."""
     return Context(
         namespace="user_test",
@@ -37,7 +36,7 @@ def context(limits: Limits = SMALL, cancel: Event | None = None, **others: Any) 
         new_id=lambda version: f"00000000-0000-{version}000-8000-000000000000",
         cache=MemoryCache(),
         limits=limits,
-        cancel=cancel or Event(),
+        cancel=cancel or CancelFlag(),
         **others,
     )
 

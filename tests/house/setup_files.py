@@ -17,8 +17,8 @@ def option(section: str, name: str) -> list[str]:
 
 
 def required() -> set[str]:
-    """The names of what the product needs, in their canonical form."""
-    return _names(option("options", "install_requires"))
+    """The names of what the product needs, with PostgreSQL too, in their canonical form."""
+    return _names(option("options", "install_requires") + option("options.extras_require", "scale"))
 
 
 def required_by_tests() -> set[str]:

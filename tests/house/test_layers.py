@@ -4,16 +4,22 @@ from pathlib import PurePosixPath
 
 from tests.house.project import Module, shipped, within
 
+MODELS = ("substrate.columns", "substrate.errors", "substrate.manifest", "substrate.names")
+"""What a table is: types, declarations, names and refusals, pure data that keeps nothing and opens nothing."""
+
 ROOMS: dict[str, frozenset[str]] = {
     "grammar": frozenset(),
-    "substrate": frozenset({"substrate.interface"}),
+    "substrate": frozenset({"grammar", "substrate.interface", *MODELS}),
     "substrate.interface": frozenset(),
-    "oql": frozenset({"grammar", "substrate.interface"}),
-    "accounts": frozenset({"oql", "substrate", "substrate.interface"}),
-    "chains": frozenset({"oql", "substrate.interface"}),
-    "worker": frozenset({"accounts", "chains", "oql", "substrate", "substrate.interface"}),
-    "server": frozenset({"accounts", "chains", "oql", "substrate", "substrate.interface", "worker"}),
-    "oql.cli": frozenset({"accounts", "chains", "oql", "server", "substrate", "substrate.interface", "worker"}),
+    **{model: frozenset(MODELS) for model in MODELS},
+    "oql": frozenset({"grammar", "substrate.interface", *MODELS}),
+    "accounts": frozenset({"oql", "substrate", "substrate.interface", *MODELS}),
+    "chains": frozenset({"oql", "substrate.interface", *MODELS}),
+    "worker": frozenset({"accounts", "chains", "oql", "substrate", "substrate.interface", *MODELS}),
+    "server": frozenset({"accounts", "chains", "oql", "substrate", "substrate.interface", *MODELS, "worker"}),
+    "oql.cli": frozenset(
+        {"accounts", "chains", "oql", "server", "substrate", "substrate.interface", *MODELS, "worker"}
+    ),
 }
 """Each room, and the rooms that it may import besides itself. A module is in the innermost room around it."""
 

@@ -25,7 +25,7 @@ def test_health(client: httpx.Client) -> None:
 
 
 def test_ready(client: httpx.Client) -> None:
-    assert client.get("/ready").json() == {"ready": True}
+    assert client.get("/ready").json() == {"ready": True, "wal": "sync", "lease_holder": None}
 
 
 def test_figures_add_up_over_all_workers(server: Server, client: httpx.Client) -> None:

@@ -8,20 +8,6 @@ from oql.program import load
 from tests.verbs.programs import failure_of
 
 FORMS = """
-CREATE DATABASE "shop"
-DATABASE LIST SET ?r
-DELETE DATABASE "shop"
-CREATE TABLE "orders" FROM "shop" WITH "id UUID PRIMARY, total NUMBER REQUIRED"
-TABLE LIST "shop" SET ?r
-DELETE TABLE "orders" FROM "shop"
-FLUSH TABLE "orders" FROM "shop"
-INSERT ?v INTO "orders" FROM "shop" SET ?r
-QUERY "orders" FROM "shop" WHERE total IS GREATER THAN 5 SORT BY "total" FORMAT "desc" LIMIT 10 AT 20 SET ?r
-COUNT "orders" FROM "shop" WHERE total IS NOT NULL SET ?r
-UPDATE ?v INTO "orders" FROM "shop" WHERE id IS EQUAL TO ?id SET ?r
-PURGE "orders" FROM "shop" WHERE id IS IN ?ids AND NOT (total IS LESS THAN 5) SET ?r
-SQL "SELECT * FROM orders WHERE total > ?" FROM "shop" WITH ?v SET ?r
-TRANSACTION OPEN NEST PURGE "a" FROM "b" WHERE id IS EQUAL TO 1 CLOSE NEST
 VECTOR PUT ?v INTO "docs" AS "id" WITH ?v
 VECTOR SEARCH ?v FROM "docs" LIMIT 3 WHERE kind IS EQUAL TO "a" SET ?r
 TEXT PUT "some words" INTO "docs.body" AS "id"
@@ -31,22 +17,6 @@ GRAPH REVERSE "a" FROM "db.t" WITH "knows" SET ?r
 GRAPH BFS "a" FROM "db.t" WITH "knows" LIMIT 2 SET ?r
 GRAPH PATH "a" TO "b" FROM "db.t" WITH "knows" SET ?r
 GRAPH ROUTE "a" TO "b" FROM "db.t" WITH "knows" SET ?r
-WRITE ?v INTO "/root/a.txt" AS "append"
-READ "/root/a.txt" AS "binary" SET ?r
-LIST "/root/" AS "recursive" SET ?r
-STAT "/root/a.txt" SET ?r
-EXISTS "/root/a.txt" SET ?r
-MKDIR "/root/a"
-COPY "/root/a" TO "/root/b" AS "recursive"
-MOVE "/root/a" TO "/root/b"
-REMOVE "/root/a" AS "recursive"
-CLEAR "/root/a"
-SEARCH "/root/" WHERE "*.csv" AS "recursive" SET ?r
-FILE SELECT "/root/a" AND "/root/b" AND ?v SET ?r
-COMPRESS ?v AS "tar.gz" INTO "/root/a.tar.gz"
-DECOMPRESS "/root/a.zip" INTO "/root/a"
-SHARE "/root/a.txt" ON 60 AS "multi" SET ?r
-UNSHARE "/root/a.txt" SET ?r
 FETCH "https://example.com" AS "POST" WITH ?v ATTACH ?v ON 5 FORMAT "response" SET ?r
 POST ?v AT "https://example.com" ATTACH ?v SET ?r
 WEBHOOK ?v AT "https://example.com" SET ?r

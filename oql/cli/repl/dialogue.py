@@ -1,12 +1,13 @@
 """The dialogue itself: what is kept between inputs, and what an input does. Knows no terminal."""
 
-import threading
-
 from oql import ast, engine, verbs
 from oql.cache import MemoryCache
 from oql.cli import answers
+from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
 from oql.cli.repl.commands import carry_out
+from oql.cli.store import databases_for
+from oql.context import CancelFlag
 from oql.engine import Outcome
 from oql.errors import ProgramError
 from oql.limits import Limits
@@ -44,13 +45,15 @@ class Dialogue:
 
     def run(self, source: Source) -> None:
         """Runs a program with the variables so far, and shows what it gives."""
-        cancel = threading.Event()
+        cancel = CancelFlag()
         context = local_context(limits=self.limits, cancel=cancel, cache=self.cache)
         try:
             with cancelling(cancel):
                 verb = _last_verb(source.text)
                 text = f"{source.text}\nSET ?{_KEPT}" if verb else source.text
                 program = compile_text(text, source.name, limits=self.limits)
+                context.store = databases_for(program, context.namespace)
+                context.files = files_for(program, context.namespace)
                 self.outcome = engine.run(program, context, self.variables)
         except ProgramError as error:
             self.failed = True

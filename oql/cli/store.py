@@ -1,0 +1,44 @@
+"""The databases of runs in this process: those of the data folder, or of the store that the settings name."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+from oql.cli.refusal import Refused
+from oql.program import Program
+from substrate.interface import Namespace
+
+
+def databases_for(program: Program, namespace: str) -> Namespace | None:
+    """The databases of a namespace; None for a program that needs none, since opening takes time."""
+    return _open(namespace) if program.uses_store else None
+
+
+@cache
+def _open(namespace: str) -> Namespace:
+    from substrate.errors import StoreError
+    from substrate.opening import open_store
+
+    url, data = _store()
+    try:
+        return open_store(url, data).namespace(namespace)
+    except StoreError as error:
+        raise Refused(error.message) from None
+    except OSError as error:
+        raise Refused(f"the data folder {data} cannot be used: {error.strerror}") from None
+
+
+def _store() -> tuple[str, Path]:
+    """The URL of the store and the data folder. Reading settings is slow, so only where there are any."""
+    data = Path(os.environ.get("OQL_DATA") or platformdirs.user_data_path("oql")).expanduser()
+    if "OQL_STORE" not in os.environ and not (data / "oql.toml").exists():
+        return "", data
+    from oql.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.load()
+    except SettingsError as error:
+        raise Refused(*error.problems) from None
+    return settings.store or "", settings.data

@@ -1,0 +1,120 @@
+"""The body of a download: a file in pieces, in constant memory, and what becomes of a link that works once.
+
+Nobody tells an application what has arrived. So the last piece is kept back until what stands before it has left this
+process; then the link is used up, on disk, and then the piece is sent. A client that goes away before that gets nothing
+whole, and the link works again; one that goes away later counts as one who has the file.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from server.request import Request
+
+PIECE = 256 * 1024
+LAST_PIECE = 16 * 1024
+STALLED_S = 120.0
+"""A client that takes nothing for so long is let go."""
+SIGN_S = 15.0
+"""How often a download says that it is still there."""
+
+T = TypeVar("T")
+
+
+class Claim(Protocol):
+    """A download's right to the file. Every call may wait."""
+
+    def keep(self) -> bool:
+        """Says that the download goes on; False when it has lost the right."""
+
+    def finish(self) -> bool:
+        """Uses the right up; False when it is lost, and the last piece must not be sent."""
+
+    def give_back(self) -> None:
+        """The download did not come to its last piece."""
+
+
+class Download:
+    """An answer's body: `size` bytes of an open file from a place on. Closes the file, whatever happens."""
+
+    def __init__(
+        self, req: Request, handle: int, start: int, size: int, pool: Executor, claim: Claim | None = None
+    ) -> None:
+        self._req = req
+        self._handle = handle
+        self._at = start
+        self._end = start + size
+        self._pool = pool
+        self._claim = claim
+        self._drained = False
+        self._done = False
+        self._moved_at = monotonic()
+        self.when_closed: Callable[[Download], object] = lambda _: None
+        self._watches: list[asyncio.Task[None]] = []
+
+    def __aiter__(self) -> "Download":
+        return self
+
+    async def __anext__(self) -> bytes:
+        self._moved_at = monotonic()
+        if not self._watches:
+            self._watches = [asyncio.create_task(self._notice_gone()), asyncio.create_task(self._say_signs())]
+        if self._req.gone or self._done:
+            raise StopAsyncIteration
+        left = self._end - self._at
+        if left > LAST_PIECE:
+            return await self._piece(min(PIECE, left - LAST_PIECE))
+        if not self._drained:
+            self._drained = True
+            return b""  # is sent when there is room again, so what stands before it has left
+        return await self._last_piece(left)
+
+    async def close(self) -> None:
+        """Ends it; a link whose last piece was not sent works again."""
+        self.when_closed(self)
+        for watch in self._watches:
+            watch.cancel()
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+        if self._claim and not self._done:
+            claim, self._claim = self._claim, None
+            await asyncio.shield(self._call(claim.give_back))
+
+    def stop(self) -> None:
+        """Breaks it off, and the connection with it: what waits to be sent is thrown away."""
+        if not self._done:
+            self._req.gone = True
+            self._req.scope["state"]["abort"]()
+
+    async def _piece(self, size: int) -> bytes:
+        data = await self._call(os.pread, self._handle, size, self._at)
+        if not data:  # somebody has cut the file: the client sees that it got less than it was told
+            raise StopAsyncIteration
+        self._at += len(data)
+        return data
+
+    async def _last_piece(self, size: int) -> bytes:
+        data = await self._piece(size) if size else b""
+        if self._claim and (len(data) < size or not await self._call(self._claim.finish) or self._req.gone):
+            raise StopAsyncIteration
+        self._done = True
+        return data
+
+    async def _notice_gone(self) -> None:
+        while (await self._req.receive())["type"] != "http.disconnect":
+            pass
+        self._req.gone = True
+
+    async def _say_signs(self) -> None:
+        while True:
+            await asyncio.sleep(SIGN_S)
+            lost = self._claim is not None and not self._done and not await self._call(self._claim.keep)
+            if lost or monotonic() - self._moved_at > STALLED_S:
+                self.stop()
+
+    async def _call(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)

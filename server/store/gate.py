@@ -1,0 +1,152 @@
+"""Who may come in: the bearer of each request, its tenant, scope, rate, and what it is then given to work with."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from math import ceil
+
+import falcon.asgi
+
+from accounts.errors import AuthFailed
+from accounts.service import Accounts
+from accounts.tokens import OPERATOR, Bearer
+from server.problems import Problem
+from server.request import Request
+from server.routing import Responder
+from server.store.rates import Rate, Rates
+from server.store.slots import Slots
+from server.store.threads import Threads
+from substrate import names
+from substrate.errors import NotFound, shown
+from substrate.interface import Lsn, Namespace, Store
+
+ANY = "any"
+"""The scope of routes that every valid bearer may use."""
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oql"'}
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request that came in: its bearer, and of routes below a tenant that tenant's world."""
+
+    req: Request
+    resp: falcon.asgi.Response
+    bearer: Bearer
+    tenant: str = ""
+    _namespace: Namespace | None = None
+
+    @property
+    def namespace(self) -> Namespace:
+        """The world of the tenant; the bearer reaches no other by it."""
+        assert self._namespace is not None, "the route has no tenant"
+        return self._namespace
+
+    def answer(self, body: bytes, status: int = 200) -> None:
+        """Sets the answer: JSON, as all of them that have a body."""
+        self.resp.status = falcon.code_to_http_status(status)
+        self.resp.data = body
+
+
+Work = Callable[..., Awaitable[None]]
+"""Takes a Visit, and the named segments of the path behind the tenant by keyword."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of the store a bearer may take up. `rate` None: as much as it likes."""
+
+    rate: Rate | None
+    at_once: int
+
+
+class Gate:
+    """Makes responders of works. What does not come in is answered with 401, 403, 404 or 429."""
+
+    def __init__(
+        self, accounts: Accounts, store: Store, threads: Threads, slots: Slots, rates: Rates, bounds: Bounds
+    ) -> None:
+        self._accounts = accounts
+        self._store = store
+        self._threads = threads
+        self._slots = slots
+        self._rates = rates
+        self._bounds = bounds
+
+    def responder(self, scope: str, work: Work) -> Responder:
+        """The responder of a route; one whose path names a `tenant` gets that tenant's world."""
+
+        async def respond(req: Request, resp: falcon.asgi.Response, **segments: str) -> None:
+            bearer = self._bearer(req, scope, segments.get("tenant") if scope != OPERATOR else None)
+            if self._bounds.rate is None:
+                await work(await self._visit(req, resp, bearer, scope, segments), **segments)
+                return
+            with self._slots.holding(self._admitted(bearer, resp)):
+                await work(await self._visit(req, resp, bearer, scope, segments), **segments)
+
+        return respond
+
+    def _bearer(self, req: Request, scope: str, tenant: str | None) -> Bearer:
+        """The bearer of a request, who may do what the scope names in this tenant. Raises Problem (401, 403)."""
+        scheme, _, secret = (req.auth or "").partition(" ")
+        if scheme.lower() != "bearer" or not secret.strip():
+            raise Problem(401, "expected the header Authorization: Bearer and a token", headers=CHALLENGE)
+        try:
+            bearer = self._accounts.bearer(secret.strip())
+        except AuthFailed:
+            raise Problem(401, "this token is not right here", headers=CHALLENGE) from None
+        if tenant is not None and bearer.tenant not in (None, tenant):
+            raise Problem(401, "this token is not right here", headers=CHALLENGE)
+        if scope != ANY and not bearer.may(scope):
+            raise Problem(403, f"this token lacks the scope `{scope}`", detail={"scope": scope})
+        origin = req.origin
+        if origin is not None and bearer.account and not self._accounts.origin_allowed(bearer.account, origin):
+            raise Problem(403, "this Origin is not on the account's whitelist")
+        return bearer
+
+    async def _visit(
+        self, req: Request, resp: falcon.asgi.Response, bearer: Bearer, scope: str, segments: dict[str, str]
+    ) -> Visit:
+        if scope == OPERATOR or "tenant" not in segments:
+            return Visit(req, resp, bearer)
+        tenant = names.tenant(segments.pop("tenant"))
+        req.namespace = tenant
+        return Visit(req, resp, bearer, tenant, await self._threads.quick(self._opened, tenant))
+
+    def _opened(self, tenant: str) -> Namespace:
+        """The world of a tenant, which is made at its first use where it has an account, or in development mode.
+
+        Raises NotFound: a tenant that no operator has made, or one has deleted.
+        """
+        namespace = self._store.namespace(tenant)
+        if not namespace.exists():
+            if not self._accounts.development and self._accounts.of_namespace(tenant) is None:
+                raise NotFound(f"there is no tenant {shown(tenant)}")
+            namespace.make()
+        return namespace
+
+    def _admitted(self, bearer: Bearer, resp: falcon.asgi.Response) -> int:
+        """The place of a request among those of its bearer that are under way. Raises Problem (429)."""
+        assert self._bounds.rate is not None
+        granted = self._rates.take(bearer.token.id)
+        resp.set_headers(
+            {
+                "X-RateLimit-Limit": str(self._bounds.rate.per_minute),
+                "X-RateLimit-Remaining": str(granted.remaining),
+                "X-RateLimit-Reset": str(ceil(granted.full_at)),
+            }
+        )
+        if granted.wait_s > 0:
+            raise busy("this token has made as many requests as it may for now", ceil(granted.wait_s))
+        place = self._slots.take(f"at once {bearer.token.id}", self._bounds.at_once)
+        if place is None:
+            raise busy(f"{self._bounds.at_once} requests of this token are under way already", 1)
+        return place
+
+
+def busy(message: str, retry_after: int) -> Problem:
+    """A 429 after which the same request may succeed."""
+    return Problem(429, message, headers={"Retry-After": str(max(1, retry_after))}, retry=True)
+
+
+def lsn_json(lsn: Lsn) -> dict[str, int]:
+    """A place in the log as answers show it."""
+    return {"segment": lsn.segment, "offset": lsn.offset}

@@ -1,0 +1,163 @@
+"""Plans and SQL: run on threads, known by an id, ended by whoever asks for that or when the client goes away."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from time import perf_counter
+from typing import Any
+
+from ulid import ULID
+
+from server import metrics
+from server.problems import Problem
+from server.request import Request
+from server.store.bodies import StoreBodies, one_of
+from server.store.changes import change
+from server.store.gate import Visit, lsn_json
+from server.store.threads import Threads
+from substrate import json, plan
+from substrate.errors import described
+from substrate.interface import Call, Frame, Store
+
+LONGEST_SQL = 64 * 1024
+
+
+class Queries:
+    """The works of /query, /sql, /ask, /queries/:id/cancel and /plan-schema. `calls` makes the bounds of a new call."""
+
+    def __init__(self, store: Store, bodies: StoreBodies, threads: Threads, calls: Callable[[], Call]) -> None:
+        self._store = store
+        self._bodies = bodies
+        self._threads = threads
+        self._calls = calls
+
+    async def query(self, visit: Visit) -> None:
+        """The rows of a plan; with `explain` also what each node has cost."""
+        explain = one_of(visit.req, "explain", "true", "false") == "true"
+        call = self._call(visit)
+        _, asked = await self._bodies.json(visit.req)
+
+        def work() -> bytes:
+            if not explain:
+                return json.dumps(visit.namespace.query(asked, call))
+            rows, tree = visit.namespace.explain(asked, call)
+            return json.dumps({"rows": rows, "explain": tree})
+
+        visit.answer(await self._run(visit, call, work))
+
+    async def ask(self, visit: Visit) -> None:
+        """The rows that answer a question in words; with `show_plan` also the plan that was run."""
+        call = self._call(visit)
+        _, asked = await self._bodies.object(visit.req)
+        text, schemas, show_plan = _question(asked)
+
+        def work() -> bytes:
+            answered = visit.namespace.ask(text, schemas, call)
+            told = {"rows": answered.rows, "cache": answered.cache}
+            return json.dumps(told | {"plan": answered.plan} if show_plan else told)
+
+        visit.answer(await self._run(visit, call, work))
+
+    async def sql(self, visit: Visit) -> None:
+        """The rows of a SELECT; what an INSERT or DELETE would do, and with `execute` that it was done."""
+        call = self._call(visit)
+        raw, asked = await self._bodies.object(visit.req)
+        text, params, execute = _statement(asked)
+
+        def read() -> tuple[str, bytes]:
+            answer = visit.namespace.sql(text, params, call)
+            return answer["kind"], json.dumps(answer)
+
+        kind, answer = await self._run(visit, call, read)
+        if kind == "select" or not execute:
+            visit.answer(answer)
+            return
+        if not visit.bearer.may("write"):
+            raise Problem(403, "this token lacks the scope `write`", detail={"scope": "write"})
+
+        def write(frame: Frame) -> Any:
+            return frame.execute(text, params) | {"lsn": lsn_json(frame.lsn)}
+
+        await change(visit, raw, write)
+
+    async def cancel(self, visit: Visit, id: str) -> None:  # noqa: A002 - its name in the path
+        """Ends a running call of the bearer's tenant; an operator's may be of any."""
+        cancelled = await self._threads.run(self._cancel, id.upper(), visit.bearer.tenant)
+        visit.answer(json.dumps({"cancelled": cancelled}))
+
+    async def plan_schema(self, visit: Visit) -> None:
+        """The grammar of plans, as JSON Schema."""
+        visit.answer(_plan_schema())
+
+    def _cancel(self, query_id: str, tenant: str | None) -> bool:
+        tenants = self._store.names() if tenant is None else [tenant]
+        return any(self._store.namespace(name).cancel(query_id) for name in tenants)
+
+    def _call(self, visit: Visit) -> Call:
+        """A new call, known by the id that the caller has chosen, or by one of ours. Raises Problem (400)."""
+        call = self._calls()
+        call.query_id = _query_id(visit.req)
+        visit.resp.set_header("X-OC-Query-Id", call.query_id)
+        return call
+
+    async def _run(self, visit: Visit, call: Call, work: Callable[[], Any]) -> Any:
+        watch = asyncio.create_task(_cancel_when_gone(visit.req, call))
+        began = perf_counter()
+        try:
+            return await self._threads.run(work)
+        finally:
+            watch.cancel()
+            metrics.store_query_ends(perf_counter() - began)
+
+
+@cache
+def _plan_schema() -> bytes:
+    return json.dumps(plan.schema())
+
+
+def _query_id(req: Request) -> str:
+    chosen = req.get_header("X-OC-Query-Id")
+    if chosen is None:
+        return str(ULID())
+    try:
+        return str(ULID.from_str(chosen.strip().upper()))
+    except ValueError:
+        raise Problem(400, "the header X-OC-Query-Id: expected a ULID") from None
+
+
+def _statement(asked: dict[str, Any]) -> tuple[str, list[Any], bool]:
+    """The text, parameters and wish of a body for /sql. Raises Problem (400)."""
+    text, params, execute = asked.get("sql"), asked.get("params"), asked.get("execute", False)
+    if not isinstance(text, str):
+        raise Problem(400, f"`sql`: expected text, found {described(text)}", detail={"field": "sql"})
+    if len(text.encode()) > LONGEST_SQL:
+        raise Problem(400, f"`sql`: expected at most {LONGEST_SQL} bytes", detail={"field": "sql"})
+    if params is not None and not isinstance(params, list):
+        raise Problem(400, f"`params`: expected an array, found {described(params)}", detail={"field": "params"})
+    if not isinstance(execute, bool):
+        raise Problem(
+            400, f"`execute`: expected true or false, found {described(execute)}", detail={"field": "execute"}
+        )
+    return text, params or [], execute
+
+
+def _question(asked: dict[str, Any]) -> tuple[str, list[str], bool]:
+    """The text, tables and wish of a body for /ask. Raises Problem (400)."""
+    text = next((asked[name] for name in ("nl", "question", "q") if name in asked), None)
+    schemas, show_plan = asked.get("schemas"), asked.get("show_plan", False)
+    if not isinstance(text, str):
+        raise Problem(400, f"`nl`: expected text, found {described(text)}", detail={"field": "nl"})
+    if schemas is not None and not (isinstance(schemas, list) and all(isinstance(name, str) for name in schemas)):
+        message = f"`schemas`: expected an array of ids of tables, found {described(schemas)}"
+        raise Problem(400, message, detail={"field": "schemas"})
+    if not isinstance(show_plan, bool):
+        message = f"`show_plan`: expected true or false, found {described(show_plan)}"
+        raise Problem(400, message, detail={"field": "show_plan"})
+    return text, schemas or [], show_plan
+
+
+async def _cancel_when_gone(req: Request, call: Call) -> None:
+    while (await req.receive())["type"] != "http.disconnect":
+        pass
+    req.gone = True
+    call.cancel()

@@ -1,0 +1,98 @@
+"""Rows: one by its key, many at a time."""
+
+import re
+from typing import Any
+
+from server.problems import Problem
+from server.store.bodies import StoreBodies, one_of, version_wanted
+from server.store.changes import change
+from server.store.gate import Visit, lsn_json
+from server.store.ndjson import Ndjson
+from server.store.threads import Threads
+from substrate import json
+from substrate.errors import NotFound, kind_of, shown
+from substrate.interface import Frame, JsonRow, Written
+
+NDJSON = "application/x-ndjson"
+BATCH = "_batch"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Rows:
+    """The works of the routes below /rows."""
+
+    def __init__(self, bodies: StoreBodies, threads: Threads, ndjson: Ndjson) -> None:
+        self._bodies = bodies
+        self._threads = threads
+        self._ndjson = ndjson
+
+    async def put(self, visit: Visit, schema: str) -> None:
+        """Writes a row over what has its key."""
+        _expectation(visit)
+        version = version_wanted(visit.req)
+        raw, row = await self._bodies.object(visit.req)
+
+        def work(frame: Frame) -> Any:
+            written = frame.put(schema, row, version=version)
+            return _done(written) | ({"pk": written.key} if _key_was_made(row, written) else {})
+
+        await change(visit, raw, work)
+
+    async def put_many(self, visit: Visit, schema: str) -> None:
+        """Writes the rows of an array, all or none; or those of a stream of lines, by and by."""
+        _expectation(visit)
+        media_type = (visit.req.content_type or "").partition(";")[0].strip().lower()
+        if media_type == NDJSON:
+            await self._ndjson.write(visit, schema)
+            return
+        raw, rows = await self._bodies.json(visit.req)
+        if not isinstance(rows, list):
+            raise Problem(400, f"expected a JSON array of rows as the body, found {kind_of(rows)}")
+
+        def work(frame: Frame) -> Any:
+            return {"inserted": len(frame.put_many(schema, rows)), "lsn": lsn_json(frame.lsn)}
+
+        await change(visit, raw, work)
+
+    async def get(self, visit: Visit, schema: str, key: str = BATCH) -> None:
+        """The row of a key, with its version."""
+        row = await self._threads.quick(visit.namespace.get, schema, key)
+        if row is None:
+            raise NotFound(f"there is no row {shown(key)} in {shown(schema)}")
+        visit.answer(json.dumps(row))
+
+    async def replace(self, visit: Visit, schema: str, key: str = BATCH) -> None:
+        """Writes the row of a key."""
+        version = version_wanted(visit.req)
+        raw, row = await self._bodies.object(visit.req)
+        await change(visit, raw, lambda frame: _done(frame.replace(schema, key, row, version=version)))
+
+    async def delete(self, visit: Visit, schema: str, key: str = BATCH) -> None:
+        """Deletes the row of a key."""
+        version = version_wanted(visit.req)
+        raw = await self._bodies.raw(visit.req)
+
+        def work(frame: Frame) -> Any:
+            deleted = frame.delete(schema, key, version=version)
+            return {"ok": True, "deleted": deleted, "lsn": lsn_json(frame.lsn)}
+
+        await change(visit, raw, work)
+
+
+def _expectation(visit: Visit) -> None:
+    """The published hint that no row with the key is there; rows are written the same way with and without it."""
+    one_of(visit.req, "expect", "insert")
+
+
+def _done(written: Written) -> dict[str, Any]:
+    return {"ok": True, "lsn": lsn_json(written.lsn)}
+
+
+def _key_was_made(row: JsonRow, written: Written) -> bool:
+    """Whether the server made the key: an UUID that the row did not bring."""
+    key = written.key
+    return (
+        isinstance(key, str)
+        and _UUID.fullmatch(key) is not None
+        and all(not isinstance(value, str) or value.lower() != key for value in row.values())
+    )

@@ -1,0 +1,58 @@
+"""Encrypted columns: AES-256-GCM under the key of the installation (NIST SP 800-38D), a fresh nonce for each value.
+
+1 byte    0x01, the form of what follows
+12 bytes  nonce
+n bytes   ciphertext, with the tag of 16 bytes at its end
+"""
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from substrate.errors import Unavailable
+
+_FORM = b"\x01"
+_NONCE = 12
+
+
+class Cipher:
+    """Encrypts with one key. Safe to share between threads."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def encrypt(self, text: str) -> bytes:
+        """The ciphertext of a text: another one each time."""
+        nonce = os.urandom(_NONCE)
+        return _FORM + nonce + self._aead.encrypt(nonce, text.encode(), _FORM)
+
+    def decrypt(self, data: bytes) -> str:
+        """The text. Raises Unavailable where the key is another one or the data damaged."""
+        try:
+            return self._aead.decrypt(data[1 : 1 + _NONCE], data[1 + _NONCE :], data[:1]).decode()
+        except (InvalidTag, ValueError):
+            raise Unavailable("an encrypted value cannot be read: it was written under another key") from None
+
+
+def cipher_in(folder: Path) -> Cipher:
+    """The cipher of a data folder; its key, `secret.key`, is made at first use, readable by its owner only."""
+    path = folder / "secret.key"
+    if not path.exists():
+        _make_key(path)
+    return Cipher(path.read_bytes())
+
+
+def _make_key(path: Path) -> None:
+    """Writes a key under another name first: whoever looks meanwhile sees no key or all of one, and the first stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(AESGCM.generate_key(256))
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

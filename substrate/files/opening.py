@@ -1,0 +1,59 @@
+"""The files of all namespaces of a data folder."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from substrate.files.folder import NamespaceFiles
+from substrate.files.shares import MIGRATIONS, Shares
+from substrate.interface import ControlDatabase
+from substrate.names import tenant
+from substrate.sqlite.database import Database
+
+NAMESPACES = "namespaces"
+"""The folder in the data folder that has a folder for each namespace."""
+
+
+def share_database(data: Path) -> ControlDatabase:
+    """The database of links in a data folder."""
+    return Database(data / "shares.sqlite", MIGRATIONS)
+
+
+class FileStore:
+    """The files of a data folder. Cheap to make: nothing is opened before it is used. Safe to share between threads.
+
+    `base_url` gives how links begin, `quota_bytes` how much the files of a namespace may take (None: any number). Both
+    are asked only when somebody has to know.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        base_url: Callable[[], str],
+        *,
+        quota_bytes: Callable[[str], int | None] = lambda _: None,
+        database: ControlDatabase | None = None,
+    ) -> None:
+        self._quota_bytes = quota_bytes
+        self.shares = Shares(database or share_database(data), base_url)
+        self._namespaces = data / NAMESPACES
+        self._met: set[str] = set()
+        self._guard = threading.Lock()
+
+    def of(self, namespace: str) -> NamespaceFiles:
+        """The files of one namespace, which reach no other. Raises Invalid for what cannot be its name."""
+        base = self._namespaces / tenant(namespace)
+        return NamespaceFiles(
+            namespace, base, lambda: self._quota_bytes(namespace), self.shares, lambda: self._first(namespace)
+        )
+
+    def close(self) -> None:
+        """Closes the database of links."""
+        self.shares.close()
+
+    def _first(self, namespace: str) -> bool:
+        with self._guard:
+            if namespace in self._met:
+                return False
+            self._met.add(namespace)
+            return True

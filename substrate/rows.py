@@ -1,0 +1,213 @@
+"""Rows of one table, from JSON to statements: what every write of rows goes through.
+
+RowWriter.values(row)     a JSON object -> canonical values by column, checked, defaults and extractions filled in
+RowWriter.upsert          the statement that writes them, and what it gives back: version, outcome of each check
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from substrate import json, sql
+from substrate.catalog import Table
+from substrate.cipher import Cipher
+from substrate.columns import JSON, Bound, Canonical, ColumnType, Json, unchanged
+from substrate.engine import DialectName, Output, Statement, Values, storage, to_engine
+from substrate.errors import Invalid, described, unknown
+from substrate.interface import ROW_VERSION, JsonRow
+from substrate.manifest import Column, Extraction
+
+VERSION = f'"{ROW_VERSION}"'
+
+Canonicals = dict[str, Canonical | None]
+
+
+def quoted(name: str) -> str:
+    """A column's name as an identifier; names hold no quotes."""
+    return f'"{name}"'
+
+
+class RowWriter:
+    """The statements of one declared table on one engine. Immutable; made once for each version of a table."""
+
+    def __init__(self, table: Table, dialect: DialectName, cipher: Cipher) -> None:
+        self.table = table
+        self.dialect = dialect
+        self.cipher = cipher
+        manifest = table.manifest
+        self.key = manifest.primary_key
+        self.names = tuple(manifest.types)
+        self.checks = tuple(check.name for check in manifest.checks)
+        self._columns = manifest.columns
+        self._known = frozenset({*manifest.by_name, ROW_VERSION})
+        self._extractions = manifest.extractions
+        self._types: dict[str, ColumnType] = manifest.types
+        self._to_engine = [(name, to_engine(kind, dialect, cipher)) for name, kind in manifest.types.items()]
+        self._shown = [(name, _logged(kind)) for name, kind in manifest.types.items()]
+        self._secret = [name for name, kind in manifest.types.items() if kind.secret]
+        outputs = tuple(Output(name, kind) for name, kind in manifest.types.items())
+        self.to_json = Statement("", (), outputs).reader(dialect, cipher)
+        conditions = [f"({sql.condition(check.expression, manifest, dialect)})" for check in manifest.checks]
+        self.returned = ", ".join([VERSION, *conditions])
+        self.upsert = self._upsert("DO UPDATE SET " + self._overwriting())
+        self.insert = self._upsert("DO NOTHING")
+        self.selected = ", ".join(map(quoted, self.names))
+        self.by_key = " AND ".join(f"{quoted(name)} = ?" for name in self.key)
+        # One row in any case: the count of declarations, then the row, whose version is null where there is none.
+        row = ", ".join(f"{table.physical}.{quoted(name)}" for name in (ROW_VERSION, *self.names))
+        key = " AND ".join(f"{table.physical}.{quoted(name)} = ?" for name in self.key)
+        self.get = f"SELECT _oc_meta.declarations, {row} FROM _oc_meta LEFT JOIN {table.physical} ON {key}"
+
+    # from JSON
+
+    def values(self, row: JsonRow) -> Canonicals:
+        """The canonical values of a row, by column. Raises Invalid naming the column."""
+        if not isinstance(row, dict):
+            raise Invalid(f"expected an object as a row, found {described(row)}")
+        if not row.keys() <= self._known:
+            self._refuse_unknown(row)
+        values: Canonicals = {}
+        for column in self._columns:
+            value = row.get(column.name)
+            values[column.name] = self._absent(column, row) if value is None else column.type.check(value, column.name)
+        for extraction in self._extractions:
+            values[extraction.name] = _extracted(extraction, row.get(extraction.source))
+        return values
+
+    def assigned(self, given: JsonRow) -> Canonicals:
+        """The canonical values of the columns that an update sets, extractions that follow from them included."""
+        by_name = self.table.manifest.by_name
+        values: Canonicals = {}
+        for name, value in given.items():
+            if name not in by_name:
+                self._refuse_unknown(given)
+            if name in self.key:
+                raise Invalid(f"column `{name}` is part of the key, which an update cannot change", column=name)
+            if value is None and by_name[name].required:
+                raise Invalid(f"column `{name}` is required", column=name)
+            values[name] = None if value is None else by_name[name].type.check(value, name)
+        for extraction in self._extractions:
+            if extraction.source in given:
+                values[extraction.name] = _extracted(extraction, given[extraction.source])
+        return values
+
+    def key_of(self, text: str) -> list[Canonical]:
+        """The key that a text stands for. Raises Invalid: no such text, or a key of several columns."""
+        if len(self.key) > 1:
+            columns = ", ".join(f"`{name}`" for name in self.key)
+            raise Invalid(f"the key of `{self.table.id}` has several columns ({columns}): use /query with ColumnScan")
+        return [self._types[self.key[0]].key(text, self.key[0])]
+
+    def key_from(self, values: Sequence[Json]) -> list[Canonical]:
+        """The key of these values of its columns."""
+        if len(values) != len(self.key):
+            raise Invalid(f"the key of `{self.table.id}` has {len(self.key)} columns, found {len(values)} values")
+        return [self._types[name].check(value, name) for name, value in zip(self.key, values, strict=True)]
+
+    def _absent(self, column: Column, row: JsonRow) -> Canonical | None:
+        if column.name not in row:
+            if column.default is not None:
+                return column.default
+            if column.generated:
+                return str(uuid4())
+        if column.required:
+            raise Invalid(f"column `{column.name}` is required", column=column.name)
+        return None
+
+    def _refuse_unknown(self, row: JsonRow) -> None:
+        known = self.table.manifest.by_name
+        extracted = [extraction.name for extraction in self._extractions]
+        name = next(name for name in row if name not in known and name != ROW_VERSION)
+        if name in extracted:
+            raise Invalid(f"column `{name}` is filled by the store: leave it out", column=name)
+        raise unknown(name, f"a column of `{self.table.id}`", known, column=name)
+
+    # to the engine
+
+    def bound(self, values: Canonicals) -> list[Bound | None]:
+        """The values as the engine takes them, in the order of the statements."""
+        return [
+            None if (value := values[name]) is None else value if convert is unchanged else convert(value)
+            for name, convert in self._to_engine
+        ]
+
+    def bound_key(self, key: Sequence[Canonical]) -> list[Bound]:
+        """A key as the engine takes it."""
+        return [
+            storage(self._types[name], self.dialect).write(value) for name, value in zip(self.key, key, strict=True)
+        ]
+
+    def bound_some(self, values: Canonicals) -> list[Bound | None]:
+        """The values of an update as the engine takes them, in their order."""
+        return [
+            None if value is None else to_engine(self._types[name], self.dialect, self.cipher)(value)
+            for name, value in values.items()
+        ]
+
+    def key_text(self, key: Sequence[Canonical]) -> str:
+        """The key as one text: for a single column its text, else a JSON array."""
+        if len(self.key) == 1:
+            return self._types[self.key[0]].key_text(key[0])
+        return json.dumps(self.logged_key(key)).decode()
+
+    # for the log
+
+    def logged(self, values: Canonicals, bound: Sequence[Bound | None]) -> JsonRow:
+        """The row as a frame holds it: as answers show it, but what is secret as ciphertext."""
+        row = {
+            name: None if (value := values[name]) is None else value if shows is unchanged else shows(value)
+            for name, shows in self._shown
+        }
+        if self._secret:
+            by_name = dict(zip(self.names, bound, strict=True))
+            row |= {name: _base64(by_name[name]) for name in self._secret}
+        return row
+
+    def logged_key(self, key: Sequence[Canonical]) -> Json:
+        """The key as a frame holds it: a value, or an array for several columns."""
+        shown = [self._types[name].json(value) for name, value in zip(self.key, key, strict=True)]
+        return shown[0] if len(shown) == 1 else shown
+
+    def logged_from_engine(self, row: Values) -> JsonRow:
+        """As `logged`, of a row that the engine gave."""
+        shown = self.to_json(row)
+        for name in self._secret:
+            shown[name] = _base64(row[self.names.index(name)])
+        return shown
+
+    def canonical_key(self, row: Values) -> list[Canonical]:
+        """The key of a row whose first values the engine gave in the order of the columns."""
+        return [storage(self._types[name], self.dialect).read(row[self.names.index(name)]) for name in self.key]
+
+    def _upsert(self, conflict: str) -> str:
+        columns = ", ".join([*map(quoted, self.names), VERSION])
+        marks = ", ".join("?" for _ in self.names)
+        # What was deleted under this key has left its version, from which the new row goes on.
+        version = f"1 + coalesce((SELECT version FROM _oc_gone WHERE number = {self.table.number} AND key = ?), 0)"
+        key = ", ".join(map(quoted, self.key))
+        return (
+            f"INSERT INTO {self.table.physical} ({columns}) VALUES ({marks}, {version}) "
+            f"ON CONFLICT ({key}) {conflict} RETURNING {self.returned}"
+        )
+
+    def _overwriting(self) -> str:
+        physical = self.table.physical
+        sets = [f"{quoted(name)} = excluded.{quoted(name)}" for name in self.names if name not in self.key]
+        return ", ".join([*sets, f"{VERSION} = {physical}.{VERSION} + 1"])
+
+
+def _extracted(extraction: Extraction, document: Json) -> Canonical | None:
+    found = extraction.found_in(document)
+    return None if found is None else extraction.type.check(found, extraction.name)
+
+
+def _logged(kind: ColumnType) -> Callable[[Any], Json]:
+    """The conversion of a canonical value for the log; secret ones are put in as ciphertext afterwards."""
+    if kind is JSON:
+        return json.embedded
+    return (lambda value: None) if kind.secret else kind.shows
+
+
+def _base64(data: Any) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()

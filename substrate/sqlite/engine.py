@@ -1,0 +1,335 @@
+"""SQLite for one namespace: a folder with one file, any number of reading connections, one writer at a time.
+
+Turns are taken on a file of their own, as in `substrate.sqlite.database`, which says why. A namespace that was deleted
+and made again, maybe by another process, is another file under the same name: every use looks whether it still is the
+one that is open.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import apsw
+
+from substrate import forks
+from substrate.engine import DialectName, Params, Values, Violation
+from substrate.errors import Cancelled, Invalid, NotFound, StoreError, Unavailable
+from substrate.sqlite.functions import install
+
+FILE = "store.sqlite"
+FORMAT = 1
+"""The version of the layout, as the file says it; 0 is a file that was not finished."""
+BUSY_MS = 5_000
+CACHED_STATEMENTS = 200
+_WAL_PAGES = 4_000
+"""The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
+
+
+class Connection:
+    """See `substrate.engine.Connection`."""
+
+    def __init__(self, path: Path, *, writes: bool) -> None:
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writes else apsw.SQLITE_OPEN_READONLY
+        with _translated():
+            self._db = apsw.Connection(str(path), flags=flags, statementcachesize=CACHED_STATEMENTS)
+            self._db.set_busy_timeout(BUSY_MS)
+            for pragma in (
+                "case_sensitive_like = ON",
+                "temp_store = MEMORY",
+                "cache_size = -16000",
+                "mmap_size = 268435456",
+            ):
+                self._db.execute(f"PRAGMA {pragma}")
+            if writes:
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+            install(self._db)
+
+    def execute(self, sql: str, params: Params = ()) -> list[Values]:
+        """See the protocol."""
+        try:
+            return self._db.execute(sql, tuple(params)).fetchall()
+        except apsw.Error as error:
+            raise _translation(error) from error
+
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
+        """See the protocol."""
+        with _translated():
+            yield from self._db.execute(sql, tuple(params))
+
+    def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
+        """See the protocol."""
+        with _translated():
+            return self._db.executemany(sql, rows).fetchall()
+
+    def interrupt(self) -> None:
+        """See the protocol."""
+        self._db.interrupt()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """See the protocol."""
+        with self._db:
+            yield
+
+    def begin(self, how: str) -> None:
+        """Begins a transaction: DEFERRED or IMMEDIATE."""
+        self.execute(f"BEGIN {how}")
+
+    def end(self, how: str) -> None:
+        """COMMIT or ROLLBACK; a rollback where nothing is open does nothing."""
+        if how == "COMMIT" or self._db.in_transaction:
+            self.execute(how)
+
+    def close(self) -> None:
+        """Closes it."""
+        self._db.close()
+
+
+class Engine:
+    """See `substrate.engine.Engine`. The folder is that of the namespace; only `drop` touches what else is in it."""
+
+    dialect: DialectName = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / FILE
+        self._guard = threading.RLock()
+        self._mutex = threading.Lock()
+        self._idle: list[Connection] = []
+        self._writer: Connection | None = None
+        self._watcher: Connection | None = None
+        self._turn = -1
+        self._open: tuple[int, int] | None = None
+        self._times_opened = 0
+        forks.watch(self)
+
+    def exists(self) -> bool:
+        """See the protocol."""
+        if not self._path.exists():
+            return False
+        with self._guard:
+            if self._is_open():
+                return True
+        probe = Connection(self._path, writes=False)
+        try:
+            return probe.execute("PRAGMA user_version") == [(FORMAT,)]
+        finally:
+            probe.close()
+
+    def create(self, script: Sequence[str]) -> bool:
+        """See the protocol."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._mutex, self._its_turn():
+            if self.exists():
+                return False
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            made = Connection(self._path, writes=True)
+            try:
+                made.execute("PRAGMA journal_mode = WAL")
+                made.begin("IMMEDIATE")
+                for statement in script:
+                    made.execute(statement)
+                made.execute(f"PRAGMA user_version = {FORMAT}")
+                made.end("COMMIT")
+            finally:
+                made.close()
+            _sync_folder(self._folder)
+            _sync_folder(self._folder.parent)
+            return True
+
+    def drop(self) -> bool:
+        """See the protocol."""
+        if not self._path.exists():
+            return False
+        with self._mutex, self._its_turn():
+            if not self._path.exists():
+                return False
+            aside = self._folder.with_name(f".deleted-{uuid4().hex}")
+            self._folder.rename(aside)
+            _sync_folder(self._folder.parent)
+        self.close()
+        shutil.rmtree(aside, ignore_errors=True)
+        return True
+
+    @contextmanager
+    def reading(self, *, snapshot: bool = True) -> Iterator[Connection]:
+        """See the protocol."""
+        connection = self._take()
+        opened = self._open
+        if snapshot:
+            connection.begin("DEFERRED")
+        try:
+            yield connection
+        finally:
+            if snapshot:
+                connection.end("ROLLBACK")
+            self._give_back(connection, opened)
+
+    def scratch(self) -> AbstractContextManager[Connection]:
+        """See the protocol."""
+        return self.reading()
+
+    def _take(self) -> Connection:
+        """An idle connection, or a new one."""
+        self._look()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            with self._guard:
+                return Connection(self._path, writes=False)
+
+    def _give_back(self, connection: Connection, opened: tuple[int, int] | None) -> None:
+        """Keeps a connection for its next use, unless the namespace is another one by now."""
+        if opened == self._open:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """See the protocol."""
+        with self._mutex, self._its_turn():
+            connection = self._opened_writer()
+            connection.begin("IMMEDIATE")
+            try:
+                yield connection
+                connection.end("COMMIT")
+            except BaseException:
+                connection.end("ROLLBACK")
+                raise
+
+    def stamp(self) -> Hashable:
+        """See the protocol."""
+        with self._guard:
+            self._look()
+            if self._watcher is None:
+                self._watcher = Connection(self._path, writes=False)
+                self._times_opened += 1
+            return self._times_opened, self._watcher.execute("PRAGMA data_version")[0][0]
+
+    def size(self) -> int:
+        """Bytes of the file and of what waits to be moved into it."""
+        return sum(_size(self._path.with_name(FILE + suffix)) for suffix in ("", "-wal"))
+
+    def close(self) -> None:
+        """See the protocol."""
+        with self._guard:
+            closing = [*self._idle, *filter(None, (self._watcher, self._writer))]
+            self._idle, self._watcher, self._writer, self._open = [], None, None, None
+            if self._turn >= 0:
+                os.close(self._turn)
+                self._turn = -1
+        for connection in closing:
+            connection.close()
+
+    def before_fork(self) -> None:
+        """See `substrate.forks`."""
+        self._mutex.acquire()
+        self._guard.acquire()
+        self.close()
+
+    def after_fork(self) -> None:
+        """See `substrate.forks`."""
+        self._guard.release()
+        self._mutex.release()
+
+    @contextmanager
+    def _its_turn(self) -> Iterator[None]:
+        """The turn of this process, held by one thread at a time: whoever has the mutex."""
+        with self._guard:
+            if self._turn < 0:
+                self._turn = self._open_turn()
+            turn = self._turn
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # closed meanwhile by `drop`: so is the lock
+                fcntl.flock(turn, fcntl.LOCK_UN)
+
+    def _open_turn(self) -> int:
+        """The file of turns lies beside the folder, so that it outlives the namespace."""
+        try:
+            name = self._folder.with_name(f".{self._folder.name}.lock")
+            return os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            raise NotFound("there is no such namespace") from None
+        except OSError as error:
+            raise Unavailable(f"the store cannot be used: {error.strerror}") from error
+
+    def _opened_writer(self) -> Connection:
+        with self._guard:
+            self._look()
+            if self._writer is None:
+                self._writer = Connection(self._path, writes=True)
+            return self._writer
+
+    def _look(self) -> None:
+        """Sees that what is open is what the name stands for now. Raises NotFound."""
+        if self._is_open():
+            return
+        with self._guard:
+            idle = [*self._idle, *filter(None, (self._watcher, self._writer))]
+            self._idle, self._watcher, self._writer, self._open = [], None, None, None
+            for connection in idle:
+                connection.close()
+            if not self.exists():
+                raise NotFound("there is no such namespace")
+            found = os.stat(self._path)
+            self._open = (found.st_dev, found.st_ino)
+
+    def _is_open(self) -> bool:
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return False
+        return self._open == (found.st_dev, found.st_ino)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except apsw.Error as error:
+        raise _translation(error) from error
+
+
+_PREFIX = "UNIQUE constraint failed: "
+_UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID)
+
+
+def _translation(error: apsw.Error) -> StoreError:
+    """An error of SQLite as one of the store."""
+    message = str(error)
+    if isinstance(error, apsw.ConstraintError) and getattr(error, "extendedresult", None) in _UNIQUE:
+        columns = message.split(_PREFIX)[-1].split(", ")
+        return Violation([column.partition(".")[2] for column in columns])
+    if isinstance(error, apsw.InterruptError):
+        return Cancelled("the call was stopped")
+    if isinstance(error, apsw.FullError):
+        return Unavailable("the disk is full")
+    if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):
+        return Invalid(f"the engine refused the statement: {message}")
+    return Unavailable(f"the store cannot be used: {message}")

@@ -1,0 +1,102 @@
+"""When two back ends say the same: the one place that settles what may differ between their answers.
+
+Everything else has to be equal to the last detail: types of numbers, the order of rows and of columns, wording.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from substrate.errors import StoreError
+
+View: TypeAlias = Callable[[Any], Any]
+"""What of an answer has to be the same on both; two answers are alike when the `repr` of their views are equal."""
+
+_ENGINE_REFUSED = "the engine refused the statement: "
+_CIPHERTEXT_OVERHEAD = 29
+"""The bytes that a ciphertext is longer than its text: form, nonce and tag."""
+
+
+def whole(answer: Any) -> Any:
+    """All of it."""
+    return answer
+
+
+def in_any_order(rows: Any) -> Any:
+    """Rows whose order nobody has asked for."""
+    return sorted(rows, key=repr)
+
+
+def statement(text: str) -> View:
+    """The answer to a SQL statement; without ORDER BY its rows come in any order."""
+    return whole if "ORDER BY" in text.upper() else _selected
+
+
+def _selected(answer: Any) -> Any:
+    return {**answer, "rows": in_any_order(answer["rows"])} if answer["kind"] == "select" else answer
+
+
+def explained(answer: Any) -> Any:
+    """Rows, and the tree of costs without times."""
+    rows, tree = answer
+    return rows, _without_times(tree)
+
+
+def used(answer: Any) -> Any:
+    """What a namespace holds, without the bytes that this takes."""
+    schemas = [{**each, "bytes": 0} for each in answer["schemas"]]
+    return {"used": {**answer["used"], "bytes": 0}, "schemas": schemas}
+
+
+def framed(frames: Any) -> Any:
+    """Frames of the log: their places and lengths, and what they say but for times and ciphertexts."""
+    return [(lsn, len(frame), _told(json.loads(frame))) for lsn, frame in frames]
+
+
+def changed(changes: Any) -> Any:
+    """The operations of frames, secrets in clear."""
+    return [(lsn, _of_each_key(operations)) for lsn, operations in changes]
+
+
+def refused(refusal: BaseException | None) -> Any:
+    """A refusal: what kind, in which words, with which detail. Words of the engines themselves are their own."""
+    if not isinstance(refusal, StoreError):
+        return refusal
+    message = _ENGINE_REFUSED if refusal.message.startswith(_ENGINE_REFUSED) else refusal.message
+    return type(refusal).__name__, refusal.code, message, refusal.detail, refusal.retry
+
+
+def _without_times(tree: Any) -> Any:
+    return {**tree, "elapsed_us": 0, "children": [_without_times(child) for child in tree["children"]]}
+
+
+def _told(frame: Any) -> Any:
+    return {**frame, "at_secs": 0, "crc": "", "ops": _of_each_key(_without_ciphertexts(frame["ops"]))}
+
+
+def _of_each_key(operations: Any) -> Any:
+    """What happened to each row, in order. An update of several rows may tell of them in any order."""
+    found: dict[str, list[Any]] = {}
+    for operation in operations:
+        of = repr([operation.get("schema"), operation["key"]]) if "key" in operation else ""
+        found.setdefault(of, []).append(operation)
+    return sorted(found.items())
+
+
+def _without_ciphertexts(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_ciphertexts(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_ciphertexts(item) for name, item in value.items()}
+    return _ciphertext_of(value) if isinstance(value, str) else value
+
+
+def _ciphertext_of(text: str) -> str:
+    """In place of what looks like ciphertext its length: it is another one each time, and read in clear elsewhere."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text
+    return f"ciphertext of {len(data)}" if data[:1] == b"\x01" and len(data) >= _CIPHERTEXT_OVERHEAD else text

@@ -1,0 +1,86 @@
+"""One unit of change on both sides: `Frame` of substrate.interface."""
+
+from collections.abc import Sequence
+
+from substrate.interface import Call, Frame, Json, JsonRow, Lsn, Registered, Remembered, Written
+from tests.substrate.mirror import alike
+from tests.substrate.mirror.lockstep import both
+from tests.substrate.mirror.reading import MirrorReading
+
+
+class MirrorFrame(MirrorReading):
+    """See `substrate.interface.Frame`. Every call is made on both sides."""
+
+    @property
+    def lsn(self) -> Lsn:
+        """See the protocol."""
+        place: Lsn = both("frame.lsn", lambda: self.left.lsn, lambda: self.right.lsn)
+        return place
+
+    def put(self, table: str, row: JsonRow, *, version: int | None = None, insert: bool = False) -> Written:
+        """See the protocol."""
+        return self._both(Frame.put)(table, row, version=version, insert=insert)
+
+    def put_many(self, table: str, rows: Sequence[JsonRow], *, insert: bool = False) -> Sequence[Written]:
+        """See the protocol."""
+        return self._both(Frame.put_many)(table, rows, insert=insert)
+
+    def replace(self, table: str, key: str, row: JsonRow, *, version: int | None = None) -> Written:
+        """See the protocol."""
+        return self._both(Frame.replace)(table, key, row, version=version)
+
+    def delete(self, table: str, key: str, *, version: int | None = None) -> bool:
+        """See the protocol."""
+        return self._both(Frame.delete)(table, key, version=version)
+
+    def delete_key(self, table: str, key: Sequence[Json]) -> bool:
+        """See the protocol."""
+        return self._both(Frame.delete_key)(table, key)
+
+    def update(self, table: str, values: JsonRow, predicate: Json, call: Call | None = None) -> int:
+        """See the protocol."""
+        return self._both(Frame.update)(table, values, predicate, call)
+
+    def purge(self, table: str, predicate: Json | None, call: Call | None = None) -> int:
+        """See the protocol."""
+        return self._both(Frame.purge)(table, predicate, call)
+
+    def register(self, text: str) -> Registered:
+        """See the protocol."""
+        return self._both(Frame.register)(text)
+
+    def drop(self, table: str) -> bool:
+        """See the protocol."""
+        return self._both(Frame.drop)(table)
+
+    def create_database(self, name: str) -> bool:
+        """See the protocol."""
+        return self._both(Frame.create_database)(name)
+
+    def delete_database(self, name: str) -> bool:
+        """See the protocol."""
+        return self._both(Frame.delete_database)(name)
+
+    def execute(self, text: str, params: Sequence[Json] = (), call: Call | None = None) -> Json:
+        """See the protocol."""
+        return self._both(Frame.execute, alike.statement(text))(text, params, call)
+
+    def cache(self, key: str, value: bytes, now: float, seconds: float | None) -> None:
+        """See the protocol."""
+        self._both(Frame.cache)(key, value, now, seconds)
+
+    def cache_for(self, key: str, now: float, seconds: float) -> bool:
+        """See the protocol."""
+        return self._both(Frame.cache_for)(key, now, seconds)
+
+    def uncache(self, key: str, now: float) -> bool:
+        """See the protocol."""
+        return self._both(Frame.uncache)(key, now)
+
+    def remembered(self, key: str) -> Remembered | None:
+        """See the protocol."""
+        return self._both(Frame.remembered)(key)
+
+    def remember(self, key: str, answer: Remembered) -> None:
+        """See the protocol."""
+        self._both(Frame.remember)(key, answer)

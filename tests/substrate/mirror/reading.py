@@ -1,0 +1,70 @@
+"""What both sides answer to questions: `Reading` of substrate.interface."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from substrate.interface import Answered, Call, Json, JsonRow, Plan, Reading
+from tests.substrate.mirror import alike
+from tests.substrate.mirror.alike import View
+from tests.substrate.mirror.lockstep import both, call_text
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class MirrorReading:
+    """See `substrate.interface.Reading`. Every call is made on both sides."""
+
+    def __init__(self, left: Reading, right: Reading) -> None:
+        self.left: Any = left
+        self.right: Any = right
+
+    def table_ids(self) -> list[str]:
+        """See the protocol."""
+        return self._both(Reading.table_ids)()
+
+    def databases(self) -> list[str]:
+        """See the protocol."""
+        return self._both(Reading.databases)()
+
+    def manifest_text(self, table: str) -> str:
+        """See the protocol."""
+        return self._both(Reading.manifest_text)(table)
+
+    def get(self, table: str, key: str) -> JsonRow | None:
+        """See the protocol."""
+        return self._both(Reading.get)(table, key)
+
+    def query(self, plan: Plan, call: Call | None = None, *, coerce: bool = False) -> list[JsonRow]:
+        """See the protocol."""
+        return self._both(Reading.query)(plan, call, coerce=coerce)
+
+    def explain(self, plan: Plan, call: Call | None = None) -> tuple[list[JsonRow], Json]:
+        """See the protocol."""
+        return self._both(Reading.explain, alike.explained)(plan, call)
+
+    def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
+        """See the protocol."""
+        return self._both(Reading.ask)(text, schemas, call)
+
+    def cached(self, key: str, now: float) -> bytes | None:
+        """See the protocol."""
+        return self._both(Reading.cached)(key, now)
+
+    def sql(
+        self, text: str, params: Sequence[Json] = (), call: Call | None = None, *, database: str | None = None
+    ) -> Json:
+        """See the protocol."""
+        return self._both(Reading.sql, alike.statement(text))(text, params, call, database=database)
+
+    def _both(self, asked: Callable[Concatenate[Any, P], T], view: View = alike.whole) -> Callable[P, T]:
+        """A call of the protocol, made on both sides. Raises Difference."""
+
+        def ask(*arguments: P.args, **named: P.kwargs) -> T:
+            sides = [getattr(side, asked.__name__) for side in (self.left, self.right)]
+            left, right = (partial(side, *arguments, **named) for side in sides)
+            answer: T = both(call_text(asked.__name__, arguments, named), left, right, view)
+            return answer
+
+        return ask
