@@ -37,9 +37,6 @@ _programs = Counter("oql_programs_total", "Programs that ended, by their error c
 _program_seconds = Histogram("oql_program_seconds", "Running time of programs.", buckets=_SECONDS)
 _running = Gauge("oql_programs_running", "Programs running now, short ones left out.", multiprocess_mode="livesum")
 _query_ms = Histogram("oc_query_latency_ms", "Time to the answer of a plan or SELECT of the store.", buckets=_MS)
-_plan_hits = Counter("oc_plan_cache_hits_total", "Plans of the store that had been compiled before.")
-_log_bytes = Counter("oc_wal_bytes_total", "Bytes written to the change logs of the store.")
-_frames_sent = Counter("oc_replication_frames_total", "Frames of change logs that were sent to followers.")
 
 in_flight = _in_flight.track_inprogress
 """Context manager around whatever a request waits for: a password, a thread, its own body. Requests that wait
@@ -52,6 +49,16 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 @cache
 def _request_seconds_of(route: str) -> Histogram:
     return _request_seconds.labels(route)
+
+
+@cache
+def _store_counters() -> tuple[Counter, Counter, Counter]:
+    """Plans that had been compiled before, bytes of logs, frames sent; made at first use: the master has none."""
+    return (
+        Counter("oc_plan_cache_hits_total", "Plans of the store that had been compiled before."),
+        Counter("oc_wal_bytes_total", "Bytes written to the change logs of the store."),
+        Counter("oc_replication_frames_total", "Frames of change logs that were sent to followers."),
+    )
 
 
 _answers: deque[tuple[str, str, int, float]] = deque()
@@ -87,8 +94,9 @@ def publish() -> None:
         code, seconds = _ended.popleft()
         programs[code] += 1
         _program_seconds.observe(seconds)
-    _plan_hits.inc(PLAN_HITS.take())
-    _log_bytes.inc(LOG_BYTES.take())
+    plan_hits, log_bytes, _ = _store_counters()
+    plan_hits.inc(PLAN_HITS.take())
+    log_bytes.inc(LOG_BYTES.take())
     for labels, number in answers.items():
         _requests.labels(*labels).inc(number)
     for code, number in programs.items():

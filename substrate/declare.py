@@ -131,7 +131,9 @@ def _create(connection: Connection, dialect: DialectName, table: Table) -> None:
     key = ", ".join(map(quoted, manifest.primary_key))
     parts = ", ".join([*columns, f"{VERSION} {storage_of_version(dialect)} NOT NULL", f"PRIMARY KEY ({key})"])
     connection.execute(f"CREATE TABLE {table.physical} ({parts}){' STRICT' if dialect == 'sqlite' else ''}")
-    for name, (columns_of_index, unique) in _indexes(table).items():
+    made = list(_indexes(table).items())
+    # Of several unique columns, SQLite names the one indexed last, PostgreSQL the one indexed first.
+    for name, (columns_of_index, unique) in reversed(made) if dialect == "sqlite" else made:
         _create_index(connection, table, name, columns_of_index, unique)
 
 

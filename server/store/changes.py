@@ -1,8 +1,10 @@
 """Changes that are safe to repeat: the answer is kept under the caller's key, in the frame of the change."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -85,7 +87,27 @@ async def change(visit: Visit, body: bytes, work: Callable[[Frame], Any]) -> Non
 
 
 async def written(namespace: Namespace, work: Callable[[Frame], T]) -> T:
-    """What `work` returns, once that is on disk. Works of several requests share a commit."""
+    """What `work` returns, once that is on disk. Works of several requests share a commit.
+
+    A work that has been handed over is done, whatever becomes of the request.
+    """
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[T] = loop.create_future()
+
+    def tell(done: "Future[T]") -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(_pass_on, done, told)
+
     with metrics.in_flight():
-        # A work that has been handed over is done, whatever becomes of the request.
-        return await asyncio.shield(asyncio.wrap_future(namespace.submit(work)))
+        namespace.submit(work).add_done_callback(tell)
+        return await told
+
+
+def _pass_on(done: "Future[T]", told: "asyncio.Future[T]") -> None:
+    if told.cancelled():
+        return
+    error = done.exception()
+    if error is None:
+        told.set_result(done.result())
+    else:
+        told.set_exception(error)

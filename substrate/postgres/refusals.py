@@ -21,6 +21,13 @@ _WORDS = {
     "25P04": "the transaction took too long",
 }
 
+_REFUSED = {
+    "21000": "a subquery that stands for one value has several rows: add LIMIT 1",
+    "22003": "a number in the statement grows too large",
+    "22011": "substr: the length is negative",
+}
+"""What the functions of `substrate.sqlite.functions` say to the same statements."""
+
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
@@ -43,6 +50,8 @@ def translation(error: psycopg.Error) -> StoreError:
         return Cancelled("the call was stopped")
     if state in _WORDS:
         return Unavailable(_WORDS[state])
+    if state in _REFUSED and '"' not in message:  # with it, it is of a text that a CAST cannot read
+        return Invalid(_REFUSED[state])
     if state[:2] in {"21", "22", "23", "42", "54", "0A"} or (not state and isinstance(error, psycopg.DataError)):
         return Invalid(f"the engine refused the statement: {message}")
     return Unavailable(f"the store cannot be used: {message}")

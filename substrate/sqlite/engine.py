@@ -21,6 +21,7 @@ from substrate import forks
 from substrate.engine import DialectName, Params, Values, Violation
 from substrate.errors import Cancelled, Invalid, NotFound, StoreError, Unavailable
 from substrate.sqlite.functions import install
+from substrate.turns import Turns
 
 FILE = "store.sqlite"
 FORMAT = 1
@@ -101,7 +102,8 @@ class Engine:
         self._folder = folder
         self._path = folder / FILE
         self._guard = threading.RLock()
-        self._mutex = threading.Lock()
+        self._turns = Turns()
+        self._forking: AbstractContextManager[None] = contextlib.nullcontext()
         self._idle: list[Connection] = []
         self._writer: Connection | None = None
         self._watcher: Connection | None = None
@@ -126,7 +128,7 @@ class Engine:
     def create(self, script: Sequence[str]) -> bool:
         """See the protocol."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._mutex, self._its_turn():
+        with self._turns.turn(), self._its_turn():
             if self.exists():
                 return False
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -148,7 +150,7 @@ class Engine:
         """See the protocol."""
         if not self._path.exists():
             return False
-        with self._mutex, self._its_turn():
+        with self._turns.turn(), self._its_turn():
             if not self._path.exists():
                 return False
             aside = self._folder.with_name(f".deleted-{uuid4().hex}")
@@ -195,7 +197,7 @@ class Engine:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """See the protocol."""
-        with self._mutex, self._its_turn():
+        with self._turns.turn(), self._its_turn():
             connection = self._opened_writer()
             connection.begin("IMMEDIATE")
             try:
@@ -231,18 +233,19 @@ class Engine:
 
     def before_fork(self) -> None:
         """See `substrate.forks`."""
-        self._mutex.acquire()
+        self._forking = self._turns.turn()
+        self._forking.__enter__()
         self._guard.acquire()
         self.close()
 
     def after_fork(self) -> None:
         """See `substrate.forks`."""
         self._guard.release()
-        self._mutex.release()
+        self._forking.__exit__(None, None, None)
 
     @contextmanager
     def _its_turn(self) -> Iterator[None]:
-        """The turn of this process, held by one thread at a time: whoever has the mutex."""
+        """The turn of this process among all; whoever asks has the turn among its threads."""
         with self._guard:
             if self._turn < 0:
                 self._turn = self._open_turn()

@@ -18,11 +18,11 @@ def post(client: httpx.Client, body: bytes, **headers: str) -> httpx.Response:
     return client.post("/v1/query", content=body, headers=JSON | headers)
 
 
-def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The body of a problem, after its shape has been checked."""
+def problem(answer: httpx.Response, status: int, *more: str) -> dict[str, Any]:
+    """The body of a problem, after its shape has been checked; `more`: fields that it has besides."""
     body: dict[str, Any] = answer.json()
     assert answer.status_code == status, body
-    assert set(body) - {"detail"} == {"error", "message", "request_id"}
+    assert set(body) - {"detail", "retry"} == {"error", "message", "request_id", *more}
     assert body["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-content-type-options"] == "nosniff"

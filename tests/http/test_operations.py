@@ -93,7 +93,8 @@ def test_not_ready_when_the_database_is_broken(tmp_path: Path) -> None:
         assert client.get("/ready").status_code == 200
         for path in server.data.glob("accounts.sqlite*"):
             path.write_bytes(b"not a database " * 1_000)
-        told = problem(client.get("/ready"), 503)
+        told = problem(client.get("/ready"), 503, "ready")
+        assert told["ready"] is False
         assert told["error"] == "unavailable"
         assert str(server.data) not in json.dumps(told)
         login = {"username": "somebody", "password": "plum-Anchor-7-violet"}

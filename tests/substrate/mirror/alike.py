@@ -56,16 +56,21 @@ def framed(frames: Any) -> Any:
 
 
 def changed(changes: Any) -> Any:
-    """The operations of frames, secrets in clear."""
-    return [(lsn, _of_each_key(operations)) for lsn, operations in changes]
+    """The operations of frames, secrets in clear, but for those of tables that are gone."""
+    return [(lsn, _of_each_key(_without_ciphertexts(operations))) for lsn, operations in changes]
 
 
-def refused(refusal: BaseException | None) -> Any:
-    """A refusal: what kind, in which words, with which detail. Words of the engines themselves are their own."""
+def refusals(left: BaseException, right: BaseException) -> tuple[str, str]:
+    """Two refusals: what kind, in which words, with which detail. Words of the engines themselves are their own."""
+    engines = any(str(refusal).startswith(_ENGINE_REFUSED) for refusal in (left, right))
+    return _refused(left, wording=not engines), _refused(right, wording=not engines)
+
+
+def _refused(refusal: BaseException, *, wording: bool) -> str:
     if not isinstance(refusal, StoreError):
-        return refusal
-    message = _ENGINE_REFUSED if refusal.message.startswith(_ENGINE_REFUSED) else refusal.message
-    return type(refusal).__name__, refusal.code, message, refusal.detail, refusal.retry
+        return repr(refusal)
+    words = (refusal.message,) if wording else ()
+    return repr((type(refusal).__name__, refusal.code, *words, refusal.detail, refusal.retry))
 
 
 def _without_times(tree: Any) -> Any:

@@ -83,7 +83,7 @@ def _column(draw: st.DrawFn, name: str, kind: str, generated: bool) -> str:
     compared = kind not in ("json", "encrypted") or seldom(draw, 50)
     fields += [f"{option} = true" for option in ("indexed", "unique") if compared and seldom(draw, 5)]
     fields += ["required = true"] * seldom(draw)
-    if seldom(draw) and (not generated and kind != "encrypted" or seldom(draw)):
+    if seldom(draw) and ((not generated and kind != "encrypted") or seldom(draw)):
         fields.append(f"default = {_toml(draw(st.sampled_from(GOOD[kind])))}")
     return ", ".join(fields)
 

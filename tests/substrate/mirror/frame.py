@@ -11,11 +11,9 @@ from tests.substrate.mirror.reading import MirrorReading
 class MirrorFrame(MirrorReading):
     """See `substrate.interface.Frame`. Every call is made on both sides."""
 
-    @property
-    def lsn(self) -> Lsn:
-        """See the protocol."""
-        place: Lsn = both("frame.lsn", lambda: self.left.lsn, lambda: self.right.lsn)
-        return place
+    def __init__(self, left: Frame, right: Frame) -> None:
+        super().__init__(left, right)
+        self.lsn: Lsn = both("frame.lsn", lambda: left.lsn, lambda: right.lsn)
 
     def put(self, table: str, row: JsonRow, *, version: int | None = None, insert: bool = False) -> Written:
         """See the protocol."""

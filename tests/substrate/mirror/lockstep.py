@@ -19,7 +19,7 @@ from tests.substrate.mirror.alike import View
 
 _source: ContextVar[Random | None] = ContextVar("source of keys", default=None)
 _calls = itertools.count(1)
-_LONGEST = 4_000
+_LONGEST = 2_000
 ENGINES = ("sqlite", "postgres")
 
 
@@ -48,10 +48,6 @@ class Outcome:
             raise self.refusal
         return self.answer
 
-    def shown(self, view: View) -> str:
-        """What has to be the same on both sides."""
-        return repr(view(self.answer)) if self.refusal is None else f"raised {alike.refused(self.refusal)!r}"
-
 
 def both(asked: str, left: Callable[[], Any], right: Callable[[], Any], view: View = alike.whole) -> Any:
     """What both calls give, that of the left. Raises Difference."""
@@ -62,12 +58,23 @@ def both(asked: str, left: Callable[[], Any], right: Callable[[], Any], view: Vi
 
 def agreed(asked: str, left: Outcome, right: Outcome, view: View = alike.whole) -> Outcome:
     """The outcome of both sides, that of the left. Raises Difference."""
-    shown = [outcome.shown(view) for outcome in (left, right)]
+    shown = _shown(left, right, view)
     if shown[0] == shown[1]:
         return left
-    told = [f"{engine:8} {_cut(text)}" for engine, text in zip(ENGINES, shown, strict=True)]
+    first = max(0, len(os.path.commonprefix(shown)) - _LONGEST // 4)
+    told = [
+        f"{engine:8} {'... ' * (first > 0)}{_cut(text[first:])}" for engine, text in zip(ENGINES, shown, strict=True)
+    ]
     cause = next((outcome.refusal for outcome in (left, right) if outcome.refusal), None)
     raise Difference("\n".join([_cut(asked), *told])) from cause
+
+
+def _shown(left: Outcome, right: Outcome, view: View) -> tuple[str, str]:
+    """What has to be the same on both sides."""
+    if left.refusal is not None and right.refusal is not None:
+        return alike.refusals(left.refusal, right.refusal)
+    first, second = (repr(each.refusal or view(each.answer)) for each in (left, right))
+    return first, second
 
 
 def call_text(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> str:

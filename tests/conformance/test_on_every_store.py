@@ -1,0 +1,38 @@
+"""The pages of what a namespace keeps say the same on PostgreSQL, and each step of them on it and SQLite at once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from substrate.interface import Store
+from substrate.opening import open_store
+from tests.conformance.corpus import Case, cases
+from tests.conformance.differences import differences
+from tests.substrate.mirror.opening import mirror_store
+
+WORDS = ("CACHE ", "CREATE DATABASE ", "TRANSACTION ")
+KEEPING = [case for case in cases() if any(word in case.program for word in WORDS)]
+
+
+@pytest.fixture(scope="module", params=["postgres", "mirror"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store in a PostgreSQL database, and one that mirrors it on files of SQLite."""
+    folder = tmp_path_factory.mktemp(request.param)
+    url = request.getfixturevalue("postgres_url")
+    if request.param == "mirror":
+        with mirror_store(url, folder) as mirror:
+            yield mirror
+    else:
+        opened = open_store(url, folder)
+        yield opened
+        opened.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", KEEPING, ids=lambda case: case.name)
+def test_case_on(store: Store, case: Case) -> None:
+    assert differences(case, store) == ""
+
+
+def test_whole_pages_are_among_them() -> None:
+    assert {case.path.stem[3:] for case in KEEPING} >= {"databases", "rows", "where", "sql", "transactions"}
