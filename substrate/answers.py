@@ -5,6 +5,7 @@ from typing import Any
 
 from substrate.engine import Connection
 from substrate.interface import Remembered
+from substrate.names import kept_key
 
 KEEP_SECONDS = 86_400
 KEEP_ANSWERS = 10_000
@@ -26,7 +27,7 @@ def keep(connection: Connection, kept: Kept) -> None:
         "INSERT INTO _oc_answer (key, fingerprint, status, body, at_secs, used_at) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, "
         "body = excluded.body, at_secs = excluded.at_secs, used_at = excluded.used_at",
-        (kept.key, answer.fingerprint, answer.status, answer.body, kept.at_secs, kept.at_secs),
+        (kept_key(kept.key), answer.fingerprint, answer.status, answer.body, kept.at_secs, kept.at_secs),
     )
     if kept.at_secs % 64 == 0:
         _tidy(connection, kept.at_secs)
@@ -35,7 +36,8 @@ def keep(connection: Connection, kept: Kept) -> None:
 def find(connection: Connection, key: str, now: int) -> Remembered | None:
     """The answer kept under a key, unless it is too old."""
     found: list[Any] = connection.execute(
-        "SELECT fingerprint, status, body FROM _oc_answer WHERE key = ? AND at_secs > ?", (key, now - KEEP_SECONDS)
+        "SELECT fingerprint, status, body FROM _oc_answer WHERE key = ? AND at_secs > ?",
+        (kept_key(key), now - KEEP_SECONDS),
     )
     return Remembered(found[0][0], found[0][1], bytes(found[0][2])) if found else None
 

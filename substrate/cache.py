@@ -6,6 +6,7 @@ It is no part of the change log: what is derived can be derived again.
 from typing import Any
 
 from substrate.engine import Connection
+from substrate.names import kept_key
 
 MAX_BYTES = 64 * 2**20
 """What one namespace may keep, keys included; beyond it those written longest ago are forgotten."""
@@ -22,13 +23,15 @@ _FORGET_OLDEST = """
 
 def get(connection: Connection, key: str, now: float) -> bytes | None:
     """The value kept under a key, unless it has expired. Times are Unix seconds."""
-    found: list[Any] = connection.execute("SELECT value FROM _oc_cache WHERE key = ? AND expires > ?", (key, now))
+    found: list[Any] = connection.execute(
+        "SELECT value FROM _oc_cache WHERE key = ? AND expires > ?", (kept_key(key), now)
+    )
     return bytes(found[0][0]) if found else None
 
 
 def put(connection: Connection, key: str, value: bytes, now: float, seconds: float | None) -> None:
     """Keeps a value, for ever or for some seconds; an earlier one under the key is replaced."""
-    flush(connection, key, now)
+    flush(connection, kept_key(key), now)
     size = len(value) + len(key.encode())
     expires = _FOREVER if seconds is None else now + seconds
     connection.execute(
@@ -44,12 +47,14 @@ def put(connection: Connection, key: str, value: bytes, now: float, seconds: flo
 def expire(connection: Connection, key: str, now: float, seconds: float) -> bool:
     """Gives a kept value a new life time; False when there is none."""
     statement = "UPDATE _oc_cache SET expires = ? WHERE key = ? AND expires > ? RETURNING 1"
-    return bool(connection.execute(statement, (now + seconds, key, now)))
+    return bool(connection.execute(statement, (now + seconds, kept_key(key), now)))
 
 
 def flush(connection: Connection, key: str, now: float) -> bool:
     """Forgets the value under a key; False when there was none."""
-    gone: list[Any] = connection.execute("DELETE FROM _oc_cache WHERE key = ? RETURNING size, expires", (key,))
+    gone: list[Any] = connection.execute(
+        "DELETE FROM _oc_cache WHERE key = ? RETURNING size, expires", (kept_key(key),)
+    )
     if not gone:
         return False
     _add(connection, -gone[0][0])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from substrate.catalog import Catalog, Table
-from substrate.columns import Canonical
+from substrate.columns import UNLIKE, Canonical, ColumnType
 from substrate.engine import Connection, DialectName, storage
 from substrate.errors import Invalid
 from substrate.manifest import ForeignKey
@@ -63,8 +63,9 @@ class ForeignKeys:
         self, catalog: Catalog, dialect: DialectName, table: Table, key: ForeignKey, values: Iterable[Canonical]
     ) -> None:
         target = catalog.tables.get(str(key.target))
+        kind = table.manifest.types[key.column]
         missing = set(values) - (
-            self._present(target, target.manifest.primary_key[0], dialect, values) if target else set()
+            self._present(target, target.manifest.primary_key[0], dialect, kind, values) if target else set()
         )
         if missing:
             shown = table.manifest.types[key.column].json(min(missing, key=repr))
@@ -73,17 +74,24 @@ class ForeignKeys:
     def _nobody_points_to(
         self, catalog: Catalog, dialect: DialectName, table: Table, values: Iterable[Canonical]
     ) -> None:
-        gone = set(values) - self._present(table, table.manifest.primary_key[0], dialect, values)
+        kind = table.manifest.key_types[0]
+        gone = set(values) - self._present(table, table.manifest.primary_key[0], dialect, kind, values)
         for other in catalog.tables.values():
             for key in other.manifest.foreign_keys:
-                if key.target == table.id and gone and (pointing := self._present(other, key.column, dialect, gone)):
-                    shown = table.manifest.key_types[0].json(min(pointing, key=repr))
+                if key.target != table.id or not gone:
+                    continue
+                if pointing := self._present(other, key.column, dialect, kind, gone):
+                    shown = kind.json(min(pointing, key=repr))
                     raise Invalid(f"column `{key.column}` of `{other.id}` still points to {shown!r}", column=key.column)
 
-    def _present(self, table: Table, column: str, dialect: DialectName, values: Iterable[Canonical]) -> set[Canonical]:
-        """Those of the values that a column holds."""
-        kept = storage(table.manifest.types[column], dialect)
-        bound = [kept.write(value) for value in values]
+    def _present(
+        self, table: Table, column: str, dialect: DialectName, kind: ColumnType, values: Iterable[Canonical]
+    ) -> set[Canonical]:
+        """Those of the values, which are of this type, that a column holds; it may be of another type."""
+        there = table.manifest.types[column]
+        kept = storage(there, dialect)
+        alike = {value: value if kind is there else there.operand(kind.json(value), column) for value in values}
+        bound = [kept.write(value) for value in alike.values() if value is not UNLIKE]
         found: set[Canonical] = set()
         for first in range(0, len(bound), _AT_ONCE):
             some = bound[first : first + _AT_ONCE]
@@ -91,4 +99,4 @@ class ForeignKeys:
             statement = f"SELECT DISTINCT {quoted(column)} FROM {table.physical} WHERE {quoted(column)} IN ({marks})"
             rows: list[Any] = self._connection.execute(statement, some)
             found.update(kept.read(value) for (value,) in rows)
-        return found
+        return {value for value, as_there in alike.items() if as_there in found}

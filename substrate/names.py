@@ -16,6 +16,9 @@ RESERVED = "_oc_"
 LONGEST_ID = 512
 """How many characters the id of a vector or of a document may have."""
 
+LONGEST_KEPT_KEY = 2_000
+"""How many bytes a key of the cache, or one that makes a request safe to repeat, may have."""
+
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _SEARCH_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
@@ -75,6 +78,15 @@ def document_id(name: str) -> str:
     if flaw := flaw_of(name):
         raise Invalid(f"an id cannot hold {flaw}")
     return name
+
+
+def kept_key(key: str) -> str:
+    """A caller's own key for what the store keeps under it: any text that every engine can keep in an index."""
+    if flaw := flaw_of(key):
+        raise Invalid(f"a key cannot hold {flaw}")
+    if len(key.encode()) > LONGEST_KEPT_KEY:
+        raise Invalid(f"a key has at most {LONGEST_KEPT_KEY:,} bytes")
+    return key
 
 
 def flaw_of(text: str) -> str | None:

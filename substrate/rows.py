@@ -5,19 +5,21 @@ RowWriter.upsert          the statement that writes them, and what it gives back
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
 from substrate import json, sql
 from substrate.catalog import Table
 from substrate.cipher import Cipher
-from substrate.columns import JSON, Bound, Canonical, ColumnType, Json, unchanged
+from substrate.columns import BYTES, JSON, STR, Bound, Canonical, ColumnType, Json, unchanged
 from substrate.engine import DialectName, Output, Statement, Values, storage, to_engine
 from substrate.errors import Invalid, described, unknown
 from substrate.interface import ROW_VERSION, JsonRow
-from substrate.manifest import Column, Extraction
+from substrate.manifest import Column, Extraction, Manifest
 
+INDEXED_BYTES = 2_600
+"""How many bytes the columns of an index may have together."""
 VERSION = f'"{ROW_VERSION}"'
 
 Canonicals = dict[str, Canonical | None]
@@ -45,6 +47,7 @@ class RowWriter:
         self._types: dict[str, ColumnType] = manifest.types
         self._to_engine = [(name, to_engine(kind, dialect, cipher)) for name, kind in manifest.types.items()]
         self._shown = [(name, _logged(kind)) for name, kind in manifest.types.items()]
+        self._indexed = list(_lengths(manifest))
         self._secret = [name for name, kind in manifest.types.items() if kind.secret]
         outputs = tuple(Output(name, kind) for name, kind in manifest.types.items())
         self.to_json = Statement("", (), outputs).reader(dialect, cipher)
@@ -73,6 +76,7 @@ class RowWriter:
             values[column.name] = self._absent(column, row) if value is None else column.type.check(value, column.name)
         for extraction in self._extractions:
             values[extraction.name] = _extracted(extraction, row.get(extraction.source))
+        self._check_indexed(values)
         return values
 
     def assigned(self, given: JsonRow) -> Canonicals:
@@ -90,6 +94,7 @@ class RowWriter:
         for extraction in self._extractions:
             if extraction.source in given:
                 values[extraction.name] = _extracted(extraction, given[extraction.source])
+        self._check_indexed(values)
         return values
 
     def key_of(self, text: str) -> list[Canonical]:
@@ -104,6 +109,16 @@ class RowWriter:
         if len(values) != len(self.key):
             raise Invalid(f"the key of `{self.table.id}` has {len(self.key)} columns, found {len(values)} values")
         return [self._types[name].check(value, name) for name, value in zip(self.key, values, strict=True)]
+
+    def _check_indexed(self, values: Canonicals) -> None:
+        """An index has no room for very long texts: PostgreSQL's is a third of a page for an entry."""
+        for name, most in self._indexed:
+            value = values.get(name)
+            if value is not None and len(value) > most // 4:  # type: ignore[arg-type] # text or bytes
+                size = len(value.encode() if isinstance(value, str) else value)  # type: ignore[arg-type] # as above
+                if size > most:
+                    message = f"column `{name}` is in an index: expected at most {most:,} bytes, found {size:,}"
+                    raise Invalid(message, column=name)
 
     def _absent(self, column: Column, row: JsonRow) -> Canonical | None:
         if column.name not in row:
@@ -195,6 +210,20 @@ class RowWriter:
         physical = self.table.physical
         sets = [f"{quoted(name)} = excluded.{quoted(name)}" for name in self.names if name not in self.key]
         return ", ".join([*sets, f"{VERSION} = {physical}.{VERSION} + 1"])
+
+
+def _lengths(manifest: Manifest) -> Iterator[tuple[str, int]]:
+    """The columns of text and bytes that are in an index, and how many bytes each may have."""
+    unique = [(column.name,) for column in manifest.columns if column.unique]
+    pointing = [(key.column,) for key in manifest.foreign_keys]
+    related = [(relation.column,) for relation in manifest.relations if relation.via is None]
+    declared = [index.columns for index in manifest.all_indexes.values()]
+    most: dict[str, int] = {}
+    for columns in (manifest.primary_key, *unique, *pointing, *related, *declared):
+        for name in columns:
+            if manifest.types[name] in (STR, BYTES):
+                most[name] = min(most.get(name, INDEXED_BYTES), INDEXED_BYTES // len(columns))
+    yield from most.items()
 
 
 def _extracted(extraction: Extraction, document: Json) -> Canonical | None:

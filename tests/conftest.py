@@ -15,8 +15,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of the folders that are slow as a whole."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).parts[0] in SLOW_FOLDERS:
+        if item.path.relative_to(here).parts[0] in SLOW_FOLDERS or _on_postgres(item):
             item.add_marker(pytest.mark.slow)
+
+
+def _on_postgres(item: pytest.Item) -> bool:
+    """Whether a test runs on the second back end: the same on the first one is among the fast tests."""
+    call = getattr(item, "callspec", None)
+    given = call.params.values() if call else ()
+    asked = getattr(item, "fixturenames", ())
+    return any(isinstance(value, str) and value == "postgres" for value in given) or any(
+        name.startswith("postgres_") for name in asked
+    )
 
 
 @pytest.fixture(scope="session")

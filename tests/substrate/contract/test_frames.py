@@ -169,3 +169,27 @@ def test_a_handle_sees_what_another_one_declared(store: Store, ada: Namespace, u
     assert other.query({"Scan": {"schema": "shop.b"}}) == []
     other.write(lambda frame: frame.put("shop.b", {"z": 1}))
     assert ada.get("shop.b", "1") == {"z": 1, "_oc_row_version": 1}
+
+
+@pytest.mark.parametrize("key", ["a\0b", "\ud800", "k" * 2_001])
+def test_a_key_that_no_engine_keeps_is_refused(ada: Namespace, key: str) -> None:
+    for work in (
+        lambda: ada.write(lambda frame: frame.cache(key, b"1", 0.0, None)),
+        lambda: ada.cached(key, 0.0),
+        lambda: ada.write(lambda frame: frame.uncache(key, 0.0)),
+        lambda: ada.write(lambda frame: frame.cache_for(key, 0.0, 1.0)),
+        lambda: ada.remembered(key),
+    ):
+        with pytest.raises(Invalid, match="a key"):
+            work()
+
+
+def test_what_became_secret_later_was_clear_before(ada: Namespace) -> None:
+    table = 'id="v.keys"\nprimary_key.columns=["id"]\ncolumns=[{name="id",type="i64"},{name="k",type="%s"}]'
+    ada.write(lambda frame: frame.register(table % "str"))
+    ada.write(lambda frame: frame.put("v.keys", {"id": 1, "k": "plain text"}))
+    ada.write(lambda frame: frame.drop("v.keys"))
+    ada.write(lambda frame: frame.register(table % "encrypted"))
+    ada.write(lambda frame: frame.put("v.keys", {"id": 1, "k": "hidden"}))
+    ops = [op for _, changed in ada.changes(None, 100) for op in changed if op["op"] == "put"]
+    assert [op["row"]["k"] for op in ops] == ["plain text", "hidden"]

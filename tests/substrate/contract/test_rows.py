@@ -276,3 +276,15 @@ def test_a_plan_is_explained_node_by_node(ada: Namespace) -> None:
         assert tree["elapsed_us"] >= 0
         tree = next(iter(tree["children"]), None)
     assert seen == [("Limit", 2), ("Filter", 3), ("Scan", 10)]
+
+
+def test_what_is_in_an_index_has_a_length(ada: Namespace) -> None:
+    put(ada, {"id": 1, "who": "w" * 2_600, "mail": "\u00e9" * 1_300})
+    for row, column in (
+        ({"id": 2, "who": "w" * 2_601}, "who"),
+        ({"id": 2, "who": "w", "mail": "\u00e9" * 1_301}, "mail"),
+    ):
+        with pytest.raises(Invalid, match="2,600 bytes") as refused:
+            put(ada, row)
+        assert refused.value.detail["column"] == column
+    assert keys(ada) == [1]

@@ -29,6 +29,11 @@ def in_any_order(rows: Any) -> Any:
     return sorted(rows, key=repr)
 
 
+def planned(plan: Any) -> View:
+    """The rows of a plan; a join gives them in any order."""
+    return in_any_order if "'Join'" in repr(plan) else whole
+
+
 def statement(text: str) -> View:
     """The answer to a SQL statement; without ORDER BY its rows come in any order."""
     return whole if "ORDER BY" in text.upper() else _selected
@@ -38,10 +43,9 @@ def _selected(answer: Any) -> Any:
     return {**answer, "rows": in_any_order(answer["rows"])} if answer["kind"] == "select" else answer
 
 
-def explained(answer: Any) -> Any:
-    """Rows, and the tree of costs without times."""
-    rows, tree = answer
-    return rows, _without_times(tree)
+def explained(plan: Any) -> View:
+    """The rows of a plan, and the tree of its costs without times."""
+    return lambda answer: (planned(plan)(answer[0]), _without_times(answer[1]))
 
 
 def used(answer: Any) -> Any:

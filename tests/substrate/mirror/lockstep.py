@@ -61,7 +61,8 @@ def agreed(asked: str, left: Outcome, right: Outcome, view: View = alike.whole) 
     shown = _shown(left, right, view)
     if shown[0] == shown[1]:
         return left
-    first = max(0, len(os.path.commonprefix(shown)) - _LONGEST // 4)
+    same = next((n for n, (a, b) in enumerate(zip(*shown, strict=False)) if a != b), 0)
+    first = max(0, same - _LONGEST // 4)
     told = [
         f"{engine:8} {'... ' * (first > 0)}{_cut(text[first:])}" for engine, text in zip(ENGINES, shown, strict=True)
     ]

@@ -30,6 +30,10 @@ class MirrorNamespace(MirrorReading):
         self.name = left.name
         self._writers = writers
 
+    def exists(self) -> bool:
+        """See the protocol."""
+        return self._both(Namespace.exists)()
+
     def make(self) -> bool:
         """See the protocol."""
         return self._both(Namespace.make)()

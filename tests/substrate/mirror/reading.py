@@ -38,11 +38,11 @@ class MirrorReading:
 
     def query(self, plan: Plan, call: Call | None = None, *, coerce: bool = False) -> list[JsonRow]:
         """See the protocol."""
-        return self._both(Reading.query)(plan, call, coerce=coerce)
+        return self._both(Reading.query, alike.planned(plan))(plan, call, coerce=coerce)
 
     def explain(self, plan: Plan, call: Call | None = None) -> tuple[list[JsonRow], Json]:
         """See the protocol."""
-        return self._both(Reading.explain, alike.explained)(plan, call)
+        return self._both(Reading.explain, alike.explained(plan))(plan, call)
 
     def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
         """See the protocol."""

@@ -11,6 +11,7 @@ from substrate.interface import Store
 from substrate.opening import open_store
 from tests.substrate.contract.conftest import ALL_TYPES, ORDERS
 from tests.substrate.mirror import alike
+from tests.substrate.mirror.drawn import ONE
 from tests.substrate.mirror.lockstep import Difference, Outcome, agreed
 from tests.substrate.mirror.namespace import MirrorNamespace
 from tests.substrate.mirror.store import MirrorStore
@@ -59,10 +60,11 @@ def test_another_answer_is_a_difference(mirrored: MirrorNamespace) -> None:
 
 
 def test_another_refusal_is_a_difference_and_leaves_no_trace(mirrored: MirrorNamespace) -> None:
-    mirrored.left.write(lambda frame: frame.put("shop.orders", row(1, mail="m")))
+    for side, mail in ((mirrored.left, "m"), (mirrored.right, "n")):
+        side.write(lambda frame, mail=mail: frame.put("shop.orders", row(2, mail=mail)))
     with pytest.raises(Difference, match="unique"):
-        mirrored.write(lambda frame: frame.put("shop.orders", row(2, mail="m")))
-    assert mirrored.right.query(SCAN) == []
+        mirrored.write(lambda frame: (frame.put("shop.orders", row(3)), frame.put("shop.orders", row(4, mail="m"))))
+    assert [each["id"] for side in (mirrored.left, mirrored.right) for each in side.query(SCAN)] == [2, 2]
 
 
 def test_other_bytes_in_the_cache_are_a_difference(mirrored: MirrorNamespace) -> None:
@@ -85,10 +87,37 @@ def test_the_end_of_a_frame_is_compared(mirrored: MirrorNamespace) -> None:
     mirrored.write(lambda frame: frame.register(text + key))
     with pytest.raises(Invalid, match="no key"):
         mirrored.write(lambda frame: frame.put("shop.parts", {"id": 1}))
-    mirrored.write(lambda frame: frame.put("shop.orders", row(1)))
-    mirrored.right.write(lambda frame: frame.put("shop.parts", {"id": 1}))
-    with pytest.raises(Difference, match="frame"):
+    mirrored.write(lambda frame: frame.put_many("shop.orders", [row(1), row(2)]))
+    for side, part in ((mirrored.left, 1), (mirrored.right, 2)):
+        side.write(lambda frame, part=part: frame.put("shop.parts", {"id": part}))
+    with pytest.raises(Difference, match="the end of a frame"):
         mirrored.write(lambda frame: frame.delete("shop.orders", "1"))
+
+
+def test_a_foreign_key_of_another_type_finds_what_reads_the_same(ada: MirrorNamespace) -> None:
+    column = '{ name = "id", type = "uuid" }'
+    ada.write(lambda frame: frame.register(f'id = "s.a"\nprimary_key.columns = ["id"]\ncolumns = [{column}]'))
+    key = '[[foreign_keys]]\nfrom_col = "a"\ntarget = { namespace = "s", table = "a" }\n'
+    columns = '[{ name = "id", type = "i64" }, { name = "a", type = "str" }]'
+    text = f'namespace = "s"\ntable = "b"\nprimary_key = ["id"]\ncolumns = {columns}\n{key}'
+    ada.write(lambda frame: frame.register(text))
+    ada.write(lambda frame: frame.put("s.a", {"id": ONE}))
+    ada.write(lambda frame: frame.put("s.b", {"id": 1, "a": ONE}))
+    with pytest.raises(Invalid, match=r"`a`: .x. is no key of `s\.a`"):
+        ada.write(lambda frame: frame.put("s.b", {"id": 2, "a": "x"}))
+    with pytest.raises(Invalid, match="still points to"):
+        ada.write(lambda frame: frame.delete("s.a", ONE))
+
+
+def test_of_several_values_that_must_be_unique_the_first_is_named(ada: MirrorNamespace) -> None:
+    columns = "".join(f', {{ name = "{name}", type = "i64", unique = true }}' for name in ("z", "b"))
+    text = f'id = "s.u"\nprimary_key.columns = ["id"]\ncolumns = [{{ name = "id", type = "i64" }}{columns}]'
+    ada.write(lambda frame: frame.register(text))
+    ada.write(lambda frame: frame.put("s.u", {"id": 1, "z": 1, "b": 1}))
+    with pytest.raises(Invalid, match="column `z`"):
+        ada.write(lambda frame: frame.put("s.u", {"id": 2, "z": 1, "b": 1}))
+    with pytest.raises(Invalid, match="column `z`"):
+        ada.write(lambda frame: frame.put_many("s.u", [{"id": 2, "z": 1, "b": 1}]))
 
 
 def test_a_frame_that_fails_half_way_is_undone_on_both(mirrored: MirrorNamespace) -> None:
@@ -107,7 +136,9 @@ def test_generated_keys_are_the_same(ada: MirrorNamespace) -> None:
     ada.write(lambda frame: frame.register(ALL_TYPES))
     written = [ada.write(lambda frame: frame.put("shop.things", {"secret": "s"})).key for _ in range(2)]
     assert written[0] != written[1]
-    assert ada.get("shop.things", written[0])["secret"] == "s"  # type: ignore[index]
+    found = ada.get("shop.things", written[0])
+    assert found
+    assert found["secret"] == "s"
     assert len(list(ada.frames(None, 10))) == len(list(ada.changes(None, 10))) == 3
 
 
