@@ -77,8 +77,8 @@ class Namespace:
         """See the protocol."""
         # One statement, which tells whether the tables are still declared as this process knows them.
         known = self._catalog
-        with contextlib.suppress(StoreError), self._engine.reading(snapshot=False) as connection:
-            declarations, row = ReadingHere(self._around, connection, known).get_as_of(table, key)
+        with contextlib.suppress(StoreError):
+            declarations, row = self._around.writer(known.table(table)).read(self._engine.execute, key)
             if declarations == known.state:
                 return row
         with self.snapshot() as reading:

@@ -8,7 +8,7 @@ from substrate.catalog import Catalog
 from substrate.columns import Json
 from substrate.engine import Connection, Statement, Values
 from substrate.errors import Invalid
-from substrate.interface import ROW_VERSION, Answered, Call, JsonRow, Plan
+from substrate.interface import Answered, Call, JsonRow, Plan
 from substrate.surroundings import Surroundings
 
 _LOOKED_AT_ONCE = 1_000
@@ -38,18 +38,7 @@ class ReadingHere:
 
     def get(self, table: str, key: str) -> JsonRow | None:
         """See the protocol."""
-        return self.get_as_of(table, key)[1]
-
-    def get_as_of(self, table: str, key: str) -> tuple[int, JsonRow | None]:
-        """As `get`, with the count of declarations at the very moment of the reading."""
-        writer = self.around.writer(self.catalog.table(table))
-        found: list[Any] = self.connection.execute(writer.get, writer.bound_key(writer.key_of(key)))
-        declarations, version, *values = found[0]
-        if version is None:
-            return declarations, None
-        row = writer.to_json(tuple(values))
-        row[ROW_VERSION] = version
-        return declarations, row
+        return self.around.writer(self.catalog.table(table)).read(self.connection.execute, key)[1]
 
     def cached(self, key: str, now: float) -> bytes | None:
         """See the protocol."""

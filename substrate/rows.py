@@ -166,6 +166,18 @@ class RowWriter:
             return self._types[self.key[0]].key_text(key[0])
         return json.dumps(self.logged_key(key)).decode()
 
+    # from the engine
+
+    def read(self, execute: Callable[[str, Sequence[Bound]], list[Values]], key: str) -> tuple[int, JsonRow | None]:
+        """The row that the text of a key stands for, and the count of declarations at the moment of the reading."""
+        [(declarations, version, *values)] = execute(self.get, self.bound_key(self.key_of(key)))
+        assert isinstance(declarations, int), declarations
+        if version is None:
+            return declarations, None
+        row = self.to_json(tuple(values))
+        row[ROW_VERSION] = version
+        return declarations, row
+
     # for the log
 
     def logged(self, values: Canonicals, bound: Sequence[Bound | None]) -> JsonRow:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from psycopg import errors, sql
 
-from substrate.engine import DialectName
+from substrate.engine import DialectName, Params, Values
 from substrate.errors import Invalid, NotFound
 from substrate.postgres.connection import OUTERMOST, Connection, Raw
 from substrate.postgres.database import READ, SCRATCH, WRITE, Database, lock_key
@@ -115,6 +115,11 @@ class Engine:
             except BaseException:
                 connection.rollback()
                 raise
+
+    def execute(self, sql: str, params: Params = ()) -> list[Values]:
+        """See the protocol."""
+        with self.reading(snapshot=False) as connection:
+            return connection.execute(sql, params)
 
     @contextmanager
     def scratch(self) -> Iterator[Connection]:

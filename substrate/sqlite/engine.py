@@ -101,6 +101,7 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / FILE
+        self._name = str(self._path)
         self._guard = threading.RLock()
         self._turns = Turns()
         self._forking: AbstractContextManager[None] = contextlib.nullcontext()
@@ -114,11 +115,10 @@ class Engine:
 
     def exists(self) -> bool:
         """See the protocol."""
+        if self._is_open():
+            return True
         if not self._path.exists():
             return False
-        with self._guard:
-            if self._is_open():
-                return True
         probe = Connection(self._path, writes=False)
         try:
             return probe.execute("PRAGMA user_version") == [(FORMAT,)]
@@ -172,6 +172,15 @@ class Engine:
         finally:
             if snapshot:
                 connection.end("ROLLBACK")
+            self._give_back(connection, opened)
+
+    def execute(self, sql: str, params: Params = ()) -> list[Values]:
+        """See the protocol."""
+        connection = self._take()
+        opened = self._open
+        try:
+            return connection.execute(sql, params)
+        finally:
             self._give_back(connection, opened)
 
     def scratch(self) -> AbstractContextManager[Connection]:
@@ -290,7 +299,7 @@ class Engine:
 
     def _is_open(self) -> bool:
         try:
-            found = os.stat(self._path)
+            found = os.stat(self._name)
         except FileNotFoundError:
             return False
         return self._open == (found.st_dev, found.st_ino)
