@@ -17,7 +17,7 @@ from substrate.errors import Conflict, Invalid, StoreError, described, shown
 from substrate.foreign_keys import ForeignKeys
 from substrate.interface import Call, JsonRow, Lsn, Registered, Remembered, Written
 from substrate.manifest import read
-from substrate.reading import ReadingHere
+from substrate.reading import ReadingHere, bounded
 from substrate.rows import VERSION, Canonicals, RowWriter, quoted
 from substrate.surroundings import Surroundings
 
@@ -161,7 +161,7 @@ class Frame(ReadingHere):
             return self.sql(text, params, call)
         table = str(checked.schema)
         if isinstance(checked, statements.Insert):
-            rows = checked.rows(params)
+            rows = bounded(checked.rows(params))
             written = self.put_many(table, rows)
             return {"kind": "insert", "schema": table, "rows": rows, "inserted": len(written)}
         key = checked.key(params)

@@ -8,6 +8,8 @@ _oc_gone       the last version of rows that were deleted, from which a new row 
 _oc_answer     answers to requests that changed something, by the callers' keys
 """
 
+import secrets
+
 from substrate.engine import DialectName
 
 _SCRIPT = (
@@ -16,7 +18,7 @@ _SCRIPT = (
         one BIGINT PRIMARY KEY, epoch BIGINT NOT NULL, segment BIGINT NOT NULL, place BIGINT NOT NULL,
         declarations BIGINT NOT NULL, tables BIGINT NOT NULL, cached BIGINT NOT NULL)
     """,
-    "INSERT INTO _oc_meta VALUES (1, 0, 0, 0, 0, 0, 0)",
+    "INSERT INTO _oc_meta VALUES (1, 0, 0, 0, {declarations}, 0, 0)",
     "CREATE TABLE _oc_database (name TEXT PRIMARY KEY)",
     """
     CREATE TABLE _oc_table (
@@ -48,5 +50,7 @@ _WORDS = {
 
 
 def script(dialect: DialectName) -> list[str]:
-    """The statements that make them."""
-    return [statement.format(**_WORDS[dialect]) for statement in _SCRIPT]
+    """The statements that make them. Declarations are counted from where no other namespace begins, so that one which
+    was deleted and made again is not taken for the one before."""
+    words = {**_WORDS[dialect], "declarations": secrets.randbits(52)}
+    return [statement.format(**words) for statement in _SCRIPT]

@@ -11,6 +11,7 @@ from substrate.errors import Invalid
 from substrate.interface import Answered, Call, JsonRow, Plan
 from substrate.surroundings import Surroundings
 
+INSERTED_CHARACTERS = 16 * 2**20
 _LOOKED_AT_ONCE = 1_000
 
 
@@ -65,7 +66,7 @@ class ReadingHere:
         """See the protocol."""
         checked = statements.check(text, self.catalog.at_home_in(database) if database else self.catalog)
         if isinstance(checked, statements.Insert):
-            return {"kind": "insert", "schema": str(checked.schema), "rows": checked.rows(params)}
+            return {"kind": "insert", "schema": str(checked.schema), "rows": bounded(checked.rows(params))}
         if isinstance(checked, statements.Delete):
             return {"kind": "delete", "schema": str(checked.schema), "pk": checked.pk(params)}
         return {"kind": "select", "rows": self._run(checked.statement(params, self.dialect), call or Call())}
@@ -80,6 +81,15 @@ class ReadingHere:
         if len(rows) > call.rows:
             raise Invalid(f"the answer has more than {call.rows:,} rows: narrow it with LIMIT", limit=call.rows)
         return rows
+
+
+def bounded(rows: list[JsonRow]) -> list[JsonRow]:
+    """The rows that a statement inserts. Raises Invalid: a few parameters can stand in very many rows."""
+    size = sum(len(value) for row in rows for value in row.values() if isinstance(value, str))
+    if size > INSERTED_CHARACTERS:
+        message = f"the rows have {size:,} characters of text, more than the {INSERTED_CHARACTERS:,} of one statement"
+        raise Invalid(f"{message}: use _batch")
+    return rows
 
 
 def _within(found: Iterable[Values], reads: Any, call: Call) -> list[JsonRow]:

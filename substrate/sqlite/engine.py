@@ -28,6 +28,8 @@ FORMAT = 1
 """The version of the layout, as the file says it; 0 is a file that was not finished."""
 BUSY_MS = 5_000
 CACHED_STATEMENTS = 200
+LONGEST_COMPUTED = 32 * 2**20
+"""The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
 _WAL_PAGES = 4_000
 """The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
 
@@ -61,8 +63,12 @@ class Connection:
 
     def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
         """See the protocol."""
-        with _translated():
-            yield from self._db.execute(sql, tuple(params))
+        before = self._db.limit(apsw.SQLITE_LIMIT_LENGTH, LONGEST_COMPUTED)
+        try:
+            with _translated():
+                yield from self._db.execute(sql, tuple(params))
+        finally:
+            self._db.limit(apsw.SQLITE_LIMIT_LENGTH, before)
 
     def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
         """See the protocol."""
@@ -109,6 +115,7 @@ class Engine:
         self._writer: Connection | None = None
         self._watcher: Connection | None = None
         self._turn = -1
+        self._written: tuple[int, int] | None = None
         self._open: tuple[int, int] | None = None
         self._times_opened = 0
         forks.watch(self)
@@ -127,10 +134,11 @@ class Engine:
 
     def create(self, script: Sequence[str]) -> bool:
         """See the protocol."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._turns.turn(), self._its_turn():
             if self.exists():
                 return False
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             made = Connection(self._path, writes=True)
             try:
@@ -163,25 +171,37 @@ class Engine:
     @contextmanager
     def reading(self, *, snapshot: bool = True) -> Iterator[Connection]:
         """See the protocol."""
-        connection = self._take()
-        opened = self._open
-        if snapshot:
-            connection.begin("DEFERRED")
-        try:
-            yield connection
-        finally:
+        with self._found():
+            connection = self._take()
+            opened = self._open
             if snapshot:
-                connection.end("ROLLBACK")
-            self._give_back(connection, opened)
+                connection.begin("DEFERRED")
+            try:
+                yield connection
+            finally:
+                if snapshot:
+                    connection.end("ROLLBACK")
+                self._give_back(connection, opened)
 
     def execute(self, sql: str, params: Params = ()) -> list[Values]:
         """See the protocol."""
-        connection = self._take()
-        opened = self._open
+        with self._found():
+            connection = self._take()
+            opened = self._open
+            try:
+                return connection.execute(sql, params)
+            finally:
+                self._give_back(connection, opened)
+
+    @contextmanager
+    def _found(self) -> Iterator[None]:
+        """What cannot be used because its namespace was deleted meanwhile is not found. Raises NotFound."""
         try:
-            return connection.execute(sql, params)
-        finally:
-            self._give_back(connection, opened)
+            yield
+        except Unavailable:
+            if not self._is_open():
+                raise _not_found() from None
+            raise
 
     def scratch(self) -> AbstractContextManager[Connection]:
         """See the protocol."""
@@ -206,7 +226,7 @@ class Engine:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """See the protocol."""
-        with self._turns.turn(), self._its_turn():
+        with self._turns.turn(), self._its_turn(), self._found():
             connection = self._opened_writer()
             connection.begin("IMMEDIATE")
             try:
@@ -230,7 +250,12 @@ class Engine:
         return sum(_size(self._path.with_name(FILE + suffix)) for suffix in ("", "-wal"))
 
     def close(self) -> None:
-        """See the protocol."""
+        """See the protocol. Waits for the writer of this process."""
+        with self._turns.turn():
+            self._close()
+
+    def _close(self) -> None:
+        """Closes what nobody uses, on behalf of whoever has the turn."""
         with self._guard:
             closing = [*self._idle, *filter(None, (self._watcher, self._writer))]
             self._idle, self._watcher, self._writer, self._open = [], None, None, None
@@ -245,7 +270,7 @@ class Engine:
         self._forking = self._turns.turn()
         self._forking.__enter__()
         self._guard.acquire()
-        self.close()
+        self._close()
 
     def after_fork(self) -> None:
         """See `substrate.forks`."""
@@ -263,8 +288,7 @@ class Engine:
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # closed meanwhile by `drop`: so is the lock
-                fcntl.flock(turn, fcntl.LOCK_UN)
+            fcntl.flock(turn, fcntl.LOCK_UN)
 
     def _open_turn(self) -> int:
         """The file of turns lies beside the folder, so that it outlives the namespace."""
@@ -272,15 +296,20 @@ class Engine:
             name = self._folder.with_name(f".{self._folder.name}.lock")
             return os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            raise NotFound("there is no such namespace") from None
+            raise _not_found() from None
         except OSError as error:
             raise Unavailable(f"the store cannot be used: {error.strerror}") from error
 
     def _opened_writer(self) -> Connection:
+        """The writing connection; only whoever has the turn uses it, or closes the one of a deleted namespace."""
         with self._guard:
             self._look()
+            if self._writer is not None and self._written != self._open:
+                self._writer.close()
+                self._writer = None
             if self._writer is None:
                 self._writer = Connection(self._path, writes=True)
+                self._written = self._open
             return self._writer
 
     def _look(self) -> None:
@@ -288,12 +317,12 @@ class Engine:
         if self._is_open():
             return
         with self._guard:
-            idle = [*self._idle, *filter(None, (self._watcher, self._writer))]
-            self._idle, self._watcher, self._writer, self._open = [], None, None, None
+            idle = [*self._idle, *filter(None, (self._watcher,))]
+            self._idle, self._watcher, self._open = [], None, None
             for connection in idle:
                 connection.close()
             if not self.exists():
-                raise NotFound("there is no such namespace")
+                raise _not_found()
             found = os.stat(self._path)
             self._open = (found.st_dev, found.st_ino)
 
@@ -303,6 +332,10 @@ class Engine:
         except FileNotFoundError:
             return False
         return self._open == (found.st_dev, found.st_ino)
+
+
+def _not_found() -> NotFound:
+    return NotFound("there is no such namespace")
 
 
 def _size(path: Path) -> int:
