@@ -45,6 +45,7 @@ def test_names_of_tables(shop: Tenant, name: str) -> None:
 def test_values_are_values(shop: Tenant, name: str) -> None:
     if not name.strip():
         return
+    name = name[:2_600]  # more does not fit into an index
     shop.write(order(name, 1, name))
     for predicate in ({"Eq": ["symbol", name]}, {"In": ["symbol", [name]]}, {"Eq": ["order_id", name]}):
         rows = shop.post("/query", json={"Filter": {"predicate": predicate, "child": SCAN}}).json()

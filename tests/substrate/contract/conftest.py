@@ -61,6 +61,8 @@ def store(url: str, tmp_path: Path) -> Iterator[Store]:
     for name in opened.names():
         opened.delete(name)
     yield opened
+    for name in opened.names():
+        opened.delete(name)
     opened.close()
 
 

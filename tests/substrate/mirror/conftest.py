@@ -8,14 +8,15 @@ import pytest
 from tests.substrate.mirror.namespace import MirrorNamespace
 from tests.substrate.mirror.opening import mirror_store
 from tests.substrate.mirror.store import MirrorStore
+from tests.substrate.postgres_server import new_database
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def mirror(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorStore]:
-    """A mirror that the tests of this process share."""
-    with mirror_store(postgres_url, tmp_path_factory.mktemp("mirror")) as store:
+def mirror(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorStore]:
+    """A mirror that the tests of this process share, on a database that nobody else uses."""
+    with new_database(postgres_server) as url, mirror_store(url, tmp_path_factory.mktemp("mirror")) as store:
         yield store
 
 
