@@ -23,9 +23,8 @@ install: $(INSTALLED) ## set up the environment with pinned dependencies
 serve: $(INSTALLED) ## run the server for development, on this machine only
 	@$(BIN)/oql serve --dev $(ARGS)
 
-# Tests of whole processes measure and kill them, so here each test has the machine to itself.
 test: lint ## check, and run every test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: lint ## format, lint, types, house rules and the fast tests, in under a minute
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)

@@ -1,4 +1,4 @@
-"""What holds for all tests: those that start servers or the command line are slow, `make check` leaves them out."""
+"""What holds for all tests. `make check` leaves out the slow ones: whole processes, and programs made by chance."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from tests.substrate.postgres_server import new_database, running_server
 
-SLOW_FOLDERS = frozenset({"bench", "cli", "crash", "http", "store"})
+SLOW_FOLDERS = frozenset({"bench", "cli", "crash", "fuzz", "http", "store"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,10 +22,13 @@ CALL_OFF_SECONDS = 5
 LINGER_SECONDS = 0.3
 """How long an idle connection is still listened to after SIGTERM, for a request that is on its way."""
 
+LEFT_TO_THE_MASTER = (signal.SIGHUP, signal.SIGINT)
+
 
 class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
     """Serves `self.wsgi`, which also has `cancel_runs()` and `end_streams()`."""
 
+    SIGNALS = [sig for sig in UvicornWorker.SIGNALS if sig not in LEFT_TO_THE_MASTER]  # noqa: RUF012 - as below
     CONFIG_KWARGS = {  # noqa: RUF012 - the library's own way to be configured
         "loop": "uvloop",
         "http": Connection,
@@ -48,9 +51,10 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
         super().init_process()
 
     def init_signals(self) -> None:
-        """Leaves a hang-up to the master."""
+        """Leaves a hang-up and Ctrl-C, which a terminal sends to every process, to the master, at every moment."""
+        for left_alone in LEFT_TO_THE_MASTER:
+            signal.signal(left_alone, signal.SIG_IGN)
         super().init_signals()
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     async def callback_notify(self) -> None:
         """Runs every second: tells the master that this worker is alive, and ends when there is no master."""
