@@ -1,36 +1,26 @@
 """Both engines with the same tables and rows; a test runs on one after the other."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from substrate.engine import Connection
-from substrate.postgres.database import Database
-from substrate.postgres.engine import Engine as PostgresEngine
-from substrate.sqlite.engine import Connection as SqliteConnection
+from tests.substrate.bare import bare_postgres, bare_sqlite
 from tests.substrate.sql.shop import Shop
 
 
 @pytest.fixture(scope="session")
 def sqlite() -> Iterator[Connection]:
     """SQLite in memory."""
-    connection = SqliteConnection(Path(":memory:"), writes=True)
-    connection.begin("IMMEDIATE")
-    yield connection
-    connection.close()
+    with bare_sqlite() as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_url: str) -> Iterator[Connection]:
-    """A namespace in PostgreSQL, inside one transaction."""
-    database = Database(postgres_url)
-    engine = PostgresEngine(database, "sql")
-    engine.create([])
-    with engine.writing() as connection:
+def postgres(postgres_server: str) -> Iterator[Connection]:
+    """A namespace in PostgreSQL."""
+    with bare_postgres(postgres_server) as connection:
         yield connection
-    engine.drop()
-    database.close()
 
 
 @pytest.fixture(scope="session")
