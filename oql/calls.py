@@ -1,5 +1,6 @@
 """Turns the steps of a program into calls of their verbs, with operands evaluated and their kinds seen to."""
 
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from oql import verbs
 from oql.errors import Code, expected, failed
 from oql.evaluate import Evaluator, Variables, plain, raw, selectors
+from oql.people.forms import fields_evaluator
 from oql.program import Instruction
+from oql.recording import BRANCH_NUMBER, recorded
 from oql.selectors import assigned
 from oql.tables import conditions
 from oql.values import SKIPPED, Multi, Value, kind_of
@@ -33,7 +36,7 @@ def step_call(item: Instruction) -> Callable[[Evaluator | None, Variables, "Mach
         (_python_name(verb, keyword), _argument(verb, verb.modifiers[keyword], operand, main=False))
         for keyword, operand in item.data["modifiers"].items()
     ]
-    function = _receiving(verb)
+    function = _keeping(_receiving(verb), verb.keeps, item)
     if not options:
         return lambda operand, variables, machine: (
             function(machine, operand(variables)) if operand else function(machine)
@@ -59,9 +62,32 @@ def _receiving(verb: Verb) -> Callable[..., Value]:
     return lambda machine, *args, **named: function(*args, **named)
 
 
-def link_step(item: Instruction, at: int) -> Act:
-    """The closure of a step: `act(variables, machine)` calls the verb, binds the value to SET, and gives it."""
+def _keeping(function: Callable[..., Value], name: str, item: Instruction) -> Callable[..., Value]:
+    """The call of a verb that keeps its block: with the text between OPEN NEST and CLOSE NEST as one more argument."""
+    if not name:
+        return function
+    start, end = item.data["body"]
+
+    def call(machine: "Machine", *args: Value, **named: Value) -> Value:
+        block = machine.program.source.text[start:end]
+        return function(machine, *args, **named, **{name: _NESTS.sub("", block).strip()})
+
+    return call
+
+
+_NESTS = re.compile(r"\AOPEN\s+NEST|CLOSE\s+NEST\Z")
+
+
+def link_step(item: Instruction, at: int, *, recording: bool = False) -> Act:
+    """The closure of a step: `act(variables, machine)` calls the verb, binds the value to SET, and gives it.
+
+    `recording`: through the journal of the run, where the verb does not only compute.
+    """
     verb = verbs.table()[item.data["verb"]]
+    if recording and verb.recorded(item.data["modifiers"]) and not verb.needs:
+        many = verb.block in ("items", "pairs") or bool(verb.operand and verb.operand.many)
+        inner = _link_many(item, verb) if many else _link_one(item, verb)
+        return _binding(item, recorded(item, verb, inner))
     if verb.needs:
         return _unsupported(verb)
     if verb.extends and _extends_its_target(item):
@@ -80,7 +106,9 @@ def _unsupported(verb: Verb) -> Act:
 
 
 def main_operand(item: Instruction, verb: Verb) -> Evaluator | None:
-    """The evaluator of a step's main operand, or None when it has none."""
+    """The evaluator of a step's main operand, or None when it has none; that of GATHER is the fields of its block."""
+    if verb.block == "fields":
+        return fields_evaluator(item.data["block"])
     if not item.data["operands"] or verb.operand is None:
         return None
     return _argument(verb, verb.operand, item.data["operands"][0], main=True)
@@ -217,15 +245,16 @@ def _argument(verb: Verb, parameter: Parameter, operand: list[Any], main: bool) 
 _BRANCH = "!BRANCH"
 
 
-def with_branch(variables: Variables, value: Value) -> Variables:
+def with_branch(variables: Variables, value: Value, number: int) -> Variables:
     """The variables as `branch_operand` reads them."""
-    return {**variables, _BRANCH: value}
+    return {**variables, _BRANCH: value, BRANCH_NUMBER: number}
 
 
-def branch_operand(verb: Verb) -> Evaluator:
-    """The main operand of a step that fans out: the value of one branch."""
+def branch_call(item: Instruction, verb: Verb) -> Act:
+    """A step that fans out, for one branch of its main operand: `act(variables of with_branch, machine)`."""
     assert verb.operand is not None
-    return _argument(verb, verb.operand, ["variable", _BRANCH, []], main=True)
+    call, operand = step_call(item), _argument(verb, verb.operand, ["variable", _BRANCH, []], main=True)
+    return lambda variables, machine: call(operand, variables, machine)
 
 
 def bind(item: Instruction) -> Callable[[Variables, Value], None]:

@@ -10,8 +10,9 @@ from oql import ast, verbs
 from oql.conditions import OPERATORS
 from oql.errors import Code, OqlError, Span, expected, nearest, not_allowed, unknown
 from oql.parser import MAX_ERRORS
+from oql.people.checks import form_errors
 from oql.system import system_error
-from oql.transaction import transaction_errors
+from oql.transaction_rules import transaction_errors
 from oql.verbs.declare import Parameter, Verb
 from oql.walk import Bindings, bindings_inside, condition_operands, conditions_of, names_read, operands_of, steps
 from oql.where import where_errors
@@ -122,7 +123,7 @@ def _verb_errors(step: ast.VerbStep) -> Iterator[OqlError]:
 
 def _operand_count(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
     count = len(step.operands)
-    if verb.block in ("items", "pairs"):
+    if verb.block in ("items", "pairs", "fields"):
         return
     if verb.operand is None and count:
         hint = f"the form is {verb.usage}"
@@ -149,9 +150,7 @@ def _block_errors(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
             if isinstance(key, ast.Literal) and not isinstance(key.value, str):
                 yield expected(Code.PARSE_ERROR, "a key in quotes", "another value", key.span)
     if isinstance(step.block, ast.Fields):
-        for field in step.block.fields:
-            if (field.kind == "CHOICE") != bool(field.choices):
-                yield expected(Code.PARSE_ERROR, "choices behind CHOICE, and only there", field.kind, field.span)
+        yield from form_errors(step.block)
 
 
 def _block_values(block: ast.AnyBlock | None) -> list[ast.Operand]:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from oql.limits import DEFAULT, Limits
 from oql.values import Value
 from substrate.interface import Files, Frame, Namespace
+
+if TYPE_CHECKING:
+    from oql.journal import Journal
 
 
 class Cache(Protocol):
@@ -71,7 +74,10 @@ class Context:
 
     `now` is Unix seconds, fixed for the whole run. `monotonic_ns` and `computing_ns` (the thread's processor time)
     only measure. `cancel` is set by whoever wants the run to end; waiting verbs wake up on it. `report` takes a fault
-    of ours and gives its id. `store` holds the databases of the namespace and `files` its files; without them
+    of ours and gives its id. `journal` records the run, so that it can be continued. `began` is when this run of the
+    program began, in Unix seconds, where that is later than `now`.
+
+    `store` holds the databases of the namespace and `files` its files; without them
     their verbs are unsupported.
     """
 
@@ -89,3 +95,5 @@ class Context:
     report: Callable[[BaseException], str] = report_fault
     store: Namespace | None = None
     files: Files | None = None
+    journal: "Journal | None" = None
+    began: float | None = None

@@ -13,6 +13,7 @@ import platformdirs
 import grammar
 from oql import verbs
 from oql.conditions import NULL_TESTS, OPERATORS
+from oql.people.answers import KINDS
 from oql.verbs.declare import MODIFIERS
 
 PHRASES = {"ON SCHEDULE": "ON"}
@@ -63,6 +64,7 @@ def declared_terminals() -> str:
     lines.append(f"VERB_OR_COMPARE: /{_either(both) if both else '(?!)x'}/")
     modifiers = [word for word in MODIFIERS if word not in ("AS", "FORMAT", "WHERE")]  # terminals of the grammar
     lines.append(f"MODIFIER.1: /{_either([*modifiers, *PHRASES])}/")
+    lines.append(f"KIND: /{_either(KINDS)}/")
     lines.append(f"COMPARE.2: /{_either(set(OPERATORS) - both)}/")
     lines.append(f"NULL_TEST.2: /{_either(NULL_TESTS)}/")
     return "\n".join(lines) + "\n"

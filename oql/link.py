@@ -26,23 +26,28 @@ Linked = tuple[int, Act, int]
 Code = list[Linked]
 
 
-def link(program: Program) -> Code:
+def link(program: Program, *, recording: bool = False) -> Code:
     """The closures of a program's instructions, jumps between steps followed in advance."""
     linked = []
     for at, item in enumerate(program.code):
         kind, make = _LINKERS[item.op]
-        linked.append((kind, make(item, at), _behind(program.code, at + 1)))
+        act = link_step(item, at, recording=recording) if item.op == "step" else make(item, at)
+        linked.append((kind, act, _behind(program.code, at + 1)))
     for at, item in enumerate(program.code):
         if item.op in _BEGINNERS:
-            linked[at] = _tightened(program, linked, at)
+            linked[at] = _tightened(program, linked, at, recording)
     return linked
 
 
-def _tightened(program: Program, linked: Code, at: int) -> Linked:
+def _tightened(program: Program, linked: Code, at: int, recording: bool) -> Linked:
     """The beginning of a loop's passes, which runs them all at once where they are nothing but quick steps."""
     kind, act, behind = linked[at]
     steps, step = [], behind
-    while program.code[step].op == "step" and verbs.table()[program.code[step].data["verb"]].quick:
+    while program.code[step].op == "step":
+        data = program.code[step].data
+        verb = verbs.table()[data["verb"]]
+        if not verb.quick or (recording and verb.recorded(data["modifiers"])):
+            break
         steps.append((step, linked[step][1]))
         step = linked[step][2]
     if step != at or not steps:
@@ -119,7 +124,7 @@ def _link_pass(item: Instruction, at: int, begin: Begin) -> Act:
             return target  # type: ignore[no-any-return]  # jump targets are data
         record = machine.stack[-1]
         record.passes += 1
-        if machine.trace.room > 0:
+        if machine.trace.room > 0 or machine.counts_passes:
             machine.passes = (*record.outer, record.passes)
         return behind
 

@@ -9,20 +9,23 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
+import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from oql import transaction
 from oql.budget import Budget, weigh
 from oql.calls import FanOut
 from oql.context import Context
-from oql.errors import OqlError, bug, limit_reached
+from oql.errors import Code, OqlError, bug, failed, limit_reached
 from oql.evaluate import RUN
+from oql.journal import Suspended
 from oql.link import STEP, TIMED
 from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.tight import MEMORY_GRAIN
-from oql.trace import ERROR, OK, SKIPPED, Trace
+from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value, to_json
 from substrate.interface import Frame
 
@@ -65,7 +68,9 @@ class Machine:
         self.leaving: tuple[str, Value] | None = None
         self.error: OqlError | None = None
         self.returned: Value = None
-        self.transaction: transaction.Transaction | None = None
+        self.transaction: transaction.Transaction | transaction.EndedTransaction | None = None
+        self.counts_passes = context.journal is not None
+        self.failures: list[str] = []  # keys of steps that failed, and nothing has caught it yet
         self.making = 0  # bytes of texts that operands were joined to and that no variable holds
         self.partial: list[Value] = []  # what a step has given so far that runs once a branch
         self.look_at = budget.started + _FIRST_LOOK_NS
@@ -76,7 +81,7 @@ class Machine:
 
     def follow(self, at: int) -> None:  # noqa: C901 - one loop: a call for each part would double its cost
         """Follows instructions until the program or the branch ends; what went wrong is left in `error`."""
-        code = self.program.linked
+        code = self.program.recording if self.context.journal else self.program.linked
         clock = self.context.monotonic_ns
         noted = self.trace
         note, counts, times = noted.entries.append, noted.counts, noted.times
@@ -183,6 +188,14 @@ class Machine:
         self.budget.emit(size_of(value))
         self.output.append(value)
 
+    def draw(self, count: int) -> int:
+        """A number from 0 to below `count`, by chance; the same in a repetition of the run."""
+        if self.context.journal is None:
+            return self.context.random.randrange(count)
+        branches = [record.index for record in self.stack if isinstance(record, Group)]
+        place = f"{self.context.job_id} {self.passes} {branches} {len(self.output)}"
+        return int.from_bytes(hashlib.sha256(place.encode()).digest()[:8]) % count
+
     def claim(self, size: int) -> None:
         """Asks for bytes before they are made."""
         self.budget.hold(size)
@@ -211,7 +224,25 @@ class Machine:
 
     def clock(self) -> float:
         """Unix seconds at this moment, for what other runs see too: the life time of cached values."""
-        return self.context.now + (self.context.monotonic_ns() - self.budget.started) / 1e9
+        began = self.context.now if self.context.began is None else self.context.began
+        return began + (self.context.monotonic_ns() - self.budget.started) / 1e9
+
+    def suspend(self, kind: str, shown: dict[str, Any], seconds: float | None) -> Value:
+        """Refuses to wait for a person: this run has no journal, which would remember what it waits for."""
+        raise failed(Code.UNSUPPORTED, "this run cannot be suspended to wait for a person")
+
+    def first(self, make: Callable[[], Value]) -> Value:
+        """What `make` gives: see StepRun, of which this is the form for runs without a journal."""
+        return make()
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the step has begun before: never without a journal."""
+        return False
+
+    def idempotency_key(self) -> str:
+        """What belongs to this step alone."""
+        return f"{self.context.job_id}:{self.context.new_id(4)}"
 
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
@@ -301,20 +332,23 @@ class Machine:
     def fail(self, at: int, error: OqlError, started: int) -> int:
         """Where to go on after a failure: the OR that takes over, the end of the branch, or out."""
         item = self.program.code[at]
+        status = SUSPENDED if isinstance(error, Suspended) else ERROR
         error.__traceback__ = error.__context__ = None  # they would keep the machine and its values alive
         if error.span is None:
             error.span = item.span
         if item.op == "step":
-            self.trace.note(at, started, self.context.monotonic_ns(), ERROR, self.passes)
+            self.trace.note(at, started, self.context.monotonic_ns(), status, self.passes)
         target = item.on_error
         if error.final or target == FAIL:
-            self._close_down_to(self.base, ERROR)
             self.error = error
+            self._close_down_to(self.base, status)
             return FAIL
         self._close_down_to(item.keep, ERROR)
         self.variables["!ERROR"] = {"code": str(error.code), "message": error.message}
         self.value = None
         self.failure = error if self.program.code[target].op == "branch_end" else None
+        if not self.failure:
+            self.failures.clear()
         return target
 
     def close_nests(self, item: Instruction, behind: int) -> int:

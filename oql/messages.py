@@ -8,8 +8,9 @@ from lark import Token
 
 from oql import verbs
 from oql.conditions import NULL_TESTS, OPERATORS
-from oql.errors import Code, OqlError, Span, expected, nearest
+from oql.errors import Code, OqlError, Span, expected, nearest, unknown
 from oql.habits import SIGNS, WORDS
+from oql.people.answers import KINDS
 from oql.verbs.declare import MODIFIERS
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -22,7 +23,7 @@ _TEXT_OR_COMMENT = re.compile(
 
 _OPERAND = {"TEXT", "NUMBER", "TRUE", "FALSE", "NULL", "VARIABLE", "SYSTEM"}
 _SHOWN = {"LPAR": "`(`", "RPAR": "`)`", "COMPARE": "a comparison such as `IS EQUAL TO`", "NULL_TEST": "",
-          "VARIABLE": "a variable", "KIND": "TEXT, EMAIL, NUMBER, DATE, BOOLEAN or CHOICE"}  # fmt: skip
+          "VARIABLE": "a variable", "KIND": "a kind of field such as TEXT"}  # fmt: skip
 
 
 def syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[Token]) -> OqlError:
@@ -96,11 +97,18 @@ def _at_end(text: str, accepted: set[str], open_blocks: list[Token]) -> OqlError
 
 def _at_word(text: str, word: re.Match[str], accepted: set[str]) -> OqlError:
     capitals = _CAPITALS.match(text, word.start())
-    if word[0].isupper() and capitals:
+    if word[0].isupper() and capitals and "KIND" not in accepted:
         return _at_keyword(word, " ".join(capitals[0].split()), accepted)
     place = Span(word.start(), word.end())
+    if "KIND" in accepted:
+        return _at_kind(word[0], place)
     hint = _hint_for_word(word[0], accepted)
     return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(word[0])}`", place, hint)
+
+
+def _at_kind(word: str, place: Span) -> OqlError:
+    """The error at a word that is no kind of field."""
+    return unknown(Code.PARSE_ERROR, "a kind of field", word, KINDS, place, f"FORMAT takes {_listed(KINDS)}")
 
 
 def _hint_for_word(word: str, accepted: set[str]) -> str | None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from oql import pool, verbs
 from oql.budget import weigh
-from oql.calls import bind, branch_operand, step_call, with_branch
+from oql.calls import bind, branch_call, with_branch
+from oql.recording import recorded
 from oql.records import Group
 from oql.trace import OK
 from oql.values import Multi, Value
@@ -38,6 +39,7 @@ def _gather(machine: "Machine", ended: list["Machine | None"], group: Group) -> 
     while len(group.branches) < len(ended) and (branch := ended[len(group.branches)]):
         group.branches.append(branch.ended_branch())
         machine.trace.take(branch.trace)
+        machine.failures += branch.failures
         machine.budget.machines.remove(branch)
 
 
@@ -48,12 +50,14 @@ def fan_out(machine: "Machine", at: int, multi: Multi, started: int) -> int:
     """
     item = machine.program.code[at]
     verb = verbs.table()[item.data["verb"]]
-    call, operand = step_call(item), branch_operand(verb)
+    act, journal = branch_call(item, verb), machine.context.journal
+    if journal and verb.recorded(item.data["modifiers"]):
+        act = recorded(item, verb, act)
     results: list[Value] = [None] * len(multi.branches)
     machine.partial = results
 
     def one(index: int) -> None:
-        results[index] = call(operand, with_branch(machine.variables, multi.branches[index]), machine)
+        results[index] = act(with_branch(machine.variables, multi.branches[index], index), machine)
 
     tasks = [partial(one, index) for index in range(len(results))]
     if verb.waits and machine.transaction is None:

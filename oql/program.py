@@ -60,6 +60,13 @@ class Program:
         return link(self)
 
     @cached_property
+    def recording(self) -> "LinkedCode":
+        """The same for runs with a journal."""
+        from oql.link import link
+
+        return link(self, recording=True)
+
+    @cached_property
     def labels(self) -> dict[tuple[int, int], "Label"]:
         """What the trace shows of each place, filled by the first run that comes by."""
         return {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oql.errors import Code, OqlError, expected
+from oql.journal import Suspended
 from oql.values import SKIPPED, Multi, Value, kind_of
 
 LOOP_VARIABLES = ("!INDEX", "!VALUE", "!KEY", "!STATE(FOREACH)", "!STATE(WHILE)")
@@ -68,9 +69,16 @@ class Group:
                 self.base[name] = value
 
     def failure(self) -> OqlError | None:
-        """The error that the group fails with: one that nothing catches, else the first in source order."""
+        """The error that the group fails with: one that nothing catches, else the first in source order.
+
+        As long as a branch is suspended, nobody knows how the group ends.
+        """
         failures = [branch.failure for branch in self.branches if branch.failure]
-        return next((failure for failure in failures if failure.final), failures[0] if failures else None)
+        return min(failures, key=_weight, default=None)
+
+
+def _weight(failure: OqlError) -> int:
+    return 1 if isinstance(failure, Suspended) else 0 if failure.final else 2
 
 
 def _merged(found: list[Value], absent: Value) -> Value:

@@ -31,7 +31,7 @@ SYSTEM: Mapping[str, SystemVariable] = {
     "GET": SystemVariable("a parameter of the address", ("*",), "param:"),
     "POST": SystemVariable("a field of the submitted form", ("*",), "form:"),
     "COOKIE": SystemVariable("a cookie", ("*",), "cookie:"),
-    "EVENT": SystemVariable("what a watch has seen", ("*",)),
+    "EVENT": SystemVariable("what a watch has seen: type, and what the source tells of it", ("*",), "event:"),
     "JOB": SystemVariable("the run itself", ("id",)),
     "NAMESPACE": SystemVariable("the namespace of the account"),
 }

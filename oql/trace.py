@@ -8,6 +8,8 @@ from oql import verbs
 from oql.program import Instruction, Program
 
 OK, ERROR, SKIPPED, SUSPENDED = "Ok", "Error", "Skipped", "Suspended"
+RUNNING = "Running"
+"""The status of a block that is still open. No answer shows it."""
 
 Entry = Sequence[Any]
 """(place in the code, started ns, ended ns, status, pass numbers, which of the passed-over steps)"""
@@ -51,7 +53,7 @@ class Trace:
         if self.room <= 0:
             return None
         self.room -= 1
-        entry = [at, started, started, OK, passes, 0]
+        entry = [at, started, started, RUNNING, passes, 0]
         self.entries.append(entry)
         return entry
 
@@ -74,10 +76,15 @@ class Trace:
 
 def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, Any]]:
     """The trace as answers carry it: the published fields first."""
-    shown = [_entry_json(entry, program, started) for entry in trace.entries]
+    return [*(entry_json(entry, program, started) for entry in trace.entries), *sums_json(trace, program)]
+
+
+def sums_json(trace: Trace, program: Program) -> list[dict[str, Any]]:
+    """What is not among the entries, summed per place."""
+    shown = []
     for at, status, count, nanoseconds in trace.sums():
         step, exec_class, line, column, template, _ = _label(program, at, 0)
-        path = _path(template, ("*",) * template.count("#"))
+        path = filled_path(template, ("*",) * template.count("#"))
         shown.append(
             {
                 "step": step, "status": status, "duration_ms": _milliseconds(nanoseconds), "exec_class": exec_class,
@@ -87,7 +94,8 @@ def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, A
     return shown
 
 
-def _entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
+def entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
+    """One entry; `started`: when the run began, in the nanoseconds of its clock."""
     at, begun, ended, status, passes, number = entry
     step, exec_class, line, column, path, branch = _label(program, at, number)
     shown = {
@@ -97,7 +105,7 @@ def _entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
         "exec_class": exec_class,
         "line": line,
         "column": column,
-        "path": _path(path, passes) if passes else path,
+        "path": filled_path(path, passes) if passes else path,
         "started_ms": _milliseconds(begun - started),
     }
     if branch is not None:
@@ -130,7 +138,7 @@ def _make_label(program: Program, item: Instruction, number: int) -> Label:
     return name, verb.exec_class if verb else "Cpu", place.line, place.column, path, branch
 
 
-def _path(template: str, passes: Sequence[int | str]) -> str:
+def filled_path(template: str, passes: Sequence[int | str]) -> str:
     """The path with the pass of each loop in its place: `3.body#2.1`; `*` stands for several passes."""
     parts = template.split("#")
     filled = parts[0]

@@ -1,16 +1,16 @@
 """TRANSACTION: while its block is open the database steps of the machine belong to one frame of the store.
 
-What may not stand inside is known before the run: nothing that waits, since no other writer of the namespace comes in
-meanwhile, and no second transaction.
+What may not stand inside is known before the run: see oql/transaction_rules.py.
 """
 
 import contextlib
-from collections.abc import Iterator
+import sys
 from typing import TYPE_CHECKING
 
-from oql import ast, verbs
-from oql.errors import Code, OqlError, failed, not_allowed, timed_out
+from oql.errors import Code, OqlError, failed, timed_out
+from oql.journal import Entry, Interrupted, failure_entry, given
 from oql.tables.access import failure
+from oql.trace import filled_path
 from substrate.errors import StoreError
 from substrate.interface import Frame
 
@@ -34,10 +34,13 @@ class _RolledBackError(Exception):
 
 
 class Transaction:
-    """An open transaction: its frame, and when it has to be over."""
+    """An open transaction: its frame, and when it has to be over. With a journal its end is recorded under `key`."""
 
-    def __init__(self, machine: "Machine") -> None:
+    def __init__(self, machine: "Machine", key: str) -> None:
         context = machine.context
+        self.entries: list[Entry] = []  # of its steps; they are recorded when it ends
+        self._key = key
+        self._journal = context.journal
         if context.store is None:
             raise failed(Code.UNSUPPORTED, "this run has no databases")
         self._seconds = context.limits.transaction_s
@@ -54,23 +57,67 @@ class Transaction:
             raise timed_out("time for a transaction", self._seconds)
 
     def commit(self, at: int) -> None:
-        """Makes everything take effect; Uncommitted when that fails, and nothing has."""
+        """Makes everything take effect; Uncommitted when that fails, and nothing has. Raises Fenced, Interrupted."""
+        journal = self._journal
+        try:
+            if journal:
+                journal.write(self.frame, *self.entries, {"k": self._key, "v": True})
+        except BaseException:
+            self._undo()
+            raise
         try:
             self._block.__exit__(None, None, None)
         except StoreError as error:
+            if journal and journal.keeper:
+                raise Interrupted(f"the store cannot be used: {error.message}") from None
+            if journal:
+                journal.withdraw(self._key)
+                journal.note(failure_entry(self._key, failure(error)))
             raise Uncommitted(failure(error), at) from None
 
-    def roll_back(self) -> None:
-        """Undoes everything."""
+    def roll_back(self, *, goes_on: bool) -> None:
+        """Undoes everything. Where the run `goes_on`, that and what failed are recorded."""
+        self._undo()
+        if self._journal and goes_on:
+            for entry in (*self.entries, {"k": self._key, "v": False}):
+                self._journal.note(entry)
+
+    def _undo(self) -> None:
         why = _RolledBackError()
         with contextlib.suppress(_RolledBackError, StoreError):
             self._block.__exit__(_RolledBackError, why, None)
 
 
+class EndedTransaction:
+    """A transaction that ended in an earlier run of the job: its steps are recorded, and it ends as it did then."""
+
+    frame = None
+    ends = sys.maxsize
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+
+    def look(self, now: int) -> None:
+        """Takes no time."""
+
+    def commit(self, at: int) -> None:
+        """Fails where it failed."""
+        try:
+            given(self._entry)
+        except OqlError as error:
+            raise Uncommitted(error, at) from None
+
+    def roll_back(self, *, goes_on: bool) -> None:
+        """Nothing is left to undo."""
+
+
 def begin(machine: "Machine", at: int) -> None:
     """Opens a TRANSACTION at its place: a block whose database steps take effect when it ends, or never."""
     machine.open_block(at, None)
-    machine.transaction = Transaction(machine)
+    key = filled_path(machine.program.code[at].path, machine.passes)
+    journal = machine.context.journal
+    ended = journal.recall(key) if journal else None
+    machine.transaction = EndedTransaction(ended) if ended else Transaction(machine, key)
     machine.stack[-1].transacts = True
     machine.look()  # it may have waited for others
 
@@ -82,28 +129,4 @@ def end(machine: "Machine", record: "Opened", *, committed: bool) -> None:
     if ending and committed:
         ending.commit(record.at)
     elif ending:
-        ending.roll_back()
-
-
-def transaction_errors(step: ast.VerbStep) -> Iterator[OqlError]:
-    """The static errors of what stands inside a TRANSACTION; those of one inside another are its own."""
-    table = verbs.table()
-    pending = [step.block] if isinstance(step.block, ast.Block) else []
-    while pending:
-        block = pending.pop()
-        for inner in (inner for chain in block.chains for group in chain.groups for inner in group.steps):
-            if not isinstance(inner, ast.VerbStep):
-                pending.extend(ast.blocks_of(inner))
-                continue
-            verb = table[inner.verb]
-            if verb.transacts:
-                hint = "leave it out: the steps of its block belong to the TRANSACTION around it"
-                yield _inside(inner, hint)
-            elif verb.exec_class in ("Net", "Wait"):
-                yield _inside(inner, "do what waits before or behind it: no other program can write meanwhile")
-            elif verb.runs_text:
-                yield _inside(inner, "write its steps here: only steps that are known beforehand can stand inside")
-
-
-def _inside(step: ast.VerbStep, hint: str) -> OqlError:
-    return not_allowed(Code.PARSE_ERROR, f"`{step.verb}`", "inside TRANSACTION", step.verb_span, hint)
+        ending.roll_back(goes_on=machine.error is None)

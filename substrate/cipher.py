@@ -12,6 +12,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from substrate.errors import Unavailable
 
@@ -44,6 +46,13 @@ def cipher_in(folder: Path) -> Cipher:
     if not path.exists():
         _make_key(path)
     return Cipher(path.read_bytes())
+
+
+def derived_key(folder: Path, purpose: str) -> bytes:
+    """32 bytes that only the key of this data folder gives, others for each purpose (HKDF with SHA-256, RFC 5869)."""
+    cipher_in(folder)
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+    return kdf.derive((folder / "secret.key").read_bytes())
 
 
 def _make_key(path: Path) -> None:

@@ -36,6 +36,9 @@ class Connection(Protocol):
     def execute(self, sql: str, params: Params = ()) -> list[Values]:
         """All rows of a statement."""
 
+    def script(self, text: str) -> None:
+        """Runs statements without values, which stand one after the other with semicolons between them."""
+
     def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
         """The rows of a statement as they come; the memory that they take does not grow with their number."""
 
@@ -58,7 +61,7 @@ class Engine(Protocol):
         """Whether the namespace has been made."""
 
     def create(self, script: Sequence[str]) -> bool:
-        """Makes the namespace and runs the statements in it, all or nothing; False where it was there."""
+        """Makes the namespace and runs the scripts in it, all or nothing; False where it was there."""
 
     def drop(self) -> bool:
         """Deletes the namespace with all that it holds; False where there is none."""

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from substrate import cache as caching, declare, log, plan as plans, sql as statements
+from substrate import cache as caching, declare, log, plan as plans, sql as statements, system
 from substrate.answers import Kept, find, keep, used
 from substrate.catalog import Catalog
 from substrate.columns import Bound, Canonical, Json
 from substrate.engine import Connection, Violation
 from substrate.errors import Conflict, Invalid, StoreError, described, shown
 from substrate.foreign_keys import ForeignKeys
-from substrate.interface import Call, JsonRow, Lsn, Registered, Remembered, Written
+from substrate.interface import Call, Cell, JsonRow, Lsn, Registered, Remembered, Row, Written
 from substrate.manifest import read
 from substrate.reading import ReadingHere, bounded
 from substrate.rows import VERSION, Canonicals, RowWriter, quoted
@@ -194,6 +194,10 @@ class Frame(ReadingHere):
         self.ops.append(
             {"op": "idem", "record": {"key": key, "fingerprint": answer.fingerprint, "status": answer.status}}
         )
+
+    def system(self, sql: str, *params: Cell) -> list[Row]:
+        """See the protocol."""
+        return system.execute(self.connection, sql, params)
 
     # the end
 

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from substrate import forks, names
-from substrate.cipher import Cipher
 from substrate.engine import Engine
 from substrate.interface import Namespace as NamespaceProtocol
 from substrate.namespace import Namespace
-from substrate.running import Running
-from substrate.surroundings import Surroundings
+from substrate.surroundings import Shared, Surroundings
 
 MOST_OPEN = 500
 WRITERS = 8
@@ -21,17 +19,9 @@ WRITERS = 8
 class Handles:
     """The namespaces of one process; those longest unused are closed when there are many."""
 
-    def __init__(
-        self,
-        engine: Callable[[str], Engine],
-        cipher: Cipher,
-        running: Running,
-        quota_bytes: Callable[[str], int | None],
-    ) -> None:
+    def __init__(self, engine: Callable[[str], Engine], shared: Shared) -> None:
         self._engine = engine
-        self._cipher = cipher
-        self._running = running
-        self._quota_bytes = quota_bytes
+        self._shared = shared
         self._open: OrderedDict[str, Namespace] = OrderedDict()
         self._guard = threading.Lock()
         self._writers: ThreadPoolExecutor | None = None
@@ -46,7 +36,7 @@ class Handles:
         with self._guard:
             found = self._open.get(name)
             if found is None:
-                around = Surroundings(name, self._engine(name), self._cipher, self._running, self._quota_bytes)
+                around = Surroundings(name, self._engine(name), self._shared)
                 found = self._open[name] = Namespace(around, self._threads())
                 if len(self._open) > MOST_OPEN:
                     self._open.popitem(last=False)

@@ -1,14 +1,18 @@
 """The store's own tables in every namespace. Declared tables stand beside them as t1, t2, ...
 
-_oc_meta       one row: the epoch, where the next frame will stand in the log, and a count of all declarations
+_oc_meta       one row: the epoch, where the next frame will stand in the log, a count of all declarations, and how many
+               migrations of the system tables were run
 _oc_database   the databases that exist, also those without tables
 _oc_table      the declared tables: number, id, version, text of the manifest
 _oc_log        the change log: a frame for each unit of change; its place is segment * 2^32 + offset
 _oc_gone       the last version of rows that were deleted, from which a new row under the key goes on counting
 _oc_answer     answers to requests that changed something, by the callers' keys
+
+The system tables are those of the rooms above (`substrate.system`), under names of their own, such as `job`.
 """
 
 import secrets
+from collections.abc import Sequence
 
 from substrate.engine import DialectName
 
@@ -16,9 +20,10 @@ _SCRIPT = (
     """
     CREATE TABLE _oc_meta (
         one BIGINT PRIMARY KEY, epoch BIGINT NOT NULL, segment BIGINT NOT NULL, place BIGINT NOT NULL,
-        declarations BIGINT NOT NULL, tables BIGINT NOT NULL, cached BIGINT NOT NULL)
+        declarations BIGINT NOT NULL, tables BIGINT NOT NULL, cached BIGINT NOT NULL,
+        system BIGINT NOT NULL)
     """,
-    "INSERT INTO _oc_meta VALUES (1, 0, 0, 0, {declarations}, 0, 0)",
+    "INSERT INTO _oc_meta VALUES (1, 0, 0, 0, {declarations}, 0, 0, {system})",
     "CREATE TABLE _oc_database (name TEXT PRIMARY KEY)",
     """
     CREATE TABLE _oc_table (
@@ -49,8 +54,11 @@ _WORDS = {
 }
 
 
-def script(dialect: DialectName) -> list[str]:
-    """The statements that make them. Declarations are counted from where no other namespace begins, so that one which
-    was deleted and made again is not taken for the one before."""
-    words = {**_WORDS[dialect], "declarations": secrets.randbits(52)}
-    return [statement.format(**words) for statement in _SCRIPT]
+def script(dialect: DialectName, system: Sequence[str] = ()) -> list[str]:
+    """The statements that make them, and the scripts `system` that make those of the rooms above.
+
+    Declarations are counted from where no other namespace begins, so that one which was deleted and made again is not
+    taken for the one before.
+    """
+    words = {**_WORDS[dialect], "declarations": secrets.randbits(52), "system": len(system)}
+    return [*(statement.format(**words) for statement in _SCRIPT), *system]

@@ -9,7 +9,7 @@ own frame in the log: one that raises undoes only itself. So many callers share 
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +21,10 @@ from substrate.engine import Connection
 from substrate.errors import StoreError
 from substrate.faults import reach
 from substrate.frame import Frame
-from substrate.interface import Answered, Call, Json, JsonRow, Lsn, Plan, Remembered
+from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Plan, Remembered, Row
 from substrate.reading import ReadingHere
 from substrate.surroundings import Surroundings
+from substrate.system import SystemTables
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class Namespace:
         self.name = around.name
         self._around = around
         self._engine = around.engine
+        self._system = SystemTables(around.engine, around.shared.system)
         self._writers = writers
         self._catalog = Catalog()
         self._loaded = False
@@ -136,7 +138,7 @@ class Namespace:
         with self.snapshot() as reading:
             catalog = reading.catalog
         for lsn, frame in self.frames(after, limit):
-            yield lsn, told.operations(frame, catalog, self._around.cipher)
+            yield lsn, told.operations(frame, catalog, self._around.shared.cipher)
 
     def usage(self) -> Json:
         """See the protocol."""
@@ -145,7 +147,15 @@ class Namespace:
 
     def cancel(self, query_id: str) -> bool:
         """See the protocol."""
-        return self._around.running.cancel(self.name, query_id)
+        return self._around.shared.running.cancel(self.name, query_id)
+
+    def system(self, sql: str, *params: Cell) -> list[Row]:
+        """See the protocol."""
+        return self._system.read(sql, params)
+
+    def stamp(self) -> Hashable:
+        """See the protocol."""
+        return self._engine.stamp()
 
     # writing
 
@@ -180,11 +190,11 @@ class Namespace:
         """See the protocol."""
         self.make()
         with self._engine.writing() as connection:
-            commit = _Commit(self._around, connection, self._current(connection))
+            commit = self._begun(connection)
             with commit.frame() as frame:
                 yield frame
             commit.end()
-        self._know(commit.catalog)
+        self._committed(commit)
 
     def exists(self) -> bool:
         """See the protocol."""
@@ -192,7 +202,9 @@ class Namespace:
 
     def make(self) -> bool:
         """Makes the namespace where it is not there."""
-        return not self._engine.exists() and self._engine.create(layout.script(self._engine.dialect))
+        return not self._engine.exists() and self._engine.create(
+            layout.script(self._engine.dialect, self._around.shared.system)
+        )
 
     def close(self) -> None:
         """See the protocol."""
@@ -230,7 +242,7 @@ class Namespace:
         try:
             self.make()
             with self._engine.writing() as connection:
-                commit = _Commit(self._around, connection, self._current(connection))
+                commit = self._begun(connection)
                 for order in orders:
                     try:
                         with commit.frame() as frame:
@@ -241,7 +253,7 @@ class Namespace:
                 commit.end()
                 reach("inside the transaction")
             reach("after the commit")
-            self._know(commit.catalog)
+            self._committed(commit)
         except BaseException as error:  # noqa: BLE001 - nothing of it is on disk
             outcomes = [(None, error)] * len(orders)
         for order, (outcome, failure) in zip(orders, outcomes, strict=True):
@@ -249,6 +261,17 @@ class Namespace:
                 order.future.set_exception(failure)
             else:
                 order.future.set_result(outcome)
+
+    def _begun(self, connection: Connection) -> "_Commit":
+        """What a connection that has begun to write will commit."""
+        catalog = self._current(connection)
+        self._system.prepare(connection, catalog.state)
+        return _Commit(self._around, connection, catalog)
+
+    def _committed(self, commit: "_Commit") -> None:
+        self._know(commit.catalog)
+        if commit.changed:
+            self._around.shared.on_change(self.name)
 
     def _current(self, connection: Connection) -> Catalog:
         """The tables as the connection's snapshot has them."""
@@ -271,6 +294,11 @@ class _Commit:
         self._connection = connection
         self._began = self._lsn = _position(connection)
         self._frames: list[tuple[Lsn, int, bytes]] = []
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something for the change log."""
+        return bool(self._frames)
 
     @contextmanager
     def frame(self) -> Iterator[Frame]:

@@ -7,25 +7,40 @@ from substrate.cipher import cipher_in
 from substrate.errors import Invalid, shown
 from substrate.interface import ControlDatabase, Store
 from substrate.running import Running
+from substrate.surroundings import Shared
 
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-def open_store(url: str, folder: Path, *, quota_bytes: Callable[[str], int | None] = lambda name: None) -> Store:
+def open_store(
+    url: str,
+    folder: Path,
+    *,
+    quota_bytes: Callable[[str], int | None] = lambda name: None,
+    system: Sequence[str] = (),
+    on_change: Callable[[str], None] | None = None,
+) -> Store:
     """The store of a data folder. `url`: "" for SQLite files in it, or that of a PostgreSQL database.
 
-    quota_bytes: what a namespace may hold, None for any amount. Raises Invalid, Unavailable.
+    quota_bytes: what a namespace may hold, None for any amount.
+    system: migrations of the system tables (`substrate.interface.SystemTables`), each run once in every namespace, in
+        order and in a transaction: scripts of statements with `;` between them and without values, in the SQL that both
+        engines share (TEXT, BIGINT, DOUBLE PRECISION).
+    on_change: called with the name of a namespace after this process has committed something in it that is in its
+        change log, by the thread that committed and before the writers are told. It raises nothing and does not write.
+    Raises Invalid, Unavailable.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    running, cipher = Running(folder / "running"), cipher_in(folder)
+    told = on_change or (lambda name: None)
+    shared = Shared(cipher_in(folder), Running(folder / "running"), quota_bytes, tuple(system), told)
     if not url:
         from substrate.sqlite.store import SqliteStore
 
-        return SqliteStore(folder, cipher, running, quota_bytes)
+        return SqliteStore(folder, shared)
     if url.startswith(_POSTGRES):
         from substrate.postgres.store import PostgresStore
 
-        return PostgresStore(url, cipher, running, quota_bytes)
+        return PostgresStore(url, shared)
     raise _no_store(url)
 
 

@@ -53,7 +53,7 @@ class ReadingHere:
         """See the protocol."""
         call = call or Call()
         with self.around.tracked(call, self.connection):
-            return plans.explain(plan, self.catalog, self.dialect, self.connection, self.around.cipher)
+            return plans.explain(plan, self.catalog, self.dialect, self.connection, self.around.shared.cipher)
 
     def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
         """See the protocol."""
@@ -73,7 +73,7 @@ class ReadingHere:
 
     def _run(self, statement: Statement, call: Call) -> list[JsonRow]:
         """The rows of a statement, within what the call may return."""
-        reads = statement.reader(self.dialect, self.around.cipher)
+        reads = statement.reader(self.dialect, self.around.shared.cipher)
         with self.around.tracked(call, self.connection):
             if call.rows is None:
                 return _within(self.connection.stream(statement.sql, statement.params), reads, call)

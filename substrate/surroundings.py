@@ -1,8 +1,8 @@
-"""What the parts of one namespace share: its name, clock, cipher, limits, and what was worked out for its tables."""
+"""What the parts of one namespace share: its name, what is the same for all, and what was worked out for its tables."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -19,15 +19,24 @@ ROOM_SECONDS = 1.0
 """How long a namespace that had room is taken to have some."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all namespaces of a store have in common; see `substrate.opening.open_store`."""
+
+    cipher: Cipher
+    running: Running
+    quota_bytes: Callable[[str], int | None]
+    system: Sequence[str]
+    on_change: Callable[[str], None]
+
+
 @dataclass(eq=False)
 class Surroundings:
-    """One namespace as its parts see it. `quota_bytes` gives what it may hold, None for any amount."""
+    """One namespace as its parts see it."""
 
     name: str
     engine: Engine
-    cipher: Cipher
-    running: Running
-    quota_bytes: Callable[[str], int | None] = lambda name: None
+    shared: Shared
     clock: Callable[[], float] = time.time
     epoch: int = 0
     _room_until: float = 0.0
@@ -42,7 +51,7 @@ class Surroundings:
         """The statements of a table, made once for each of its versions."""
         found = self._writers.get((table.number, table.version))
         if found is None or found.table is not table:
-            found = RowWriter(table, self.engine.dialect, self.cipher)
+            found = RowWriter(table, self.engine.dialect, self.shared.cipher)
             with self._guard:
                 if len(self._writers) >= MAX_WRITERS:
                     self._writers.clear()
@@ -53,7 +62,7 @@ class Surroundings:
         """Raises QuotaExceeded when the namespace holds as much as it may."""
         if time.monotonic() < self._room_until:
             return
-        limit = self.quota_bytes(self.name)
+        limit = self.shared.quota_bytes(self.name)
         if limit is not None and self.engine.size() >= limit:
             message = f"the namespace holds {limit:,} bytes, as much as it may: delete something first"
             raise QuotaExceeded(message, limit=limit)
@@ -61,4 +70,4 @@ class Surroundings:
 
     def tracked(self, call: Call | None, connection: Connection) -> AbstractContextManager[None]:
         """While the block runs, the call can be cancelled, and is when its time is over."""
-        return self.running.tracked(self.name, call or Call(), connection.interrupt)
+        return self.shared.running.tracked(self.name, call or Call(), connection.interrupt)

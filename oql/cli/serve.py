@@ -13,6 +13,8 @@ from oql.cli.options import data_option, settings_in_force
 @click.option("--port", type=int, help="Port to listen on; default: 4242, 0 takes a free one.")
 @data_option
 @click.option("--workers", type=int, help="Web worker processes; default: one for each processor, two at least.")
+@click.option("--job-workers", type=int, help="Job worker processes; default: one for each processor, four at most.")
+@click.option("--redis", "redis_url", metavar="URL", help="Redis for hints of due work; default: a private one.")
 @click.option("--dev", is_flag=True, default=None, help="Development: adds the account test/test.")
 @click.option("--allow-public-dev", is_flag=True, default=None, help="Lets --dev listen beyond this machine.")
 def command(data: str | None, **flags: Any) -> None:

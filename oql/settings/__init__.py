@@ -75,6 +75,12 @@ def _address(url: str | None) -> str | None:
     return url.rstrip("/") if url else None
 
 
+def _redis(url: str | None) -> str | None:
+    if url is not None and not re.fullmatch(r"(rediss?|unix)://\S+", url):
+        raise ValueError("an address such as `redis://host:6379/0`")
+    return url or None
+
+
 class Settings(_LimitSettings):
     """The settings in force. Made by `load` only."""
 
@@ -98,6 +104,15 @@ class Settings(_LimitSettings):
         ge=1,
         le=1_024,
         description="web worker processes",
+    )
+    job_workers: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1),
+        ge=0,
+        le=1_024,
+        description="job worker processes; 0: none here, see `oql worker`",
+    )
+    redis_url: Annotated[str | None, Secret(), AfterValidator(_redis)] = Field(
+        None, description="Redis that carries hints of due work, as a URL; without it a private one on this machine"
     )
     base_url: Annotated[str | None, AfterValidator(_address)] = Field(
         None, description="how links to this server begin; without it, with its host and port"

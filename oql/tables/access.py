@@ -13,9 +13,9 @@ T = TypeVar("T")
 _ALSO = ": did you mean "
 
 
-def read(run: Run, work: Callable[[Reading, Call], T], table: str = "") -> T:
+def read(run: Run, work: Callable[[Frame | Namespace, Call], T], table: str = "") -> T:
     """What `work` reads of a table. Raises refusals as DatabaseError, LimitExceeded, Timeout or QuotaExceeded."""
-    reading: Reading = run.frame or _store(run)
+    reading = run.frame or _store(run)
     return _done(run, lambda call: work(reading, call), table)
 
 
@@ -50,8 +50,13 @@ def _done(run: Run, work: Callable[[Call], T], table: str) -> T:
 
 def databases(reading: Reading) -> list[str]:
     """The names of all databases; none where the namespace itself was never written to."""
+    return all_or_none(reading.databases)
+
+
+def all_or_none(listed: Callable[[], list[T]]) -> list[T]:
+    """What is listed in a namespace; nothing where it was never written to."""
     try:
-        return reading.databases()
+        return listed()
     except NotFound:
         return []
 

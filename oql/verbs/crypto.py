@@ -37,6 +37,7 @@ _KEY_HINT = "an Ed25519 key is PEM text, or its 32 bytes as base64url"
 
 @family.verb(
     "ENCRYPT",
+    draws=True,
     examples=[
         ('ENCRYPT "hi" WITH "key" SET ?e AFTER DECRYPT ?e WITH "key"', "hi"),
         (

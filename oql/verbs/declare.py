@@ -45,11 +45,32 @@ class Run(Protocol):
     def emit(self, value: Value) -> None:
         """Adds a value to the output."""
 
+    def draw(self, count: int) -> int:
+        """A number from 0 to below `count`, by chance."""
+
+    def first(self, make: Callable[[], Value]) -> Value:
+        """What `make` gives, kept before the step goes on: a repetition of the step gets what was made then."""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the step has begun before, and nobody knows how far it came."""
+
+    def idempotency_key(self) -> str:
+        """What is the same for every repetition of the step, and different for every other step."""
+
     def claim(self, size: int) -> None:
         """Asks for `size` bytes before they are made; LimitExceeded when the run may not hold so much."""
 
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
+
+    def suspend(self, kind: Literal["gather", "confirm"], shown: dict[str, AnyType], seconds: float | None) -> AnyType:
+        """Asks a person and gives the answer: for a form the checked values by name, for a question
+        `{"approved": boolean, "reason": text or null}`.
+
+        Where there is no answer yet it raises, which ends this run of the job; a later one comes here again. Timeout
+        when nobody has answered for `seconds`; Unsupported where the run cannot wait.
+        """
 
     def wait(self, seconds: float) -> None:
         """Waits without computing; ends early with an error when the run is cancelled or out of time."""
@@ -131,6 +152,8 @@ TextOrArray = Annotated[str | list[AnyType], Kind("text or array", frozenset({st
 TextOrBinary = Annotated[str | bytes, Kind("text or binary", frozenset({str, bytes}))]
 Condition = Annotated[AnyType, Kind("condition", role="condition")]
 """WHERE as a condition on columns, passed as a predicate of the store's plans; for verbs that read tables."""
+Steps = Annotated[str, Kind("steps")]
+"""The text inside the verb's block, for verbs that keep it as a program; a keyword-only parameter of any name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +187,13 @@ class Verb:
     the operand behind it. `touches`: what an effect is on ("cache"), for
     checks, `names`: the modifier that names it (else the operand does), `reads_without`: the modifier
     without which the verb only reads. `quick`: it never computes for long on a small operand. `needs`: what
-    this build lacks to serve the verb. `acts`: it only acts, so its value is true. `mentions`: the
+    this build lacks to serve the verb. `draws`: what it gives has to do with chance, always or with
+    these values of USING. `acts`: it only acts, so its value is true. `mentions`: the
     variables that a literal operand names inside its text. `prepare`: makes of a literal operand a function
     of the variables, once, for a step without modifiers. `missing_hints`: better hints for modifiers that
     are left out. `transacts`: its block runs where it stands, and all its database steps take effect together.
-    `runs_text`: it runs a program that is not known beforehand.
+    `runs_text`: it runs a program that is not known beforehand. `keeps`: the function's parameter that takes the text
+    inside its block.
     """
 
     name: str
@@ -183,6 +208,7 @@ class Verb:
     effect: Effect = "pure"
     block: Block = ""
     receives: Literal["", "context", "run"] = ""
+    keeps: str = ""
     forms: tuple[tuple[str, ...], ...] = ()
     rebinds: str = ""
     extends: bool = False
@@ -191,12 +217,20 @@ class Verb:
     reads_without: str = ""
     quick: bool = True
     needs: str = ""
+    draws: bool | tuple[str, ...] = False
     acts: bool = False
     mentions: Callable[[str], Iterable[str]] | None = None
     prepare: Callable[[Value], Callable[[dict[str, Value]], Value]] | None = None
     missing_hints: Mapping[str, str] = field(default_factory=dict)
     transacts: bool = False
     runs_text: bool = False
+
+    def recorded(self, modifiers: Mapping[str, AnyType]) -> bool:
+        """Whether the journal of a run keeps what a step gives: again, it could give something else, or do more."""
+        if self.effect != "pure" or isinstance(self.draws, bool):
+            return self.effect != "pure" or bool(self.draws)
+        using = modifiers.get("USING", ["value", None])
+        return using[0] != "value" or using[1] in self.draws
 
     @property
     def waits(self) -> bool:
@@ -206,8 +240,8 @@ class Verb:
     @property
     def usage(self) -> str:
         """The verb with everything that may stand behind it, in one line, as help and messages show it."""
-        if self.block in ("items", "pairs"):
-            return self.name + _BLOCKS[self.block]
+        if self.block in ("items", "pairs", "fields"):
+            return f"{self.name}{_BLOCKS[self.block]}{''.join(self._modifier_usage())}"
         return f"{self.name}{self._operand_usage()}{''.join(self._modifier_usage())}{_BLOCKS.get(self.block, '')}"
 
     def _operand_usage(self) -> str:
@@ -267,10 +301,13 @@ def _read(
     operand: Parameter | None = None
     modifiers: dict[str, Parameter] = {}
     receives: Literal["", "context", "run"] = ""
+    keeps = ""
     for parameter in inspect.signature(function).parameters.values():
         hint = hints[parameter.name]
         if hint is Context or hint is Run:
             receives = "context" if hint is Context else "run"
+        elif hint is Steps:
+            keeps = parameter.name
         elif parameter.kind is parameter.KEYWORD_ONLY:
             declared = _parameter(parameter, hint)
             modifiers[declared.keyword] = declared
@@ -279,7 +316,9 @@ def _read(
     doc = inspect.getdoc(function)
     if not doc:
         raise ValueError(f"verb {name} has no doc")
-    return Verb(name, family, function, operand, modifiers, doc, tuple(examples), receives=receives, **options)
+    return Verb(
+        name, family, function, operand, modifiers, doc, tuple(examples), receives=receives, keeps=keeps, **options
+    )
 
 
 def _parameter(parameter: inspect.Parameter, hint: AnyType) -> Parameter:
@@ -314,5 +353,5 @@ def fan_out_message(verb: str, code: Code = Code.TYPE_FAILED) -> OqlError:
 
 __all__ = [
     "TABLE", "Any", "Array", "Binary", "Boolean", "Branches", "Condition", "Family", "Kind", "Multi", "Number",
-    "Object", "Parameter", "Run", "Text", "TextOrArray", "TextOrBinary", "Verb", "Whole",
+    "Object", "Parameter", "Run", "Steps", "Text", "TextOrArray", "TextOrBinary", "Verb", "Whole",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ PASSWORDS = ("BCRYPT", "ARGON2")
 
 @family.verb(
     "HASH",
+    draws=PASSWORDS,
     examples=[
         ('HASH "abc" USING "SHA256"', "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ('HASH "hi" USING "HMAC-SHA256" WITH "key" SET ?h AFTER LENGTH ?h', 64),

@@ -13,5 +13,5 @@ def emit(run: Run, value: Branches) -> bool:
     One EMIT gives the value itself, several the joined text forms; of a multivariable one branch is drawn
     at random.
     """
-    run.emit(run.context.random.choice(value.branches) if type(value) is Multi else value)
+    run.emit(value.branches[run.draw(len(value.branches))] if type(value) is Multi else value)
     return True

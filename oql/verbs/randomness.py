@@ -12,6 +12,7 @@ _VERSIONS = {"v4": 4, "v7": 7}
 
 @family.verb(
     "UUID",
+    draws=True,
     examples=[
         ("UUID SET ?id AFTER LENGTH ?id", 36),
         ("UUID AS v7 SET ?id AFTER SLICE ?id FROM 14 TO 15", "7"),
@@ -24,6 +25,7 @@ def uuid(context: Context, *, as_: Literal["v4", "v7"] = "v4") -> str:
 
 @family.verb(
     "RANDOM",
+    draws=True,
     examples=[
         ("RANDOM FROM 7 TO 7", 7),
         ("RANDOM SET ?r AFTER IF ?r IS LESS THAN 1 OPEN NEST EMIT true CLOSE NEST", True),

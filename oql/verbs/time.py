@@ -1,14 +1,13 @@
 """Verbs on time. Moments are Unix seconds or ISO 8601 text, in UTC unless the text or USING says so."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cache, lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from oql import durations
+from oql import durations, zones
 from oql.arithmetic import divide, rounded
 from oql.context import Context
-from oql.errors import Code, OqlError, expected, failed, unknown
+from oql.errors import Code, OqlError, expected, failed
 from oql.values import Value, as_number, text_form
 from oql.verbs.declare import Any, Family, Kind, Run, Text, describe
 
@@ -135,34 +134,13 @@ def _moment(value: Value, context: Context) -> datetime:
 
 def _local(moment: datetime, zone: str) -> datetime:
     try:
-        return moment.astimezone(_zone(zone))
+        return moment.astimezone(zones.zone(zone))
     except OverflowError:
         raise _out_of_range() from None
 
 
 def _out_of_range() -> OqlError:
     return failed(Code.CAST_FAILED, "the moment is outside the years 1 to 9999")
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> tzinfo:
-    """A time zone by its name in the IANA data base."""
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo  # only programs that name a zone need it
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        hint = "zones are named like Europe/Berlin"
-        raise unknown(Code.CAST_FAILED, "a time zone", name, _zones(), hint=hint) from None
-
-
-@cache
-def _zones() -> frozenset[str]:
-    from zoneinfo import available_timezones
-
-    return frozenset(available_timezones())
 
 
 def _iso(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The master process: gunicorn without a configuration file, starting and watching the web workers."""
+"""The master process: gunicorn without a configuration file, starting and watching all others."""
 
 import gc
 import logging
@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import socket
+import time
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -19,6 +20,7 @@ from oql.settings import Settings
 from server import logs, metrics
 from server.app import create_app
 from server.process.banner import Banner
+from server.process.children import Children
 from server.process.folder import Refusal
 from server.process.worker import CALL_OFF_SECONDS, WebWorker
 from substrate.interface import DatabaseError
@@ -69,7 +71,7 @@ class Web(BaseApplication):
         self._warm_up()
         master = os.getpid()
         try:
-            Master(self).run()
+            Master(self, self._settings).run()
         except SystemExit as ended:
             if os.getpid() != master:
                 raise
@@ -95,7 +97,11 @@ GC_THRESHOLD = (20_000, 20, 50)
 
 
 class Master(Arbiter):
-    """Gunicorn's master with our title. Ctrl-C and a closed terminal end it as gently as SIGTERM does."""
+    """Gunicorn's master with our title and more children. Ctrl-C and a closed terminal end it as gently as SIGTERM."""
+
+    def __init__(self, app: BaseApplication, settings: Settings) -> None:
+        super().__init__(app)
+        self._children = Children(settings, self._close_port)
 
     def init_signals(self) -> None:
         """Takes the signals over; a hang-up stays without effect where `nohup` asked for that."""
@@ -103,9 +109,21 @@ class Master(Arbiter):
         super().init_signals()
 
     def manage_workers(self) -> None:
-        """Keeps the number of workers."""
+        """Keeps the number of workers, and every other process."""
         setproctitle("oql: master")
         super().manage_workers()
+        self._children.keep()
+
+    def stop(self, graceful: bool = True) -> None:
+        """Ends all processes; those that have something to finish get the same time for it."""
+        deadline = time.monotonic() + self.cfg.graceful_timeout
+        self._children.ask_to_end()
+        super().stop(graceful)
+        self._children.end(deadline)
+
+    def _close_port(self) -> None:
+        for listener in self.LISTENERS:
+            listener.close()
 
     def handle_int(self) -> None:
         """Ctrl-C: the workers have got it too, and finish what they do."""

@@ -66,7 +66,7 @@ class Connection:
             return cursor.fetchall() if cursor.description else []
 
     def script(self, text: str) -> None:
-        """Runs statements without values, which stand one after the other with semicolons between them."""
+        """See the protocol."""
         with self._statement():
             self._raw.execute("; ".join([*self._savepoints.take(), text]).encode())
 

@@ -68,7 +68,7 @@ class Engine:
             raw.execute(f"CREATE SCHEMA {made[0]}; SET LOCAL search_path TO {made[0]}".encode())
             connection = Connection(raw, made[0], writes=True)
             for statement in script:
-                connection.execute(statement)
+                connection.script(statement)
             return True
 
     def drop(self) -> bool:

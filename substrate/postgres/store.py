@@ -1,25 +1,25 @@
 """A store in one PostgreSQL database: a schema for each namespace and each control database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from substrate import layout, names
-from substrate.cipher import Cipher
 from substrate.handles import Handles
 from substrate.interface import ControlDatabase
 from substrate.namespace import Namespace
 from substrate.postgres.control import Control
 from substrate.postgres.database import Database
 from substrate.postgres.engine import Engine
-from substrate.running import Running
+from substrate.surroundings import Shared
 
 
 class PostgresStore:
     """See `substrate.interface.Store`."""
 
-    def __init__(self, url: str, cipher: Cipher, running: Running, quota_bytes: Callable[[str], int | None]) -> None:
+    def __init__(self, url: str, shared: Shared) -> None:
         self._url = url
         self._database = Database(url)
-        self._handles = Handles(self._engine, cipher, running, quota_bytes)
+        self._shared = shared
+        self._handles = Handles(self._engine, shared)
         self._controls: dict[str, Control] = {}
 
     def namespace(self, name: str) -> Namespace:
@@ -32,7 +32,7 @@ class PostgresStore:
 
     def create(self, name: str) -> bool:
         """See the protocol."""
-        return self._engine(names.tenant(name)).create(layout.script("postgres"))
+        return self._engine(names.tenant(name)).create(layout.script("postgres", self._shared.system))
 
     def delete(self, name: str) -> bool:
         """See the protocol."""

@@ -61,6 +61,10 @@ class Connection:
         except apsw.Error as error:
             raise _translation(error) from error
 
+    def script(self, text: str) -> None:
+        """See the protocol."""
+        self.execute(text)
+
     def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
         """See the protocol."""
         before = self._db.limit(apsw.SQLITE_LIMIT_LENGTH, LONGEST_COMPUTED)
@@ -145,7 +149,7 @@ class Engine:
                 made.execute("PRAGMA journal_mode = WAL")
                 made.begin("IMMEDIATE")
                 for statement in script:
-                    made.execute(statement)
+                    made.script(statement)
                 made.execute(f"PRAGMA user_version = {FORMAT}")
                 made.end("COMMIT")
             finally:

@@ -1,28 +1,26 @@
 """A store of SQLite files: `namespaces/<name>/store.sqlite` for each namespace, `<name>.sqlite` for control."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from substrate import layout, names
-from substrate.cipher import Cipher
 from substrate.errors import Unavailable
 from substrate.handles import Handles
 from substrate.interface import ControlDatabase
 from substrate.namespace import Namespace
-from substrate.running import Running
 from substrate.sqlite.database import Database
 from substrate.sqlite.engine import Engine
+from substrate.surroundings import Shared
 
 
 class SqliteStore:
     """See `substrate.interface.Store`."""
 
-    def __init__(
-        self, folder: Path, cipher: Cipher, running: Running, quota_bytes: Callable[[str], int | None]
-    ) -> None:
+    def __init__(self, folder: Path, shared: Shared) -> None:
         self._folder = folder
         self._namespaces = folder / "namespaces"
-        self._handles = Handles(self._engine, cipher, running, quota_bytes)
+        self._shared = shared
+        self._handles = Handles(self._engine, shared)
         self._controls: dict[str, Database] = {}
 
     def namespace(self, name: str) -> Namespace:
@@ -35,7 +33,7 @@ class SqliteStore:
 
     def create(self, name: str) -> bool:
         """See the protocol."""
-        return self._engine(names.tenant(name)).create(layout.script("sqlite"))
+        return self._engine(names.tenant(name)).create(layout.script("sqlite", self._shared.system))
 
     def delete(self, name: str) -> bool:
         """See the protocol."""

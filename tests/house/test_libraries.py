@@ -36,7 +36,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("substrate.postgres",),
     "psycopg_pool": ("substrate.postgres",),
     "prometheus_client": ("server.metrics",),
-    "prompt_toolkit": ("oql.cli.repl",),
+    "prompt_toolkit": ("oql.cli.people", "oql.cli.repl"),
     "pydantic": ("oql.settings", "server"),
     "pydantic_settings": ("oql.settings",),
     "pygments": ("oql.highlight",),

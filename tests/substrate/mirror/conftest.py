@@ -11,12 +11,13 @@ from tests.substrate.mirror.store import MirrorStore
 from tests.substrate.postgres_server import new_database
 
 _numbers = itertools.count(1)
+SYSTEM = ("CREATE TABLE note (id TEXT PRIMARY KEY, size BIGINT, weight DOUBLE PRECISION)",)
 
 
 @pytest.fixture(scope="session")
 def mirror(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorStore]:
     """A mirror that the tests of this process share, on a database that nobody else uses."""
-    with new_database(postgres_server) as url, mirror_store(url, tmp_path_factory.mktemp("mirror")) as store:
+    with new_database(postgres_server) as url, mirror_store(url, tmp_path_factory.mktemp("mirror"), SYSTEM) as store:
         yield store
 
 

@@ -8,7 +8,7 @@ for each other before they come to the right one, so that two of them never wait
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
@@ -86,6 +86,10 @@ class MirrorNamespace(MirrorReading):
     def usage(self) -> Json:
         """See the protocol."""
         return self._both(Namespace.usage, alike.used)()
+
+    def stamp(self) -> Hashable:
+        """See the protocol."""
+        return self.left.stamp(), self.right.stamp()
 
     def cancel(self, query_id: str) -> bool:
         """See the protocol. A call runs on one side after the other."""

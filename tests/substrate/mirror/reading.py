@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from substrate.interface import Answered, Call, Json, JsonRow, Plan, Reading
+from substrate.interface import Answered, Call, Cell, Json, JsonRow, Plan, Reading, Row, SystemTables
 from tests.substrate.mirror import alike
 from tests.substrate.mirror.alike import View
 from tests.substrate.mirror.lockstep import both, call_text
@@ -57,6 +57,11 @@ class MirrorReading:
     ) -> Json:
         """See the protocol."""
         return self._both(Reading.sql, alike.statement(text))(text, params, call, database=database)
+
+    def system(self, sql: str, *params: Cell) -> list[Row]:
+        """See `substrate.interface.SystemTables`: of frames and namespaces."""
+        view = alike.whole if "ORDER BY" in sql.upper() else alike.in_any_order
+        return self._both(SystemTables.system, view)(sql, *params)
 
     def _both(self, asked: Callable[Concatenate[Any, P], T], view: View = alike.whole) -> Callable[P, T]:
         """A call of the protocol, made on both sides. Raises Difference."""

@@ -1,13 +1,14 @@
 """The mirror itself: it finds what differs, in answers, in refusals, at the end of frames, and in the log."""
 
 from collections.abc import Iterator
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from substrate.errors import Conflict, Invalid
-from substrate.interface import Store
+from substrate.interface import NotUniqueError, Store
 from substrate.opening import open_store
 from tests.substrate.contract.conftest import ALL_TYPES, ORDERS
 from tests.substrate.mirror import alike
@@ -154,3 +155,24 @@ def test_a_refusal_in_a_frame_does_not_end_it(ada: MirrorNamespace) -> None:
             frame.put("shop.orders", row(1), insert=True)
         frame.put("shop.orders", row(3))
     assert [each["id"] for each in ada.query(SCAN)] == [1, 3]
+
+
+def test_system_tables_are_alike(ada: MirrorNamespace) -> None:
+    adding = "INSERT INTO note VALUES (?, ?, ?) RETURNING weight, size * ?"
+    assert ada.write(lambda frame: frame.system(adding, "b", True, 3, 2)) == [(3.0, 2)]
+    ada.write(lambda frame: frame.system(adding, "a", None, 0.1, 2))
+    assert ada.system("SELECT id, size, weight FROM note ORDER BY id") == [("a", None, 0.1), ("b", 1, 3.0)]
+    assert ada.system("SELECT count(*), sum(size), max(weight), avg(weight) FROM note") == [(2, 1, 3.0, 1.55)]
+    for refused in ("INSERT INTO note (id) VALUES ('a')", "SELECT nothing FROM note", "DELETE FROM note WHERE"):
+        with pytest.raises((NotUniqueError, Invalid)):
+            ada.write(methodcaller("system", refused))
+    stamp = ada.stamp()
+    ada.write(lambda frame: frame.system("DELETE FROM note"))
+    assert ada.stamp() != stamp
+
+
+def test_a_difference_in_system_tables_is_found(ada: MirrorNamespace) -> None:
+    ada.make()
+    ada.right.write(lambda frame: frame.system("INSERT INTO note (id) VALUES (?)", "a"))
+    with pytest.raises(Difference, match="system"):
+        ada.system("SELECT id FROM note")

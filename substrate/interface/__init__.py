@@ -4,6 +4,7 @@
     Namespace       one namespace: its tables, rows, queries, log              store.namespace("user_ada")
     Frame           one unit of change inside a namespace: all of it or nothing, one frame of its change log
     ControlDatabase small relational data that the server itself lives by
+    Files           the files of one namespace, in substrate/interface/files.py
 
 Everything here is synchronous, safe to share between threads, and may wait; only `Namespace.submit` never does.
 Values of rows are JSON values; a table is named `namespace.table` ("shop.orders"), of which the first part is what
@@ -15,6 +16,8 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+from substrate.interface.files import Asker as Asker, FileEntry as FileEntry, Files as Files
 
 Json: TypeAlias = Any
 """A value as JSON has it: None, bool, int, float, str, list, dict."""
@@ -137,7 +140,23 @@ class Reading(Protocol):
         """
 
 
-class Frame(Reading, Protocol):
+class SystemTables(Protocol):
+    """Where the system tables of a namespace are reached: those that `open_store` was given migrations of.
+
+    They belong to the rooms above the store, and change with the rows of a namespace in one commit. No plan, no SQL of
+    users and no list of tables knows them, they are not in the change log, and the quota does not stop them.
+    """
+
+    def system(self, sql: str, *params: Cell) -> list[Row]:
+        """The rows of one statement in the SQL that both engines share, with `?` for each value (a bool is 1 or 0).
+
+        In a frame it may write. One that is refused leaves the frame as it was: Raises NotUniqueError where it breaks a
+        unique index or primary key, else Invalid. A namespace only reads, what anyone committed before the call: raises
+        NotFound before it was made, Invalid, and Unavailable for a statement that writes.
+        """
+
+
+class Frame(Reading, SystemTables, Protocol):
     """One unit of change. What raises in it leaves the frame as it was before that call."""
 
     def put(self, table: str, row: JsonRow, *, version: int | None = None, insert: bool = False) -> Written:
@@ -199,7 +218,7 @@ class Frame(Reading, Protocol):
     """Where this frame stands in the log, once it is committed."""
 
 
-class Namespace(Reading, Protocol):
+class Namespace(Reading, SystemTables, Protocol):
     """One namespace; a handle reaches no other. What reads it before it was made raises NotFound; a write makes it."""
 
     name: str
@@ -242,6 +261,12 @@ class Namespace(Reading, Protocol):
 
     def usage(self) -> Json:
         """`{"used": {"rows", "bytes", "vectors", "documents"}, "schemas": [{"schema", "rows", "bytes"}]}`."""
+
+    def stamp(self) -> Hashable:
+        """A value that differs from an earlier one if anyone has committed in between. Cheap. Raises NotFound.
+
+        Only equality means anything, and only within one process.
+        """
 
     def cancel(self, query_id: str) -> bool:
         """Ends a running call of this namespace, in whatever process it runs; False where none has this id."""
@@ -318,80 +343,3 @@ class ControlDatabase(Protocol):
 
     def close(self) -> None:
         """Lets go of every connection; the next use opens new ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """A file or folder as it is. `path` is what programs call it; `size` in bytes, 0 of a folder; `modified` Unix s."""
-
-    path: str
-    size: int
-    modified: float
-    is_folder: bool
-
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rsplit("/", 1)[1]
-
-
-class Asker(Protocol):
-    """Whoever asks for work that may take long."""
-
-    def look(self) -> None:
-        """Raises if the work is to end here."""
-
-    def claim(self, size: int) -> None:
-        """Raises if the asker may not hold so many bytes; asked before they are made."""
-
-
-class Files(Protocol):
-    """The files of one namespace. A path begins with `/root`, and nothing outside of that can be reached.
-
-    What changes something is on disk when it returns, and is seen by others as a whole or not at all; what copies or
-    unpacks many files is in place at once where its target was not there. Folders around a new file are made. Links,
-    devices and pipes are as if they were not there. Raises Invalid (the path, or the kind of thing there), NotFound,
-    Conflict (something is in the way), QuotaExceeded, Unavailable (the disk); `detail["hint"]` may say what to do.
-    """
-
-    def stat(self, path: str) -> FileEntry | None:
-        """What is there, or None."""
-
-    def read(self, path: str, most: int, asker: Asker) -> bytes:
-        """A whole file. Raises Invalid with `detail["most"]` and "unit" where it is longer than that."""
-
-    def write(self, path: str, data: bytes, asker: Asker, *, append: bool = False) -> None:
-        """Makes a file, or replaces or extends one."""
-
-    def walk(self, path: str, most: int, asker: Asker, *, recursive: bool = False) -> Iterator[FileEntry]:
-        """What is in a folder, in the order of names, what is inside an inner folder right after that.
-
-        Raises Invalid with `detail["most"]` and "unit" where a folder holds more than that.
-        """
-
-    def make_folder(self, path: str, asker: Asker) -> None:
-        """Makes a folder, unless there is one."""
-
-    def copy(self, path: str, to: str, asker: Asker, *, recursive: bool = False) -> None:
-        """Copies a file over what is at `to`, or a folder to where nothing is."""
-
-    def move(self, path: str, to: str, asker: Asker) -> None:
-        """Moves a file over what is at `to`, or a folder to where nothing is."""
-
-    def remove(self, path: str, asker: Asker, *, recursive: bool = False) -> None:
-        """Deletes a file, an empty folder, or with `recursive` any."""
-
-    def clear(self, path: str, asker: Asker) -> None:
-        """Deletes all that is in a folder."""
-
-    def pack(self, paths: Sequence[str], kind: str, into: str, asker: Asker) -> None:
-        """Makes an archive ("zip", "tar", "tar.gz") of files and folders, or packs one file ("gz")."""
-
-    def unpack(self, path: str, into: str, asker: Asker) -> int:
-        """Unpacks what `pack` makes into a folder, over files that are there; how many files these were."""
-
-    def share(self, path: str, now: float, seconds: float | None, *, multi: bool = False) -> str:
-        """A URL that gives the file to whoever has it, once or with `multi` often; for some seconds or for good."""
-
-    def unshare(self, path: str, now: float) -> int:
-        """Ends all shares of a file; how many could still have been used."""

@@ -1,0 +1,48 @@
+"""The tables of durable work in every namespace. Times are Unix seconds; `due`: when to look at a row, NULL for never.
+
+job        a run that outlives its process: its program, state, lease, and in the end its answer
+journal    what the steps of a job have given, a row for each commit, in order
+wait       what a suspended job waits for: a form, an approval, a moment
+delivery   a webhook or mail on its way
+cron       a program that runs by a schedule
+watch      a program that runs when something happens, and how far it has seen what happened
+message    what was sent to a channel; changes of files are messages of the channel "fs"
+"""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE job (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+        source TEXT NOT NULL, request TEXT NOT NULL, options TEXT NOT NULL,
+        created DOUBLE PRECISION NOT NULL, started DOUBLE PRECISION, finished DOUBLE PRECISION, due DOUBLE PRECISION,
+        holder TEXT, fence BIGINT NOT NULL, attempts BIGINT NOT NULL, answer TEXT, trace TEXT,
+        idempotency_key TEXT UNIQUE, fingerprint TEXT);
+    CREATE INDEX job_due ON job (due) WHERE due IS NOT NULL;
+    CREATE INDEX job_held ON job (holder) WHERE holder IS NOT NULL;
+    CREATE INDEX job_created ON job (created, id);
+    CREATE INDEX job_state ON job (state, created, id);
+    CREATE INDEX job_finished ON job (finished) WHERE finished IS NOT NULL;
+    CREATE TABLE journal (
+        job TEXT NOT NULL, number BIGINT NOT NULL, entries TEXT NOT NULL, trace TEXT NOT NULL,
+        PRIMARY KEY (job, number));
+    CREATE TABLE wait (
+        job TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, number BIGINT NOT NULL, shown TEXT NOT NULL,
+        opened DOUBLE PRECISION NOT NULL, deadline DOUBLE PRECISION, state TEXT NOT NULL,
+        answer TEXT, answered DOUBLE PRECISION, answered_by TEXT, PRIMARY KEY (job, key));
+    CREATE TABLE delivery (
+        id TEXT PRIMARY KEY, job TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, payload TEXT NOT NULL,
+        state TEXT NOT NULL, attempts TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, due DOUBLE PRECISION);
+    CREATE INDEX delivery_due ON delivery (due) WHERE due IS NOT NULL;
+    CREATE INDEX delivery_job ON delivery (job, created);
+    CREATE TABLE cron (
+        name TEXT PRIMARY KEY, schedule TEXT NOT NULL, zone TEXT NOT NULL, source TEXT NOT NULL,
+        created DOUBLE PRECISION NOT NULL, last DOUBLE PRECISION, fired BIGINT NOT NULL, due DOUBLE PRECISION);
+    CREATE INDEX cron_due ON cron (due) WHERE due IS NOT NULL;
+    CREATE TABLE watch (
+        source TEXT PRIMARY KEY, events TEXT NOT NULL, program TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,
+        segment BIGINT NOT NULL, place BIGINT NOT NULL, passed BIGINT NOT NULL);
+    CREATE TABLE message (
+        channel TEXT NOT NULL, number BIGINT NOT NULL, value TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
+        PRIMARY KEY (channel, number));
+    """,
+)

@@ -1,0 +1,194 @@
+"""The journal of a run: what its steps have got from the world, so that a later run of the same program gets it again.
+
+    run 1      QUERY -> rows     INSERT -> id     GATHER ...           the process may die, or the run is suspended
+    journal    "1": rows         "2": id          "3": the answer
+    run 2      QUERY <- rows     INSERT <- id     GATHER <- answer     WRITE -> ...
+
+A run that is continued starts from the beginning. Steps that only compute are computed again; every other step is
+recorded under its key, the path of the step with the passes of the loops around it (`3.body#2.1`), and a recorded step
+gives its recorded value, or fails as it failed.
+
+An effect in the store commits together with its entry, and with all entries before it (a Keeper writes them, as long as
+the run still holds its job). What was only read is written with the next effect, or before a call leaves the machine.
+A run that is no job yet keeps its entries in memory; `keep` makes it one, with all it has recorded.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from oql.budget import measure
+from oql.errors import Code, OqlError
+from oql.values import Value
+from substrate.interface import Frame, Namespace
+
+Entry = dict[str, Any]
+"""`k`: the key, with `v`, the value; or `e`, an error as [code, message, hint]; or `b`, what is known of a step that
+has begun; or `f`: what was recorded under the key no longer counts."""
+
+MOST_IN_MEMORY = 16 * 2**20
+"""Bytes that a run may have read and still become a job."""
+MOST_UNWRITTEN = 4 * 2**20
+MOST_UNWRITTEN_ENTRIES = 1_000
+
+WaitKind = Literal["gather", "confirm", "sleep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a suspended run waits for. `shown`: the form or question; `seconds`: how long, None for ever."""
+
+    key: str
+    kind: WaitKind
+    shown: dict[str, Any]
+    seconds: float | None
+
+
+class Suspended(OqlError):
+    """Not a failure: the run cannot go on before something happens. No OR catches it."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.TIMEOUT, "the run is suspended", final=True)
+
+
+class Fenced(OqlError):
+    """The run has lost its job: somebody cancelled it, or took it over. Whatever it does now must leave no trace."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.TIMEOUT, "the run was cancelled", final=True)
+
+
+class Interrupted(OqlError):
+    """The run cannot go on here and now, and nothing of it is lost: it is taken up again later."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Code.TIMEOUT, why, final=True)
+
+
+class Keeper(Protocol):
+    """Writes the journal of one job."""
+
+    def append(self, frame: Frame, entries: list[Entry], trace: list[dict[str, Any]]) -> None:
+        """Adds to the journal in a frame. Raises Fenced where the job is no longer this run's."""
+
+
+@dataclass
+class Journal:
+    """The journal of one run. `recorded`: what earlier runs of the job have recorded, by key.
+
+    `told`: takes what there is to tell of the run since it was last asked. `ask`: asks a person right here, and gives
+    None where nobody answers. Safe to share between the threads of the run.
+    """
+
+    job_id: str
+    store: Namespace | None = None
+    recorded: Mapping[str, Entry] = field(default_factory=dict)
+    keeper: Keeper | None = None
+    ask: Callable[[str, dict[str, Any]], Value] | None = None
+    told: Callable[[], list[dict[str, Any]]] = list
+    waits: list[Wait] = field(default_factory=list)
+    forgetful: bool = False
+    _unwritten: list[Entry] = field(default_factory=list)
+    _held: int = 0
+    _lock: Any = field(default_factory=threading.RLock)
+
+    def recall(self, key: str) -> Entry | None:
+        """What an earlier run has recorded under a key."""
+        return self.recorded.get(key)
+
+    def note(self, entry: Entry) -> None:
+        """Records something that changed nothing."""
+        size = measure([entry], MOST_IN_MEMORY) if self.keeper is None or "v" in entry else 0
+        with self._lock:
+            if self.forgetful:
+                return
+            self._unwritten.append(entry)
+            self._held += size
+            full = self._held > MOST_UNWRITTEN or len(self._unwritten) > MOST_UNWRITTEN_ENTRIES
+            if self.keeper is None and self._held > MOST_IN_MEMORY:
+                self.forgetful = True
+                self._unwritten.clear()
+        if full and self.keeper:
+            self.flush()
+
+    def write(self, frame: Frame, *entries: Entry) -> None:
+        """Records what a frame has done, in the frame. Raises Fenced."""
+        with self._lock:
+            if self.keeper:
+                self._unwritten += entries
+                self._append(frame, self.keeper)
+                return
+            for entry in entries:
+                self.note(entry)
+
+    def withdraw(self, key: str) -> None:
+        """Takes back the entry of an effect whose commit failed, where no job has it."""
+        with self._lock:
+            self._unwritten = [entry for entry in self._unwritten if entry["k"] != key]
+
+    def flush(self) -> None:
+        """Returns when everything recorded so far is on disk, where the run is a job. Raises Fenced, StoreError."""
+        if self.keeper and self.store:
+            self.store.write(self._flush)
+
+    def keep(self, keeper: Keeper, begin: Callable[[Frame], None]) -> None:
+        """Makes the run a job: `begin` makes the job in a frame, and everything recorded so far is written with it."""
+        assert self.store is not None
+
+        def work(frame: Frame) -> None:
+            with self._lock:
+                begin(frame)
+                self._append(frame, keeper)
+                self.keeper = keeper
+
+        try:
+            self.store.write(work)
+        except BaseException:
+            self.keeper = None
+            raise
+
+    def suspend(self, wait: Wait) -> Suspended:
+        """What to raise in a step that has to wait."""
+        with self._lock:
+            self.waits.append(wait)
+        return Suspended()
+
+    def end(self, frame: Frame) -> None:
+        """Writes what is left, in the frame that ends or suspends the job. Raises Fenced."""
+        assert self.keeper is not None
+        with self._lock:
+            self._append(frame, self.keeper)
+
+    def _flush(self, frame: Frame) -> None:
+        with self._lock:
+            if self._unwritten and self.keeper:
+                self._append(frame, self.keeper)
+
+    def _append(self, frame: Frame, keeper: Keeper) -> None:
+        entries, self._unwritten, self._held = self._unwritten, [], 0
+        keeper.append(frame, entries, self.told())
+
+
+def failure_entry(key: str, error: OqlError) -> Entry:
+    """The entry of a step that failed."""
+    return {"k": key, "e": [str(error.code), error.message, error.hint]}
+
+
+def given(entry: Entry) -> Value:
+    """The recorded value of a step; raises the error that it failed with."""
+    if "e" in entry:
+        code, message, hint = entry["e"]
+        raise OqlError(Code(code), message, hint=hint)
+    return entry["v"]
+
+
+def by_key(entries: list[Entry]) -> dict[str, Entry]:
+    """The last entry of each key, of a journal in its order; what was taken back is not there."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if "f" in entry:
+            found.pop(entry["k"], None)
+        else:
+            found[entry["k"]] = entry
+    return found

@@ -1,0 +1,11 @@
+"""The one way out: whatever programs and the server ask of other machines over HTTP goes through `Outbound`.
+
+places.py     reads a URL, strictly                    addresses.py  knows which addresses are public
+rules.py      knows what the operator allows           network.py    looks names up, checks, connects to what it checked
+client.py     sends a request and follows redirects, each checked anew
+"""
+
+from oql.outbound.client import Outbound, Response
+from oql.outbound.errors import Forbidden, OutboundError, TimedOut, TooLarge, Unreachable
+
+__all__ = ["Forbidden", "Outbound", "OutboundError", "Response", "TimedOut", "TooLarge", "Unreachable"]

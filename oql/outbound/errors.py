@@ -1,0 +1,28 @@
+"""What the guard answers instead of a response. No message names an address that a name led to."""
+
+
+class OutboundError(Exception):
+    """A call that gave no response; its text is for people, and safe to show to whoever asked for the call."""
+
+    @property
+    def message(self) -> str:
+        """The text."""
+        return str(self)
+
+
+class Forbidden(OutboundError):
+    """The place or the request is one that nobody may ask for; the same call will fail again."""
+
+
+class Unreachable(OutboundError):
+    """Nothing, or nothing that can be understood, came back."""
+
+
+class TimedOut(OutboundError):
+    """The seconds of the call were used up."""
+
+
+class TooLarge(OutboundError):
+    """The response is larger than the call takes; `status`: what it began with, where that was read."""
+
+    status: int | None = None

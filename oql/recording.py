@@ -1,0 +1,218 @@
+"""Steps that are recorded: how each kind of effect meets the journal.
+
+read      the value is noted
+store     the step runs inside a frame of the store, and commits with its entry
+outside   that it begins is written first, so that a repetition is known as one; then it runs and is noted
+wait      GATHER, CONFIRM and SLEEP record what they wait for themselves
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from oql.context import Context
+from oql.errors import OqlError
+from oql.journal import Entry, Fenced, Interrupted, Journal, Wait, WaitKind, failure_entry, given
+from oql.program import Instruction
+from oql.tables.access import failure
+from oql.trace import filled_path
+from oql.transaction import Transaction
+from oql.values import Value
+from oql.verbs.declare import Verb
+from substrate.errors import StoreError
+from substrate.interface import Frame
+
+if TYPE_CHECKING:
+    from oql.calls import Act
+    from oql.machine import Machine
+
+FREES_ITS_WORKER_S = 1.0
+"""A job that has to wait longer than this is suspended."""
+_SLICE_S = 0.2
+
+Inner = Callable[[dict[str, Value], Any], Value]
+BRANCH_NUMBER = "!BRANCH#"
+
+
+class StepRun:
+    """What a verb may ask of the run, for one recorded step: see `oql.verbs.declare.Run`."""
+
+    __slots__ = ("_frame", "journal", "key", "machine")
+
+    def __init__(self, machine: "Machine", journal: Journal, key: str) -> None:
+        self.machine = machine
+        self.journal = journal
+        self.key = key
+        self._frame: Frame | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.machine, name)
+
+    @property
+    def context(self) -> Context:
+        """The run's context."""
+        return self.machine.context
+
+    @property
+    def frame(self) -> Frame | None:
+        """What the step's effects belong to: the frame it runs in, or that of the open TRANSACTION."""
+        return self._frame or self.machine.frame
+
+    @frame.setter
+    def frame(self, frame: Frame | None) -> None:
+        self._frame = frame
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the step has begun before, and nobody knows how far it came."""
+        return self.journal.recall(self.key) is not None
+
+    def note(self, entry: Entry) -> None:
+        """Records something; inside a TRANSACTION, when that ends."""
+        transaction = self.machine.transaction
+        if isinstance(transaction, Transaction):
+            transaction.entries.append(entry)
+        else:
+            self.journal.note(entry)
+
+    def first(self, make: Callable[[], Value]) -> Value:
+        """What `make` gives, on disk before the step goes on; a repetition of the step gets what was made then."""
+        begun = self.journal.recall(self.key)
+        if begun and begun["b"] is not True:
+            return begun["b"]
+        made = make()
+        self.journal.note({"k": self.key, "b": made})
+        self.journal.flush()
+        return made
+
+    def idempotency_key(self) -> str:
+        """What is the same for every repetition of the step, and different for every other step."""
+        return f"{self.context.job_id}:{self.key}"
+
+    def wait(self, seconds: float) -> None:
+        """Waits, of a job without holding its worker; a repetition only waits for the rest."""
+        machine = self.machine
+        begun = self.journal.recall(self.key)
+        until = begun["b"] if begun else machine.clock() + seconds
+        if not begun:
+            self.journal.note({"k": self.key, "b": until})
+        while (left := until - machine.clock()) > 0:
+            if self.journal.keeper and left > FREES_ITS_WORKER_S:
+                raise self.journal.suspend(Wait(self.key, "sleep", {}, left))
+            machine.wait(min(left, _SLICE_S))
+
+    def suspend(self, kind: WaitKind, shown: dict[str, Any], seconds: float | None) -> Value:
+        """The answer of a person; raises where there is none yet."""
+        key = f"{self.key}?"
+        answered = self.journal.recall(key)
+        if answered is None:
+            answer = self.journal.ask(kind, shown) if self.journal.ask else None
+            if answer is None:
+                raise self.journal.suspend(Wait(key, kind, shown, seconds))
+            answered = {"k": key, "v": answer}
+            self.journal.note(answered)
+        return given(answered)
+
+
+def recorded(item: Instruction, verb: Verb, inner: Inner) -> "Act":
+    """The step of a verb that does not only compute, as the journal wants it: `inner(variables, run)` does it."""
+    perform = _PERFORMERS["file" if verb.effect == "store" and verb.touches == "file" else verb.effect]
+    path, waits = item.path, verb.effect == "wait"
+
+    def act(variables: dict[str, Value], machine: "Machine") -> Value:
+        journal = machine.context.journal
+        assert journal is not None
+        branch = variables.get(BRANCH_NUMBER)
+        key = filled_path(path, machine.passes)
+        run = StepRun(machine, journal, key if branch is None else f"{key}[{branch}]")
+        entry = None if waits else journal.recall(run.key)
+        if entry is not None and "b" not in entry:
+            return given(entry)
+        return perform(run, inner, variables)
+
+    return act
+
+
+def _read(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
+    try:
+        value = inner(variables, run)
+    except OqlError as error:
+        _note_failure(run, error)
+        raise
+    run.note({"k": run.key, "v": value})
+    return value
+
+
+def _store(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
+    store = run.context.store
+    if run.machine.transaction or store is None:
+        return _read(run, inner, variables)
+
+    def work(frame: Frame) -> Value:
+        run.frame = frame
+        try:
+            value = inner(variables, run)
+        finally:
+            run.frame = None
+        run.journal.write(frame, {"k": run.key, "v": value})
+        return value
+
+    try:
+        return store.write(work)
+    except StoreError as error:
+        raise _uncommitted(run, error) from None
+    except OqlError as error:
+        _note_failure(run, error)
+        raise
+
+
+def _uncommitted(run: StepRun, error: StoreError) -> OqlError:
+    """What becomes of a step whose commit failed: of a job, only its journal knows whether it did."""
+    if run.journal.keeper:
+        return Interrupted(f"the store cannot be used: {error.message}")
+    run.journal.withdraw(run.key)
+    told = failure(error)
+    _note_failure(run, told)
+    return told
+
+
+def _outside(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
+    if run.journal.keeper:
+        begun = run.journal.recall(run.key)
+        _written(run, {"k": run.key, "b": begun["b"] if begun else True})
+    try:
+        value = inner(variables, run)
+    except OqlError as error:
+        _note_failure(run, error)
+        raise
+    _written(run, {"k": run.key, "v": value})
+    return value
+
+
+def _wait(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
+    return inner(variables, run)
+
+
+def _written(run: StepRun, entry: Entry) -> None:
+    run.journal.note(entry)
+    try:
+        run.journal.flush()
+    except StoreError as error:
+        raise Interrupted(f"the store cannot be used: {error.message}") from None
+
+
+def _note_failure(run: StepRun, error: OqlError) -> None:
+    if not error.final:
+        run.note(failure_entry(run.key, error))
+        run.machine.failures.append(run.key)
+    elif isinstance(error, Fenced):
+        run.context.cancel.set()
+
+
+_PERFORMERS: dict[str, Callable[[StepRun, Inner, dict[str, Value]], Value]] = {
+    "pure": _read,
+    "read": _read,
+    "store": _store,
+    "file": _outside,
+    "outside": _outside,
+    "wait": _wait,
+}

@@ -1,0 +1,145 @@
+"""Sends the webhooks and mails of a namespace that are due, each by itself, and notes what came of it."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from oql.deliveries import Delivery, Verdict, claim, record
+from oql.outbound import Outbound, OutboundError, Response, TooLarge
+from substrate.errors import NotFound
+from substrate.interface import Namespace
+from worker.mail import MailError
+from worker.signing import signed
+
+WEBHOOK_SECONDS = 20.0
+LEASE_SECONDS = 90.0
+"""How long a claimed delivery is left alone: more than an attempt takes."""
+AT_ONCE = 16
+_ANSWER_BYTES = 64 * 1024
+_GONE = 410
+
+_log = logging.getLogger("oql.worker")
+
+
+class Mails(Protocol):
+    """What mails are handed to."""
+
+    def send(self, mail: Delivery) -> int:
+        """Hands one mail over, and gives the status of the answer. Raises MailError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What came of one attempt."""
+
+    verdict: Verdict
+    status: int | None = None
+    error: str = ""
+
+
+class Deliverer:
+    """Sends what is due. Safe to share between threads; several processes may do this for one namespace.
+
+    secret: what the webhooks of a namespace are signed with; mailer: None where mails cannot be sent. elapsed: seconds
+    on a clock that only measures.
+    """
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        mailer: Mails | None,
+        secret: Callable[[str], str],
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._outbound = outbound
+        self._mailer = mailer
+        self._secret = secret
+        self._elapsed = elapsed
+
+    def deliver_due(self, namespace: Namespace, now: float) -> None:
+        """Makes one attempt at everything that was due in a namespace at `now`, and returns when all are made."""
+        began = self._elapsed()
+        while True:
+            at = now + self._elapsed() - began
+            taken = self._claimed(namespace, now, at)
+            if not taken:
+                return
+            if len(taken) == 1:
+                self._deliver(namespace, at, taken[0])
+                continue
+            with ThreadPoolExecutor(len(taken), "deliver") as pool:
+                list(pool.map(partial(self._deliver, namespace, at), taken))
+
+    def _claimed(self, namespace: Namespace, now: float, at: float) -> list[Delivery]:
+        try:
+            if not namespace.system("SELECT 1 FROM delivery WHERE due <= ? LIMIT 1", now):
+                return []
+        except NotFound:
+            return []
+        return namespace.write(lambda frame: claim(frame, now, at + LEASE_SECONDS, AT_ONCE))
+
+    def _deliver(self, namespace: Namespace, now: float, delivery: Delivery) -> None:
+        began = self._elapsed()
+        send = self._call if delivery.kind == "webhook" else self._mail
+        came = send(namespace.name, delivery, now)
+        attempt: dict[str, Any] = {"at": now, "ms": round((self._elapsed() - began) * 1_000)}
+        if came.status is not None:
+            attempt["status"] = came.status
+        if came.error:
+            attempt["error"] = came.error
+        due = namespace.write(lambda frame: record(frame, delivery.id, attempt, came.verdict))
+        if came.verdict != "delivered":
+            _log.warning(
+                "%s %s of job %s to %s: %s; %s",
+                *(delivery.kind, delivery.id, delivery.job, _shown(delivery), came.error, _next(due)),
+            )
+
+    def _call(self, namespace: str, delivery: Delivery, now: float) -> Attempted:
+        headers = signed(self._secret(namespace), delivery.id, now, delivery.body)
+        headers |= {"content-type": "application/json", "idempotency-key": delivery.id, "user-agent": "oql-webhooks"}
+        try:
+            answer: Response | TooLarge = self._outbound.request(
+                "POST",
+                delivery.target,
+                headers=headers,
+                body=delivery.body.encode(),
+                seconds=WEBHOOK_SECONDS,
+                most_bytes=_ANSWER_BYTES,
+                redirects=0,
+            )
+        except TooLarge as error:  # it has answered all the same
+            answer = error
+        except OutboundError as error:
+            return Attempted("again", error=error.message)
+        if answer.status is None:
+            return Attempted("again", error="the headers of the answer are too large")
+        if 200 <= answer.status < 300:
+            return Attempted("delivered", answer.status)
+        return Attempted("hopeless" if answer.status == _GONE else "again", answer.status, f"answered {answer.status}")
+
+    def _mail(self, namespace: str, delivery: Delivery, now: float) -> Attempted:
+        if self._mailer is None:
+            return Attempted("again", error="this server has no mail server: set `smtp_url` and `mail_from`")
+        try:
+            return Attempted("delivered", self._mailer.send(delivery))
+        except MailError as error:
+            return Attempted("hopeless" if error.hopeless else "again", error.status, str(error))
+
+
+def _shown(delivery: Delivery) -> str:
+    """The target as log lines may name it: paths and queries of URLs can be secrets, addresses of people are theirs."""
+    if delivery.kind == "webhook":
+        return urlsplit(delivery.target).hostname or "?"
+    return delivery.target.rpartition("@")[2]
+
+
+def _next(due: float | None) -> str:
+    if due is None:
+        return "given up"
+    return f"tried next at {datetime.fromtimestamp(due, UTC).isoformat(timespec='seconds')}"

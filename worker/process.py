@@ -1,0 +1,130 @@
+"""The main parts of a job worker's process and of a scheduler's: title, signals, the watch on the parent, the end."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from setproctitle import setproctitle
+
+from oql.settings import Settings
+from substrate.interface import Store
+from substrate.opening import open_control, open_store
+from worker.dispatch import Dispatcher
+from worker.hints import Hints
+from worker.marks import DATABASE, MIGRATIONS
+from worker.scheduler import Scheduler
+from worker.valkey import redis_url
+
+THREADS = 32
+"""Drains at once in one process; a job mostly waits."""
+PARENT_SECONDS = 1.0
+"""How often a process looks whether its parent is there."""
+
+_log = logging.getLogger("oql.worker")
+
+
+class Drain(Protocol):
+    """What does the work of a namespace."""
+
+    def drain(self, namespace: str) -> float | None:
+        """Does all that is due there; the Unix time when work is due next, None for never."""
+
+    def stop(self) -> None:
+        """Begins nothing new, and hands over what runs; `drain` soon returns."""
+
+
+class Nothing:
+    """A drain of namespaces that never have work."""
+
+    def drain(self, namespace: str) -> float | None:
+        """Nothing is due, ever."""
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+def make_drain(settings: Settings, store: Store, hints: Hints) -> Drain:
+    """What a job worker does in a namespace."""
+    return Nothing()
+
+
+def make_next_due(settings: Settings, store: Store) -> Callable[[str], float | None]:
+    """Gives the Unix time when work of a namespace is due, None for never."""
+    return lambda namespace: None
+
+
+def open_hints(settings: Settings) -> Hints:
+    """The hints of this process."""
+    return Hints(open_control(settings.store or "", settings.data, DATABASE, MIGRATIONS), redis_url(settings))
+
+
+def run_worker(settings: Settings, parent: int | None = None) -> None:
+    """A job worker, until it is told to end or its parent is gone. Returns within the grace time."""
+    with _process("oql: worker", parent) as stopping:
+        store, hints = open_store(settings.store or "", settings.data), open_hints(settings)
+        drain = make_drain(settings, store, hints)
+        dispatcher = Dispatcher(drain.drain, hints, THREADS)
+        dispatcher.start()
+        _wait(stopping, parent)
+        drain.stop()
+        dispatcher.stop()
+        if not dispatcher.join(settings.grace_s):
+            _log.warning("jobs that do not stop are left to other workers")
+        hints.close()
+
+
+def run_scheduler(settings: Settings, parent: int | None = None) -> None:
+    """A scheduler, until it is told to end or its parent is gone."""
+    with _process("oql: scheduler", parent) as stopping:
+        store, hints = open_store(settings.store or "", settings.data), open_hints(settings)
+        scheduler = Scheduler(hints, store.names, make_next_due(settings, store))
+        for work in (scheduler.keep_sending, scheduler.keep_walking):
+            threading.Thread(target=work, args=(stopping,), daemon=True).start()
+        _wait(stopping, parent)
+        hints.close()
+
+
+@contextmanager
+def _process(title: str, parent: int | None) -> Iterator[threading.Event]:
+    """Title and signals. Of a tree, the master alone decides what Ctrl-C and a closed terminal mean."""
+    setproctitle(title)
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN if parent else lambda *_: stopping.set())
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    for number in (signal.SIGQUIT, signal.SIGCHLD, signal.SIGUSR2, signal.SIGWINCH):
+        signal.signal(number, signal.SIG_DFL)
+    yield stopping
+
+
+def _wait(stopping: threading.Event, parent: int | None) -> None:
+    while not stopping.wait(PARENT_SECONDS):
+        if parent and os.getppid() != parent:
+            return
+
+
+def in_child(main: Callable[[], None]) -> int:
+    """Forks, and runs `main` in the child, which ends after it without touching what it has from its parent."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The parent's handlers only note a signal; in the child nobody would read that.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    pid = os.fork()
+    if pid:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        return pid
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        main()
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - nothing of the parent's may run in the child
+        _log.error("a process has failed", exc_info=error)
+    finally:
+        os._exit(code)
