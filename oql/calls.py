@@ -84,6 +84,8 @@ def link_step(item: Instruction, at: int, *, recording: bool = False) -> Act:
     `recording`: through the journal of the run, where the verb does not only compute.
     """
     verb = verbs.table()[item.data["verb"]]
+    if "body" in item.data and not verb.keeps and not verb.needs:
+        return _without_block(verb)
     if recording and verb.recorded(item.data["modifiers"]) and not verb.needs:
         many = verb.block in ("items", "pairs") or bool(verb.operand and verb.operand.many)
         inner = _link_many(item, verb) if many else _link_one(item, verb)
@@ -101,6 +103,13 @@ def link_step(item: Instruction, at: int, *, recording: bool = False) -> Act:
 def _unsupported(verb: Verb) -> Act:
     def act(variables: Variables, machine: "Machine") -> Value:
         raise failed(Code.UNSUPPORTED, f"`{verb.name}` needs {verb.needs}, which this build does not have")
+
+    return act
+
+
+def _without_block(verb: Verb) -> Act:
+    def act(variables: Variables, machine: "Machine") -> Value:
+        raise failed(Code.UNSUPPORTED, f"`{verb.name}` with a block is not served by this build")
 
     return act
 

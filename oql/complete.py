@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from oql import verbs
 from oql.conditions import NULL_TESTS, OPERATORS
 from oql.parser import parser
+from oql.people.answers import KINDS
 from oql.system import SYSTEM
 from oql.tokens import read
 from oql.verbs.declare import Verb
@@ -91,6 +92,9 @@ class _Place:
 
     def words(self) -> Iterator[tuple[str, str]]:
         """Every word that may follow, with help: a modifier's choices, or what carries the step on, then verbs."""
+        if "KIND" in self.accepted:
+            yield from ((kind, "") for kind in KINDS)
+            return
         choices = self.choices()
         if choices:
             yield from ((choice if _BARE.fullmatch(choice) else f'"{choice}"', "") for choice in choices)

@@ -15,6 +15,7 @@ from substrate.interface import Files, Frame, Namespace
 
 if TYPE_CHECKING:
     from oql.journal import Journal
+    from oql.outbound import Outbound
 
 
 class Cache(Protocol):
@@ -78,7 +79,8 @@ class Context:
     program began, in Unix seconds, where that is later than `now`.
 
     `store` holds the databases of the namespace and `files` its files; without them
-    their verbs are unsupported.
+    their verbs are unsupported. `outbound` is the way to other machines, None where there is none; `mails`: whether
+    mails can be sent.
     """
 
     namespace: str
@@ -97,3 +99,5 @@ class Context:
     files: Files | None = None
     journal: "Journal | None" = None
     began: float | None = None
+    outbound: "Outbound | None" = None
+    mails: bool = False

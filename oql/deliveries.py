@@ -8,15 +8,14 @@ Whoever sends them (`worker/deliveries.py`) claims those that are due by moving 
 twice at once, and one whose sender died is due again. All times are Unix seconds and arguments.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from oql import json
-from oql.outbound.errors import Forbidden
-from oql.outbound.places import read_host
-from substrate.errors import Invalid, NotFound, shown
+from oql.mail import mail_address, mail_subject
+from oql.values import to_json
+from substrate.errors import Invalid, NotFound
 from substrate.interface import Cell, Frame, Namespace, Row
 
 DELAYS = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
@@ -24,8 +23,6 @@ DELAYS = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 360
 MOST_WEBHOOK_BYTES = 2**20
 MOST_MAIL_BYTES = 10 * 2**20
 _MOST_ATTEMPTS_KEPT = 100
-_MAILBOX = re.compile(r"(?P<local>[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64})@(?P<host>[^@\s]{1,255})")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 Kind = Literal["webhook", "email"]
 Verdict = Literal["delivered", "again", "hopeless"]
@@ -74,7 +71,7 @@ class Delivery:
 
 def add_webhook(frame: Frame, *, job: str, url: str, payload: Any, now: float, new_id: Callable[[int], str]) -> str:
     """Queues a call of a URL with JSON, and gives its id. The caller has checked the URL. Raises Invalid: its size."""
-    return _add(frame, "webhook", job, url, json.dumps(payload), MOST_WEBHOOK_BYTES, now, new_id)
+    return _add(frame, "webhook", job, url, to_json(payload), MOST_WEBHOOK_BYTES, now, new_id)
 
 
 def add_email(
@@ -82,30 +79,8 @@ def add_email(
 ) -> str:
     """Queues a mail, and gives its id. Raises Invalid: the address, the subject, the size."""
     address = mail_address(to)
-    payload = json.dumps({"subject": mail_subject(subject), "body": body})
+    payload = to_json({"subject": mail_subject(subject), "body": body})
     return _add(frame, "email", job, address, payload, MOST_MAIL_BYTES, now, new_id)
-
-
-def mail_address(text: str) -> str:
-    """One address in the form that mail servers take. Raises Invalid."""
-    found = _MAILBOX.fullmatch(text)
-    try:
-        if found and not found["local"].startswith(".") and not found["local"].endswith("."):
-            host, is_address = read_host(found["host"])
-            if not is_address:
-                return f"{found['local']}@{host}"
-    except Forbidden:
-        pass
-    raise Invalid(f"expected one mail address such as `ada@example.com`, found {shown(text)}")
-
-
-def mail_subject(text: str) -> str:
-    """A subject that is one line. Raises Invalid."""
-    if _CONTROLS.search(text):
-        raise Invalid("the subject of a mail has to be one line without control characters")
-    if len(text) > 998:
-        raise Invalid("the subject of a mail has to be shorter than 999 characters")
-    return text
 
 
 def _add(

@@ -1,12 +1,13 @@
 """Runs programs: `run(program, context) -> Outcome`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from oql import report
 from oql.budget import Budget
 from oql.context import Context
 from oql.errors import OqlError, limit_reached
+from oql.journal import Suspended
 from oql.machine import Machine
 from oql.program import Program
 from oql.system import request_key
@@ -24,11 +25,13 @@ class Outcome:
     trace: Trace
     started: int
     variables: dict[str, Value]
+    failures: list[str] = field(default_factory=list)
+    """With a journal, the keys of the steps that the run failed by."""
 
     @property
     def status(self) -> str:
-        """ "ok" or "error"."""
-        return "error" if self.error else "ok"
+        """ "ok", "error" or "suspended"."""
+        return "ok" if self.error is None else "suspended" if isinstance(self.error, Suspended) else "error"
 
     def trace_json(self) -> list[dict[str, Any]]:
         """The trace as answers carry it."""
@@ -50,13 +53,16 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
     budget = Budget(context)
     machine = Machine(program, context, budget, {**(variables or {}), **_system_variables(context)}, 0)
     budget.machines.append(machine)
+    if context.journal:
+        context.journal.begin(program, machine.trace, budget.started)
     if program.depth > context.limits.depth:
         machine.error = limit_reached("blocks inside each other", f"{context.limits.depth:,}")
     else:
         machine.follow(0)
     budget.machines.clear()  # no cycle is left that would keep the values alive
     named = {name: value for name, value in machine.variables.items() if name[0] != "!" and value is not SKIPPED}
-    return Outcome(program, _result(machine), machine.error, machine.trace, budget.started, named)
+    failures = machine.failures if machine.error else []
+    return Outcome(program, _result(machine), machine.error, machine.trace, budget.started, named, failures)
 
 
 def _result(machine: Machine) -> Value:

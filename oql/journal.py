@@ -14,12 +14,15 @@ A run that is no job yet keeps its entries in memory; `keep` makes it one, with 
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from oql.budget import measure
 from oql.errors import Code, OqlError
+from oql.program import Program
+from oql.progress import Progress, Told
+from oql.trace import Trace
 from oql.values import Value
 from substrate.interface import Frame, Namespace
 
@@ -69,16 +72,19 @@ class Interrupted(OqlError):
 class Keeper(Protocol):
     """Writes the journal of one job."""
 
-    def append(self, frame: Frame, entries: list[Entry], trace: list[dict[str, Any]]) -> None:
-        """Adds to the journal in a frame. Raises Fenced where the job is no longer this run's."""
+    def append(self, frame: Frame, entries: list[Entry], told: list[Told]) -> None:
+        """Adds to the journal, and to what the job tells of itself, in a frame.
+
+        Raises Fenced where the job is no longer this run's.
+        """
 
 
 @dataclass
 class Journal:
     """The journal of one run. `recorded`: what earlier runs of the job have recorded, by key.
 
-    `told`: takes what there is to tell of the run since it was last asked. `ask`: asks a person right here, and gives
-    None where nobody answers. Safe to share between the threads of the run.
+    `ask`: asks a person right here, and gives None where nobody answers. `before`: what earlier runs have told of their
+    steps; `age`: how many seconds the job is older than this run. Safe to share between the threads of the run.
     """
 
     job_id: str
@@ -86,12 +92,18 @@ class Journal:
     recorded: Mapping[str, Entry] = field(default_factory=dict)
     keeper: Keeper | None = None
     ask: Callable[[str, dict[str, Any]], Value] | None = None
-    told: Callable[[], list[dict[str, Any]]] = list
+    before: Sequence[Told] = ()
+    age: float = 0.0
+    progress: Progress | None = None
     waits: list[Wait] = field(default_factory=list)
     forgetful: bool = False
     _unwritten: list[Entry] = field(default_factory=list)
     _held: int = 0
     _lock: Any = field(default_factory=threading.RLock)
+
+    def begin(self, program: Program, trace: Trace, started: int) -> None:
+        """Tells the journal which run it is of; `started` in the nanoseconds of the run's clock."""
+        self.progress = Progress(program, trace, started - int(self.age * 1e9), self.before)
 
     def recall(self, key: str) -> Entry | None:
         """What an earlier run has recorded under a key."""
@@ -127,6 +139,11 @@ class Journal:
         with self._lock:
             self._unwritten = [entry for entry in self._unwritten if entry["k"] != key]
 
+    def remembered(self) -> dict[str, Entry]:
+        """Everything recorded that is not written."""
+        with self._lock:
+            return by_key(self._unwritten)
+
     def flush(self) -> None:
         """Returns when everything recorded so far is on disk, where the run is a job. Raises Fenced, StoreError."""
         if self.keeper and self.store:
@@ -154,11 +171,15 @@ class Journal:
             self.waits.append(wait)
         return Suspended()
 
-    def end(self, frame: Frame) -> None:
-        """Writes what is left, in the frame that ends or suspends the job. Raises Fenced."""
-        assert self.keeper is not None
+    def end(self, frame: Frame, forget: Iterable[str] = ()) -> None:
+        """Writes what is left, in the frame that ends or suspends the job. Raises Fenced.
+
+        `forget`: keys of steps that are to run again, should the job be retried.
+        """
         with self._lock:
-            self._append(frame, self.keeper)
+            if self.keeper:
+                self._unwritten += [{"k": key, "f": True} for key in forget]
+                self._append(frame, self.keeper)
 
     def _flush(self, frame: Frame) -> None:
         with self._lock:
@@ -167,7 +188,7 @@ class Journal:
 
     def _append(self, frame: Frame, keeper: Keeper) -> None:
         entries, self._unwritten, self._held = self._unwritten, [], 0
-        keeper.append(frame, entries, self.told())
+        keeper.append(frame, entries, self.progress.new() if self.progress else [])
 
 
 def failure_entry(key: str, error: OqlError) -> Entry:

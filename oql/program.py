@@ -84,6 +84,11 @@ class Program:
             verb.runs_text or (verb.exec_class == "Io" and verb.touches != "cache") for verb in self._verbs()
         )
 
+    @cached_property
+    def makes_work(self) -> bool:
+        """Whether some step may leave work for later: deliveries, crons, messages, changes that are watched."""
+        return any((verb.effect == "store" and verb.touches != "cache") or verb.runs_text for verb in self._verbs())
+
     def _verbs(self) -> Iterator[Any]:
         table = verbs.table()
         return (table[item.data["verb"]] for item in self.code if item.op == "step")

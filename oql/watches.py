@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from oql import json
+from oql import exact
 from oql.errors import Code, OqlError, expected, failed, unknown
 from oql.schedules import moment
-from oql.values import Value, to_json
+from oql.values import Value
 from substrate.interface import Frame, Lsn, Row, SystemTables
 
 EVENTS = {
@@ -37,7 +37,6 @@ MOST_MESSAGE_BYTES = 64 * 2**10
 
 _LONGEST_SOURCE = 500
 _TRIMMED_EVERY = 16
-_DEEPEST = 1_000_000
 _EXAMPLES = {"fs": "fs:/root/in", "table": "table:shop.orders", "stream": "stream:orders"}
 _TABLE = re.compile(r"[^.]+\.[^.]+")
 
@@ -212,26 +211,26 @@ def send(frame: Frame, source: Source, value: Value, now: float) -> bool:
 
     Raises QuotaExceeded: the value is too large.
     """
-    text = to_json(value)
+    text = exact.written(value)
     if len(text) > MOST_MESSAGE_BYTES:
         message = f"a message of {len(text):,} bytes is more than a stream takes, {MOST_MESSAGE_BYTES:,}"
         raise failed(Code.QUOTA_EXCEEDED, message, "keep the value in a table or file, and send where it is")
     if not frame.system("SELECT 1 FROM watch WHERE source = ?", source.text):
         return False
-    _add(frame, source.channel, [text.decode()], now)
+    _add(frame, source.channel, [text], now)
     return True
 
 
 def tell(frame: Frame, events: Iterable[tuple[str, str]], now: float) -> None:
     """Leaves what has happened to files, each as type and path, for the watches of folders; these have to be there."""
-    _add(frame, FILES, [json.dumps({"type": kind, "path": path}).decode() for kind, path in events], now)
+    _add(frame, FILES, [exact.written({"type": kind, "path": path}) for kind, path in events], now)
 
 
 def messages(reading: SystemTables, channel: str, after: int, most: int) -> list[Message]:
     """The messages of a channel behind a number, in order."""
     statement = "SELECT number, value, at FROM message WHERE channel = ? AND number > ? ORDER BY number LIMIT ?"
     found: list[Any] = reading.system(statement, channel, after, most)
-    return [Message(number, json.loads(value, max_depth=_DEEPEST), at) for number, value, at in found]
+    return [Message(number, exact.read(value), at) for number, value, at in found]
 
 
 def forget_seen(frame: Frame, channel: str) -> None:

@@ -10,7 +10,6 @@ from oql import json
 from oql.settings import Settings
 from server.answers import Answers
 from server.bodies import Bodies
-from server.contexts import Contexts
 from server.credentials import Callers
 from server.envelopes import (
     Checked,
@@ -25,19 +24,20 @@ from server.envelopes import (
 )
 from server.files import SharedFiles
 from server.landing import Landing
+from server.links import Links
+from server.logs import log_fault
 from server.openapi import document
 from server.operations import Operations
 from server.origins import Origins
 from server.paths import Router
 from server.problems import handle_with_problems
 from server.programs import Programs
-from server.query import Queries
+from server.query import Jobs, Queries
 from server.request import Request
 from server.routing import Parameter, Route, mount
 from server.store.routes import parts, store_routes
 from server.tokens import Tokens
-from substrate.files.opening import FileStore
-from substrate.opening import open_store
+from worker.opening import open_hints, open_workshop
 
 CALLER = (401, 403, 429, 503)
 """How requests can be refused for who makes them."""
@@ -84,19 +84,19 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     """The application of one process. `base_url` is how links to it begin; `when_ready` is called once."""
     accounts = open_accounts(settings)
     origins = Origins(accounts)
-    store = open_store(settings.store or "", settings.data, quota_bytes=accounts.storage_bytes)
-    files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
-    contexts = Contexts(settings.limits(), store.namespace, files.of)
-    programs = Programs(contexts, settings.limits(), PROGRAM_THREADS)
-    shared = SharedFiles(files)
+    shop = open_workshop(settings, accounts, base_url, log_fault, open_hints(settings))
+    store, limits, links = shop.store, settings.limits(), Links(settings.data, base_url)
+    programs = Programs(shop.contexts, limits, PROGRAM_THREADS, shop.runner, shop.hints, links)
+    jobs = Jobs(programs, shop.hints, links, shop.outbound)
+    shared = SharedFiles(shop.files)
     store_parts = parts(accounts, store, settings)
     callers = Callers(accounts, settings.password_threads)
     bodies = Bodies(settings.body_bytes)
     table = (
         *routes(
-            Queries(accounts, callers, programs, bodies),
+            Queries(accounts, callers, programs, bodies, jobs, limits.wall_s),
             Tokens(accounts, callers, bodies),
-            Operations(accounts, store, lambda: json.dumps(document(table, base_url))),
+            Operations(accounts, store, settings.redis_url, lambda: json.dumps(document(table, base_url))),
             Landing(base_url, development=settings.dev),
             shared,
         ),
@@ -104,7 +104,7 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     )
 
     def close() -> None:
-        for part in (programs, shared, store_parts, callers, store, accounts):
+        for part in (programs, shared, store_parts, callers, shop, accounts):
             part.close()
 
     def cancel_runs() -> None:

@@ -52,13 +52,13 @@ class Options(Closed):
     """How a program is to be run."""
 
     webhook: Annotated[str, Field(max_length=2048, pattern=r"^https?://")] | None = Field(
-        None, description="mode async only: called when the job ends"
+        None, description="called when the job ends, is suspended, or is cancelled"
     )
     deadline_ms: Annotated[int, Field(ge=1, le=86_400_000)] | None = Field(
         None, description="milliseconds to wait for the answer, at most what the tier allows"
     )
     idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
-        None, description="mode async only: a repeated request with the same key answers with the first job"
+        None, description="a repeated request with the same key is answered by the first one's job"
     )
 
 

@@ -112,7 +112,8 @@ def _summary(problems: Mapping[str, str], labels: Mapping[str, str]) -> str:
 
 def _summary_line(name: str, problem: str, labels: Mapping[str, str]) -> str:
     if name in labels:
-        return f'<a href="#{input_id(name)}"><bdi>{html.escape(labels[name])}</bdi>: {html.escape(problem)}</a>'
+        mark = "" if labels[name].endswith(("?", "!", ".", ":")) else ":"
+        return f'<a href="#{input_id(name)}"><bdi>{html.escape(labels[name])}</bdi>{mark} {html.escape(problem)}</a>'
     return f"<bdi>{html.escape(name)}</bdi>: {html.escape(problem)}" if name else problem_text(problem)
 
 

@@ -22,8 +22,8 @@ input.short { max-width: 14rem }
 select { background: Canvas }
 .wrong input:not([type=radio]), .wrong select, .wrong textarea { border: 2px solid var(--wrong) }
 fieldset { min-width: 0; margin: 0; padding: 0; border: 0 }
-.choice { display: flex; align-items: center; gap: .5rem }
-.choice input { flex: none; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--main) }
+.choice { display: flex; align-items: flex-start; gap: .5rem }
+.choice input { flex: none; width: 1.5rem; height: 1.5rem; margin: .65rem 0 0; accent-color: var(--main) }
 .choice label { flex: 1; padding: .6rem 0; font-weight: 400 }
 .prompt { font-size: 1.25rem; white-space: pre-wrap; overflow-wrap: anywhere }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem }

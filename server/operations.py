@@ -15,14 +15,17 @@ from server.problems import CODES, body_of
 from server.request import Request
 from substrate.errors import StoreError
 from substrate.interface import DatabaseError, Store
+from worker.hints import answers
 
 
 class Operations:
     """The responders of /health, /ready, /metrics and /openapi.json; nobody has to say who they are."""
 
-    def __init__(self, accounts: Accounts, store: Store, document: Callable[[], bytes]) -> None:
+    def __init__(self, accounts: Accounts, store: Store, redis_url: str | None, document: Callable[[], bytes]) -> None:
+        """redis_url: a Redis without which the server is not ready, None for none."""
         self._accounts = accounts
         self._store = store
+        self._redis_url = redis_url
         self._document = document
 
     async def health(self, _req: Request, resp: falcon.asgi.Response) -> None:
@@ -32,18 +35,25 @@ class Operations:
         resp.data = json.dumps({"status": "ok", "ok": True, "version": oql.__version__, "runningExecutions": running})
 
     async def ready(self, req: Request, resp: falcon.asgi.Response) -> None:
-        """The databases answer, so queries can be served; else a 503 tells why."""
-        try:
-            await asyncio.to_thread(self._accounts.ready)
-            await asyncio.to_thread(self._store.ready)
-        except (DatabaseError, StoreError) as error:
-            log_fault(error, request_id=req.request_id)
-            told = json.loads(body_of(CODES[503], "a database does not answer", req.request_id, retry=True))
+        """The databases answer, and Redis where one is set, so queries can be served; else a 503 tells why."""
+        missing = await asyncio.to_thread(self._missing, req.request_id)
+        if missing:
+            told = json.loads(body_of(CODES[503], f"{missing} does not answer", req.request_id, retry=True))
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", "1")
             resp.data = json.dumps(told | {"ready": False})
             return
         resp.data = b'{"ready":true,"wal":"sync","lease_holder":null}'
+
+    def _missing(self, request_id: str) -> str:
+        """What does not answer; empty when all do."""
+        try:
+            self._accounts.ready()
+            self._store.ready()
+        except (DatabaseError, StoreError) as error:
+            log_fault(error, request_id=request_id)
+            return "a database"
+        return "Redis" if self._redis_url and answers(self._redis_url) else ""
 
     async def metrics(self, _req: Request, resp: falcon.asgi.Response) -> None:
         """The figures of all processes, for Prometheus."""

@@ -1,38 +1,58 @@
-"""Runs programs for requests: short ones on the event loop, others on threads that can be called off."""
+"""Runs programs for requests: short ones on the event loop, others on threads, and as jobs where they take longer.
+
+short          on the event loop; over in well under a millisecond
+other          on a thread, with a journal in memory. At the deadline of whoever waits, or when it has to wait
+               itself, it becomes a job of which this process holds the lease, and the answer says so
+async, keyed   a job from the start; this process, or any worker, takes it
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from time import perf_counter
+from dataclasses import dataclass, field
+from time import perf_counter, time
+from typing import Any, TypeVar
 
-from oql import engine, json, program
+from oql import engine, program
 from oql.context import CancelFlag
-from oql.errors import Code, OqlError, ProgramError, failed
+from oql.contexts import Contexts
+from oql.errors import Code, ProgramError
+from oql.jobs import records
+from oql.jobs.due import next_due
+from oql.jobs.foreground import Ended, ForegroundRun
+from oql.jobs.records import Job
+from oql.jobs.runner import Runner
 from oql.limits import Limits
 from oql.program import Program
 from oql.report import error_json
 from oql.source import Source
 from oql.values import Value, to_json
-from server import metrics
-from server.contexts import Contexts
+from server import metrics, telling
+from server.history import History
+from server.links import Links
+from server.logs import log
 from server.problems import unavailable
 from server.request import Request
+from substrate.errors import StoreError
+from substrate.interface import Namespace
+from worker.hints import Hints
 
 SHORT_TEXT = 1_000
 """Texts up to this length compile in about 3 ms, so the event loop can do it; longer ones go to a thread."""
+LOOK_S = 0.02
+"""How often a job that others run is looked at, while somebody waits for it."""
 
 _NEVER = CancelFlag()
-_SIMPLE = frozenset({str, int, float, bool, type(None)})
-"""Results that need not be weighed before they are written as JSON: the run has bounded them."""
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Order:
     """A program to run, for whom, and what comes with it.
 
-    `slot` is held while it runs, unless that is over at once. `deadline_s`: how long the client will wait.
+    `slot` is held while somebody waits for it, unless it is over at once. `deadline_s`: how long that is at most.
     """
 
     text: str
@@ -40,113 +60,229 @@ class Order:
     namespace: str
     slot: AbstractContextManager[None]
     request: Mapping[str, Value]
-    deadline_s: float | None = None
+    deadline_s: float
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of an answer; `accepted`: the run goes on as a job, status 202."""
+
+    body: bytes
+    accepted: bool = False
 
 
 class Programs:
     """The programs of one process; at most `threads` of those that are not short run at once."""
 
-    def __init__(self, contexts: Contexts, limits: Limits, threads: int) -> None:
+    def __init__(
+        self, contexts: Contexts, limits: Limits, threads: int, runner: Runner, hints: Hints, links: Links
+    ) -> None:
         self._contexts = contexts
         self._limits = limits
+        self._runner = runner
+        self._hints = hints
+        self._links = links
+        self._history = History(contexts.stores)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="program")
         self._most = 2 * threads
-        self._cancels: set[CancelFlag] = set()
+        self._most_kept = threads // 2
+        self._running: dict[ForegroundRun, None] = {}
+        self._checks: set[CancelFlag] = set()
 
-    async def run(self, order: Order, req: Request) -> bytes:
-        """The JSON answer of a run, which is called off when the client of `req` goes away."""
+    async def run(self, order: Order, req: Request) -> Reply:
+        """Runs a program, which is called off when the client of `req` goes away before it is a job."""
         try:
             ready = self._at_hand(order.text)
         except ProgramError as error:
-            return _refused(order, error)
+            return Reply(_refused(order, error))
         if ready is not None and ready.pure_and_short:
-            return self._execute(order, ready, _NEVER)
-        cancel = CancelFlag()
+            return Reply(self._execute_short(order, ready))
         with order.slot:
-            return await self._on_thread(cancel, req, self._load_and_execute, order, cancel)
+            return await self._attend(order, req)
+
+    def namespace(self, name: str) -> Namespace:
+        """What a namespace keeps."""
+        return self._contexts.stores(name)
 
     async def check(self, text: str, slot: AbstractContextManager[None], req: Request) -> bytes:
         """The JSON answer of a check: static errors, warnings, and what the program would touch."""
+        cancel = CancelFlag()
         with slot:
-            return await self._on_thread(CancelFlag(), req, _check, text, self._limits)
+            self._make_room()
+            self._checks.add(cancel)
+            watch = asyncio.create_task(_when_gone(req, cancel.set))
+            try:
+                with metrics.in_flight(), metrics.running():
+                    return await self._on_thread(_check, text, self._limits)
+            finally:
+                watch.cancel()
+                self._checks.discard(cancel)
+
+    async def static_errors(self, order: Order) -> bytes | None:
+        """The answer to a program that cannot be run at all, else None."""
+        try:
+            await self._on_thread(program.load, order.text, self._limits)
+        except ProgramError as error:
+            return _refused(order, error)
+        return None
+
+    async def run_job(self, namespace: Namespace, job: Job, deadline_s: float | None = None) -> Reply:
+        """Runs a job that is due here, or follows it where somebody else was faster, until the deadline."""
+        ends = time() + (self._limits.wall_s if deadline_s is None else deadline_s)
+        claimed = await self._on_thread(self._claim, namespace, job.id)
+        if claimed:
+            running = asyncio.ensure_future(self._on_thread(self._run_claimed, namespace, claimed))
+            done, _ = await asyncio.wait({running}, timeout=max(0.0, ends - time()))
+            if done:
+                running.result()
+        while True:
+            found = await self._on_thread(records.find, namespace, job.id)
+            body = await self._on_thread(telling.job_answer, namespace, found, self._links) if found else None
+            if body is not None:
+                return Reply(body)
+            if time() > ends:
+                return Reply(telling.accepted(job.id, self._links), accepted=True)
+            await asyncio.sleep(LOOK_S)
 
     def cancel_all(self) -> None:
-        """Calls off every run on a thread; each still answers, with the error of a cancelled run."""
-        for cancel in tuple(self._cancels):
+        """Ends every run on a thread: a job goes on elsewhere, another one answers as a cancelled run does."""
+        self._runner.holding.hand_over()
+        for run in tuple(self._running):
+            run.hand_over()
+        for cancel in tuple(self._checks):
             cancel.set()
+
+    def hand_over_jobs(self) -> None:
+        """Ends the runs that are jobs, so that they go on elsewhere."""
+        self._runner.holding.hand_over()
 
     def close(self) -> None:
         """Ends the threads."""
+        self._history.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # on the event loop
 
     def _at_hand(self, text: str) -> Program | None:
         """The compiled program where that takes little time, else None. Raises ProgramError."""
         if len(text) > SHORT_TEXT:
             return program.cached(text, self._limits)
-        return self._load(text)
-
-    def _load(self, text: str) -> Program:
         return program.load(text, self._limits)
 
-    async def _on_thread(
-        self, cancel: CancelFlag, req: Request, work: Callable[..., bytes], *arguments: object
-    ) -> bytes:
-        if len(self._cancels) >= self._most:
-            raise unavailable("as many programs are running as this process can")
-        self._cancels.add(cancel)
-        watch = asyncio.create_task(_cancel_when_gone(req, cancel))
-        try:
-            with metrics.in_flight(), metrics.running():
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
-        finally:
-            watch.cancel()
-            self._cancels.discard(cancel)
-
-    def _load_and_execute(self, order: Order, cancel: CancelFlag) -> bytes:
-        try:
-            ready = self._load(order.text)
-        except ProgramError as error:
-            return _refused(order, error)
-        return self._execute(order, ready, cancel)
-
-    def _execute(self, order: Order, ready: Program, cancel: CancelFlag) -> bytes:
-        began = perf_counter()
+    def _execute_short(self, order: Order, ready: Program) -> bytes:
+        began, created = perf_counter(), time()
         code: str = Code.INTERNAL
         try:
-            context = self._contexts.make(
-                order.namespace,
-                order.job_id,
-                order.request,
-                cancel,
-                order.deadline_s,
-                short=ready.pure_and_short,
-            )
+            context = self._contexts.make(order.namespace, order.job_id, order.request, _NEVER)
             outcome = engine.run(ready, context)
-            answer = _written(outcome, order.job_id)
+            answer = telling.outcome_answer(outcome, order.job_id)
             code = outcome.error.code if outcome.error else ""
+            self._remember(order, created, answer, ok=not code)
             return answer
         finally:
             metrics.program_ends(code, perf_counter() - began)
 
+    def _remember(self, order: Order, created: float, answer: bytes, ok: bool) -> None:
+        self._history.add(order.namespace, order.job_id, order.text, created, time(), answer, ok)
 
-async def _cancel_when_gone(req: Request, cancel: CancelFlag) -> None:
+    async def _attend(self, order: Order, req: Request) -> Reply:
+        """Runs a program on a thread, and waits for it until the deadline."""
+        self._make_room()
+        namespace = self._contexts.stores(order.namespace)
+        run = ForegroundRun(self._runner, namespace, order.job_id, order.request, order.options)
+        self._running[run] = None
+        watch = asyncio.create_task(_when_gone(req, run.abandon))
+        with metrics.in_flight(), metrics.running():
+            work = asyncio.ensure_future(self._on_thread(self._execute, order, run))
+            work.add_done_callback(lambda _: self._running.pop(run, None))
+            try:
+                done, _ = await asyncio.wait({work}, timeout=order.deadline_s)
+                if not done and await asyncio.to_thread(self._kept, run, order):
+                    work.add_done_callback(_forget_failure)
+                    self._hand_over_some()
+                    return Reply(telling.accepted(order.job_id, self._links), accepted=True)
+                return await work
+            finally:
+                watch.cancel()
+
+    def _make_room(self) -> None:
+        if len(self._running) + len(self._checks) >= self._most:
+            raise unavailable("as many programs are running as this process can")
+
+    def _hand_over_some(self) -> None:
+        """Where many runs have become jobs, the oldest of them go on in workers: the threads are for those who wait."""
+        kept = [run for run in self._running if run.kept]
+        for run in kept[: max(0, len(kept) - self._most_kept)]:
+            run.hand_over()
+
+    def _on_thread(self, work: Callable[..., T], *arguments: object) -> Awaitable[T]:
+        return asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+    # on threads
+
+    def _kept(self, run: ForegroundRun, order: Order) -> bool:
+        """At the deadline: whether the run is a job now. Else it ends, or has ended."""
+        try:
+            if run.keep():
+                return True
+        except StoreError as error:
+            log().warning("run not kept", job_id=order.job_id, reason=error.message)
+        run.time_out(order.deadline_s)
+        return False
+
+    def _execute(self, order: Order, run: ForegroundRun) -> Reply:
+        began, created = perf_counter(), time()
+        code: str = Code.INTERNAL
+        try:
+            ready = program.load(order.text, self._limits)
+            ended = run.execute(ready)
+            reply = self._reply(order, ended)
+            error = ended.outcome.error
+            code = error.code if error and ended.outcome.status == "error" else ""
+            if not ended.job:
+                self._remember(order, created, reply.body, ok=not code)
+            if ended.job or ready.makes_work:
+                self._mark(self._contexts.stores(order.namespace))
+            return reply
+        except ProgramError as error:
+            code = error.code
+            return Reply(_refused(order, error))
+        finally:
+            metrics.program_ends(code, perf_counter() - began)
+
+    def _reply(self, order: Order, ended: Ended) -> Reply:
+        if ended.outcome.status != "suspended":
+            return Reply(telling.outcome_answer(ended.outcome, order.job_id))
+        body = telling.suspended(order.namespace, order.job_id, ended.waits, ended.outcome.trace_json(), self._links)
+        return Reply(telling.accepted(order.job_id, self._links), accepted=True) if body is None else Reply(body)
+
+    def _claim(self, namespace: Namespace, job: str) -> Job | None:
+        now, holder = self._runner.clock(), self._runner.holding.holder
+        return namespace.write(lambda frame: records.claim_one(frame, job, holder, now))
+
+    def _run_claimed(self, namespace: Namespace, job: Job) -> None:
+        self._runner.run(namespace, job)
+        self._mark(namespace)
+
+    def _mark(self, namespace: Namespace) -> None:
+        """Lets workers know of the work that a run has left."""
+        due = next_due(namespace)
+        if due is not None:
+            self._hints.mark(namespace.name, due)
+
+
+async def _when_gone(req: Request, call: Callable[[], None]) -> None:
     while (await req.receive())["type"] != "http.disconnect":
         pass
     req.gone = True
-    cancel.set()
+    call()
 
 
-def _written(outcome: engine.Outcome, job_id: str) -> bytes:
-    """The JSON answer; a result that JSON cannot carry becomes the error that says so."""
-    simple = type(outcome.result) in _SIMPLE
-    try:
-        body = outcome.as_json(job_id)
-        return json.dumps(body) if simple else to_json(body)
-    except json.JsonError as error:
-        outcome.error = failed(Code.JSON_FAILED, error.message)
-    except OqlError as error:
-        outcome.error = error
-    return to_json(outcome.as_json(job_id))
+def _forget_failure(work: "asyncio.Future[Any]") -> None:
+    """Nobody waits for it any more: it is the job that tells how it ended."""
+    if not work.cancelled() and work.exception():
+        log().warning("run left to workers", reason=str(work.exception()))
 
 
 def _refused(order: Order, error: ProgramError) -> bytes:

@@ -1,63 +1,150 @@
 """POST /v1/query: checks a request, admits it, and answers with what the program did."""
 
+import asyncio
+import hashlib
 import re
+from functools import partial
+from time import time
+from typing import Any
 
+import falcon
 import falcon.asgi
 
 from accounts.service import Accounts
+from oql import json
+from oql.jobs import records
+from oql.jobs.records import Job
 from oql.local import new_id
+from oql.outbound import Forbidden, Outbound
+from server import telling
 from server.bodies import Bodies
 from server.credentials import Callers
 from server.envelopes import Query
+from server.links import Links
 from server.problems import Problem, invalid
-from server.programs import Order, Programs
+from server.programs import Order, Programs, Reply
 from server.request import Request
+from substrate.errors import NotFound
+from substrate.interface import Frame, Namespace
+from worker.hints import Hints
 
 SCOPE = "query"
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\d{1,5})\s*(?:$|[,;])", re.IGNORECASE)
 
 
-class Queries:
-    """The responder of /v1/query."""
+class Jobs:
+    """What makes jobs of requests."""
 
-    def __init__(self, accounts: Accounts, callers: Callers, programs: Programs, bodies: Bodies) -> None:
+    def __init__(self, programs: Programs, hints: Hints, links: Links, outbound: Outbound) -> None:
+        self._programs = programs
+        self._hints = hints
+        self._links = links
+        self._outbound = outbound
+
+    def check_webhook(self, url: str | None) -> None:
+        """Raises Problem (400) for an address that can never be called."""
+        try:
+            if url:
+                self._outbound.check(url)
+        except Forbidden as error:
+            raise invalid("options.webhook", str(error)) from None
+
+    async def run(self, namespace: Namespace, order: Order, asked: Query) -> Reply:
+        """A job for a request: one that is followed until the deadline, or in the mode `async` left to workers.
+
+        A repeated request with the same idempotency key is answered by the first one's job.
+        """
+        refused = await self._programs.static_errors(order)
+        if refused is not None:
+            return Reply(refused)
+        key, print_ = asked.options.idempotency_key, _fingerprint(asked)
+        job = await self._found(namespace, key, print_) if key else None
+        if job is None:
+            create = partial(_create, order=order, key=key, fingerprint=print_)
+            made = await asyncio.wrap_future(namespace.submit(create))
+            job = made or await self._found(namespace, key, print_)
+            assert job is not None
+            self._hints.mark(namespace.name, job.created)
+        if asked.mode == "async":
+            return Reply(telling.accepted(job.id, self._links), accepted=True)
+        return await self._programs.run_job(namespace, job, order.deadline_s)
+
+    @staticmethod
+    async def _found(namespace: Namespace, key: str | None, fingerprint: str) -> Job | None:
+        try:
+            job = await asyncio.to_thread(records.find_by_key, namespace, key or "")
+        except NotFound:
+            return None
+        if job and job.fingerprint != fingerprint:
+            message = "this idempotency key was used for another request"
+            raise Problem(409, message, detail={"fields": {"options.idempotency_key": message}})
+        return job
+
+
+def _create(frame: Frame, order: Order, key: str | None, fingerprint: str) -> Job | None:
+    made = records.create(
+        frame, id=order.job_id, source=order.text, request=order.request, now=time(), options=order.options,
+        idempotency_key=key, fingerprint=fingerprint,
+    )  # fmt: skip
+    return records.find(frame, order.job_id) if made else None
+
+
+class Queries:
+    """The responder of /v1/query. `wall_s`: how long a request waits at most."""
+
+    def __init__(
+        self, accounts: Accounts, callers: Callers, programs: Programs, bodies: Bodies, jobs: Jobs, wall_s: float
+    ) -> None:
         self._accounts = accounts
         self._callers = callers
         self._programs = programs
         self._bodies = bodies
+        self._jobs = jobs
+        self._wall_s = wall_s
 
     async def run(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Runs or checks a program. Each counts as a query of the day, and one that takes long as one at once."""
         asked = await self._bodies.read(req, Query)
-        _refuse_what_needs_jobs(asked)
         caller = await self._callers.find(req, asked.auth, SCOPE)
-        deadline_s = _deadline(req, resp, asked)
+        deadline_s = min(wait_asked(req, resp, asked.options.deadline_ms) or self._wall_s, self._wall_s)
         self._accounts.admit(caller.account)
         slot = self._accounts.slot(caller.account)
         if asked.mode == "check":
             resp.data = await self._programs.check(asked.query, slot, req)
             return
         req.job_id = new_id(4)
-        order = Order(asked.query, req.job_id, caller.account.namespace, slot, asked.request, deadline_s)
-        resp.data = await self._programs.run(order, req)
+        options = _options(asked)
+        order = Order(asked.query, req.job_id, caller.account.namespace, slot, asked.request, deadline_s, options)
+        if asked.mode == "async" or options or asked.options.idempotency_key:
+            reply = await self._keep(order, asked)
+        else:
+            reply = await self._programs.run(order, req)
+        resp.data = reply.body
+        if reply.accepted:
+            resp.status = falcon.HTTP_202
+
+    async def _keep(self, order: Order, asked: Query) -> Reply:
+        self._jobs.check_webhook(asked.options.webhook)
+        namespace = self._programs.namespace(order.namespace)
+        if asked.mode == "async":
+            return await self._jobs.run(namespace, order, asked)
+        with order.slot:
+            return await self._jobs.run(namespace, order, asked)
 
 
-def _refuse_what_needs_jobs(asked: Query) -> None:
-    if asked.mode == "async":
-        raise Problem(
-            400,
-            "this server does not run programs as jobs yet: use the mode `sync` or `check`",
-            code="unsupported_mode",
-            detail={"fields": {"mode": "expected 'sync' or 'check'"}},
-        )
-    if asked.options.idempotency_key is not None:
-        raise invalid("options.idempotency_key", "this server does not keep answers yet", code="unsupported_option")
+def _options(asked: Query) -> dict[str, Any]:
+    return {"webhook": asked.options.webhook} if asked.options.webhook else {}
 
 
-def _deadline(req: Request, resp: falcon.asgi.Response, asked: Query) -> float | None:
+def _fingerprint(asked: Query) -> str:
+    told = json.dumps([asked.query, asked.request, asked.mode, asked.options.webhook], sort_keys=True)
+    return hashlib.sha256(told).hexdigest()
+
+
+def wait_asked(req: Request, resp: falcon.asgi.Response, deadline_ms: int | None) -> float | None:
     """Seconds the client will wait: `options.deadline_ms`, else the header `Prefer: wait=`, else None."""
-    if asked.options.deadline_ms is not None:
-        return asked.options.deadline_ms / 1000
+    if deadline_ms is not None:
+        return deadline_ms / 1000
     wait = _WAIT.search(req.get_header("Prefer") or "")
     if wait is None:
         return None

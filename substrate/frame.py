@@ -237,7 +237,7 @@ class Frame(ReadingHere):
         bound = writer.bound(values)
         key = self._key_in(writer, values)
         try:
-            found = self.connection.execute(writer.insert if insert else writer.upsert, [*bound, writer.key_text(key)])
+            found = self.connection.execute(writer.insert if insert else writer.upsert, writer.params(bound, key))
         except Violation as error:
             raise self._not_unique(writer, error, values) from None
         if not found:
@@ -249,7 +249,7 @@ class Frame(ReadingHere):
         values = [self._at(first + index, writer.values, row) for index, row in enumerate(rows)]
         keys = [self._key_in(writer, each) for each in values]
         bound = [writer.bound(each) for each in values]
-        params = [[*each, writer.key_text(key)] for each, key in zip(bound, keys, strict=True)]
+        params = [writer.params(each, key) for each, key in zip(bound, keys, strict=True)]
         try:
             with self.connection.savepoint():
                 found = self.connection.many(writer.insert if insert else writer.upsert, params)
@@ -279,16 +279,17 @@ class Frame(ReadingHere):
         key: list[Canonical],
         found: Sequence[Any],
     ) -> Written:
-        version = found[0]
-        self._look_at_checks(writer, found[1:])
+        version, is_new = found[:2]
+        self._look_at_checks(writer, found[2:])
         self._foreign_keys.written(writer.table, values)
         shown = writer.logged_key(key)
-        self.ops.append(
-            {
-                "op": "put", "schema": str(writer.table.id), "key": shown, "row": writer.logged(values, bound),
-                "version": version,
-            }
-        )  # fmt: skip
+        operation: log.Op = {
+            "op": "put", "schema": str(writer.table.id), "key": shown, "row": writer.logged(values, bound),
+            "version": version,
+        }  # fmt: skip
+        if is_new and version > 1:
+            operation["new"] = True
+        self.ops.append(operation)
         return Written(self.lsn, shown, version)
 
     def _log_changed(self, writer: RowWriter, row: Sequence[Any], assigned: Canonicals) -> None:

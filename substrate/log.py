@@ -2,6 +2,7 @@
 
     {"lsn":{"segment":0,"offset":0},"epoch":0,"tenant":"user_ada","at_secs":1790000000,"ops":[...],"crc":"1c291ca3"}
 
+A put with a greater version than 1 is `"new":true` where there was no row, since one under its key had been deleted.
 A frame's place is the sum of the bytes of the frames before it in its segment; a segment that has reached 64 MiB is
 followed by the next. `crc` is the CRC-32 (ISO 3309, as zlib computes it) of the bytes before `,"crc"`, in hexadecimal.
 """

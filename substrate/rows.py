@@ -1,7 +1,8 @@
 """Rows of one table, from JSON to statements: what every write of rows goes through.
 
 RowWriter.values(row)     a JSON object -> canonical values by column, checked, defaults and extractions filled in
-RowWriter.upsert          the statement that writes them, and what it gives back: version, outcome of each check
+RowWriter.upsert          the statement that writes them, and what it gives back: version, whether there was no row,
+                          outcome of each check
 """
 
 import base64
@@ -53,6 +54,9 @@ class RowWriter:
         self.to_json = Statement("", (), outputs).reader(dialect, cipher)
         conditions = [f"({sql.condition(check.expression, manifest, dialect)})" for check in manifest.checks]
         self.returned = ", ".join([VERSION, *conditions])
+        # Whether there was no row: then it has the first version, or the one behind that of the row deleted last.
+        is_new = f"CASE WHEN {VERSION} = 1 THEN 1 WHEN {VERSION} = {self._next_version()} THEN 1 ELSE 0 END"
+        self._written = ", ".join([VERSION, is_new, *conditions])
         self.upsert = self._upsert("DO UPDATE SET " + self._overwriting())
         self.insert = self._upsert("DO NOTHING")
         self.selected = ", ".join(map(quoted, self.names))
@@ -210,13 +214,20 @@ class RowWriter:
     def _upsert(self, conflict: str) -> str:
         columns = ", ".join([*map(quoted, self.names), VERSION])
         marks = ", ".join("?" for _ in self.names)
-        # What was deleted under this key has left its version, from which the new row goes on.
-        version = f"1 + coalesce((SELECT version FROM _oc_gone WHERE number = {self.table.number} AND key = ?), 0)"
         key = ", ".join(map(quoted, self.key))
         return (
-            f"INSERT INTO {self.table.physical} ({columns}) VALUES ({marks}, {version}) "
-            f"ON CONFLICT ({key}) {conflict} RETURNING {self.returned}"
+            f"INSERT INTO {self.table.physical} ({columns}) VALUES ({marks}, {self._next_version()}) "
+            f"ON CONFLICT ({key}) {conflict} RETURNING {self._written}"
         )
+
+    def _next_version(self) -> str:
+        """What was deleted under a key, which is the parameter, has left its version, from which a new row goes on."""
+        return f"1 + coalesce((SELECT version FROM _oc_gone WHERE number = {self.table.number} AND key = ?), 0)"
+
+    def params(self, bound: Sequence[Bound | None], key: Sequence[Canonical]) -> list[Bound | None]:
+        """The parameters of `insert` and `upsert` for a row with this key, in the order of the statements."""
+        text = self.key_text(key)
+        return [*bound, text, text]
 
     def _overwriting(self) -> str:
         physical = self.table.physical

@@ -6,21 +6,24 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from oql.context import report_fault
 from oql.deliveries import Delivery, Verdict, claim, record
 from oql.outbound import Outbound, OutboundError, Response, TooLarge
+from oql.settings import Settings
 from substrate.errors import NotFound
 from substrate.interface import Namespace
-from worker.mail import MailError
-from worker.signing import signed
+from worker.mail import Mailer, MailError
+from worker.signing import signed, webhook_secret
 
 WEBHOOK_SECONDS = 20.0
 LEASE_SECONDS = 90.0
 """How long a claimed delivery is left alone: more than an attempt takes."""
 AT_ONCE = 16
+TURN_SECONDS = 5.0
 _ANSWER_BYTES = 64 * 1024
 _GONE = 410
 
@@ -63,10 +66,10 @@ class Deliverer:
         self._elapsed = elapsed
 
     def deliver_due(self, namespace: Namespace, now: float) -> None:
-        """Makes one attempt at everything that was due in a namespace at `now`, and returns when all are made."""
+        """Makes one attempt at what was due in a namespace at `now`; takes no more of it after a while."""
         began = self._elapsed()
-        while True:
-            at = now + self._elapsed() - began
+        while (passed := self._elapsed() - began) < TURN_SECONDS:
+            at = now + passed
             taken = self._claimed(namespace, now, at)
             if not taken:
                 return
@@ -86,8 +89,7 @@ class Deliverer:
 
     def _deliver(self, namespace: Namespace, now: float, delivery: Delivery) -> None:
         began = self._elapsed()
-        send = self._call if delivery.kind == "webhook" else self._mail
-        came = send(namespace.name, delivery, now)
+        came = self._sent(namespace.name, delivery, now)
         attempt: dict[str, Any] = {"at": now, "ms": round((self._elapsed() - began) * 1_000)}
         if came.status is not None:
             attempt["status"] = came.status
@@ -99,6 +101,12 @@ class Deliverer:
                 "%s %s of job %s to %s: %s; %s",
                 *(delivery.kind, delivery.id, delivery.job, _shown(delivery), came.error, _next(due)),
             )
+
+    def _sent(self, namespace: str, delivery: Delivery, now: float) -> Attempted:
+        try:
+            return self._call(namespace, delivery, now) if delivery.kind == "webhook" else self._mail(delivery)
+        except Exception as fault:  # noqa: BLE001 - one that we cannot send must not hold up the others
+            return Attempted("again", error=f"internal fault {report_fault(fault)}")
 
     def _call(self, namespace: str, delivery: Delivery, now: float) -> Attempted:
         headers = signed(self._secret(namespace), delivery.id, now, delivery.body)
@@ -123,13 +131,19 @@ class Deliverer:
             return Attempted("delivered", answer.status)
         return Attempted("hopeless" if answer.status == _GONE else "again", answer.status, f"answered {answer.status}")
 
-    def _mail(self, namespace: str, delivery: Delivery, now: float) -> Attempted:
+    def _mail(self, delivery: Delivery) -> Attempted:
         if self._mailer is None:
             return Attempted("again", error="this server has no mail server: set `smtp_url` and `mail_from`")
         try:
             return Attempted("delivered", self._mailer.send(delivery))
         except MailError as error:
             return Attempted("hopeless" if error.hopeless else "again", error.status, str(error))
+
+
+def open_deliverer(settings: Settings, outbound: Outbound) -> Deliverer:
+    """What the settings say of mails and secrets, at work."""
+    mailer = Mailer(settings.smtp_url, settings.mail_from) if settings.smtp_url and settings.mail_from else None
+    return Deliverer(outbound, mailer, cache(partial(webhook_secret, settings.data)))
 
 
 def _shown(delivery: Delivery) -> str:

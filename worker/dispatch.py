@@ -83,10 +83,10 @@ class Dispatcher:
         with self._guard:
             self._stopping = True
             self._guard.notify_all()
-        self._hints.stop_receiving()
 
     def join(self, seconds: float) -> bool:
         """Waits for the running drains; False where some still run after that."""
+        self._hints.stop_receiving()
         with self._guard:
             return self._guard.wait_for(lambda: not self._running.total(), seconds)
 

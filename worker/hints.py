@@ -30,6 +30,7 @@ from worker.marks import LEASE_SECONDS, Marks
 QUEUE = "oql"
 KEY = "oql:due:"
 WAKE = "worker.hints.wake"
+"""The name of the RQ job. Nothing is imported by it: a worker of ours hands the namespace to its dispatcher."""
 MOST_WAITING = 10_000
 """Hints in the queue beyond which none is added: all workers are busy, and the marks stay."""
 ANSWER_SECONDS = 2.0
@@ -201,15 +202,6 @@ class _Sender:
         return len(self._queue.enqueue_many(jobs))
 
 
-_take: Callable[[str], bool] | None = None
-"""Who takes the hints that this process receives."""
-
-
-def wake(namespace: str) -> bool:
-    """The RQ job that a hint is: hands the namespace to this process's dispatcher. False: nobody takes it here."""
-    return _take is not None and _take(namespace)
-
-
 class Receiver:
     """The thread in which an RQ worker takes hints, one after another; it goes on when Redis comes back."""
 
@@ -220,13 +212,13 @@ class Receiver:
         is_free: Callable[[float], bool],
         give_back: Callable[[str], None],
     ) -> None:
-        global _take
-        _take = take
         self._url = redis_url
+        self.take = take
         self.is_free = is_free
         self.give_back = give_back
         self.line = Line()
         self.stopping = threading.Event()
+        self._client: Redis | None = None
         self._thread = threading.Thread(target=self._work_on, name="receiver", daemon=True)
 
     def start(self) -> None:
@@ -236,14 +228,18 @@ class Receiver:
     def stop(self) -> None:
         """Takes no more hints; waits for the one that is being taken."""
         self.stopping.set()
+        client = self._client
+        if client:
+            # it may be listening; a hint that comes at this very moment is as good as lost, and found by its mark
+            client.connection_pool.disconnect()
         if self._thread.is_alive():
             self._thread.join(LISTEN_SECONDS + 0.5)
 
     def _work_on(self) -> None:
         while not self.stopping.is_set():
             try:
-                with connect(self._url, LISTEN_SECONDS + ANSWER_SECONDS) as client:
-                    HintWorker(client, self).work()
+                with connect(self._url, LISTEN_SECONDS + ANSWER_SECONDS) as self._client:
+                    HintWorker(self._client, self).work()
             except Exception as error:  # noqa: BLE001 - a worker without hints still has the marks
                 self.stopping.wait(self.line.fails(error))
 
@@ -275,7 +271,7 @@ class HintWorker(SimpleWorker):
 
     def bootstrap(self, *_arguments: Any, **_named: Any) -> None:
         """Shows this worker to whoever asks RQ for its workers; takes no commands and logs nothing."""
-        self.register_birth()
+        self.register_birth()  # type: ignore[no-untyped-call] # of the library
         self._receiver.line.works()
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
@@ -304,7 +300,7 @@ class HintWorker(SimpleWorker):
             pipeline.execute()
         if namespace is not None:
             metrics.hint_received()
-            if not wake(namespace):
+            if not self._receiver.take(namespace):
                 self._receiver.give_back(namespace)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:

@@ -1,22 +1,19 @@
 """Mails over SMTP."""
 
-import re
+import contextlib
 import smtplib
 import ssl
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import formatdate, parseaddr
+from email.utils import formatdate
 from ipaddress import ip_address
-from urllib.parse import unquote
 
-from oql.deliveries import Delivery, mail_address
+from oql.deliveries import Delivery
+from oql.mail import MailServer, sender_of
 
 SECONDS = 15.0
 """How long each answer of the mail server is waited for."""
-_URL = re.compile(r"(?P<scheme>smtps?)://((?P<user>[^:@/\s]*)(:(?P<password>[^@/\s]*))?@)?(?P<at>[^@/\s]+)/?", re.I)
-_AT = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(:(?P<port>[0-9]{1,5}))?")
 
 
 class MailError(Exception):
@@ -26,28 +23,6 @@ class MailError(Exception):
         super().__init__(message)
         self.status = status
         self.hopeless = hopeless
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mails are handed over. `tls`: from the first byte (smtps), else as soon as the server offers it."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str = ""
-    password: str = ""
-
-    @classmethod
-    def of(cls, url: str) -> "MailServer":
-        """The server that `smtp://user:password@host:port` or `smtps://...` names. Raises ValueError."""
-        found = _URL.fullmatch(url)
-        at = _AT.fullmatch(found["at"]) if found else None
-        if found is None or at is None:
-            raise ValueError("expected a URL such as `smtp://user:password@mail.example.com:587`")
-        tls = found["scheme"].lower() == "smtps"
-        port = int(at["port"] or (465 if tls else 587))
-        return cls(at["host"].strip("[]"), port, tls, unquote(found["user"] or ""), unquote(found["password"] or ""))
 
 
 class Mailer:
@@ -65,8 +40,7 @@ class Mailer:
         """Hands one mail over, and gives the server's answer (250). Raises MailError."""
         message = message_of(mail, self._sender)
         try:
-            with self._connected() as server:
-                server.send_message(message, self._sender.addr_spec, [mail.target])
+            self._hand_over(message, mail.target)
         except smtplib.SMTPRecipientsRefused as error:
             status, reason = next(iter(error.recipients.values()))
             raise _refused(status, reason) from None
@@ -84,6 +58,15 @@ class Mailer:
         except OSError:
             raise MailError("the mail server cannot be reached") from None
         return 250
+
+    def _hand_over(self, message: EmailMessage, address: str) -> None:
+        server = self._connected()
+        try:
+            server.send_message(message, self._sender.addr_spec, [address])
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):  # what was taken stays taken
+                server.quit()
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         """A connection on which mails can be sent. Raises as smtplib does."""
@@ -103,15 +86,6 @@ class Mailer:
             server.close()
             raise
         return server
-
-
-def sender_of(text: str) -> Address:
-    """The sender that a text names. Raises ValueError."""
-    name, address = parseaddr(text)
-    try:
-        return Address(name, addr_spec=mail_address(address))
-    except Exception:  # noqa: BLE001 - whatever the parser of addresses makes of it, it is none
-        raise ValueError("expected a sender such as `ada@example.com` or `Ada <ada@example.com>`") from None
 
 
 def message_of(mail: Delivery, sender: Address) -> EmailMessage:

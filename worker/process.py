@@ -11,14 +11,17 @@ from typing import Protocol
 
 from setproctitle import setproctitle
 
+from accounts.opening import open_accounts
+from oql.context import report_fault
+from oql.jobs.due import next_due
+from oql.jobs.schema import MIGRATIONS
 from oql.settings import Settings
-from substrate.interface import Store
-from substrate.opening import open_control, open_store
+from substrate.opening import open_store
+from worker.deliveries import open_deliverer
 from worker.dispatch import Dispatcher
-from worker.hints import Hints
-from worker.marks import DATABASE, MIGRATIONS
+from worker.drain import NamespaceDrain
+from worker.opening import open_hints, open_workshop
 from worker.scheduler import Scheduler
-from worker.valkey import redis_url
 
 THREADS = 32
 """Drains at once in one process; a job mostly waits."""
@@ -35,54 +38,39 @@ class Drain(Protocol):
         """Does all that is due there; the Unix time when work is due next, None for never."""
 
     def stop(self) -> None:
-        """Begins nothing new, and hands over what runs; `drain` soon returns."""
+        """Begins nothing new, and hands over what runs; `drain` soon returns, with now where it left work."""
 
 
-class Nothing:
-    """A drain of namespaces that never have work."""
-
-    def drain(self, namespace: str) -> float | None:
-        """Nothing is due, ever."""
-
-    def stop(self) -> None:
-        """Nothing runs."""
+def _report(fault: BaseException, job_id: str = "") -> str:
+    """Logs a fault of ours; the id that it returns is all that people see of it."""
+    return report_fault(fault)
 
 
-def make_drain(settings: Settings, store: Store, hints: Hints) -> Drain:
-    """What a job worker does in a namespace."""
-    return Nothing()
+def run_worker(settings: Settings, parent: int | None = None, base_url: str | None = None) -> None:
+    """A job worker, until it is told to end or its parent is gone. Returns within the grace time.
 
-
-def make_next_due(settings: Settings, store: Store) -> Callable[[str], float | None]:
-    """Gives the Unix time when work of a namespace is due, None for never."""
-    return lambda namespace: None
-
-
-def open_hints(settings: Settings) -> Hints:
-    """The hints of this process."""
-    return Hints(open_control(settings.store or "", settings.data, DATABASE, MIGRATIONS), redis_url(settings))
-
-
-def run_worker(settings: Settings, parent: int | None = None) -> None:
-    """A job worker, until it is told to end or its parent is gone. Returns within the grace time."""
+    base_url: how links to the server begin, where the settings do not say.
+    """
     with _process("oql: worker", parent) as stopping:
-        store, hints = open_store(settings.store or "", settings.data), open_hints(settings)
-        drain = make_drain(settings, store, hints)
+        hints = open_hints(settings)
+        shop = open_workshop(settings, open_accounts(settings), base_url or settings.base_url or "", _report, hints)
+        shop.store.ready()
+        drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), hints.send)
         dispatcher = Dispatcher(drain.drain, hints, THREADS)
         dispatcher.start()
         _wait(stopping, parent)
-        drain.stop()
         dispatcher.stop()
+        drain.stop()
         if not dispatcher.join(settings.grace_s):
             _log.warning("jobs that do not stop are left to other workers")
-        hints.close()
+        shop.close()
 
 
 def run_scheduler(settings: Settings, parent: int | None = None) -> None:
     """A scheduler, until it is told to end or its parent is gone."""
     with _process("oql: scheduler", parent) as stopping:
-        store, hints = open_store(settings.store or "", settings.data), open_hints(settings)
-        scheduler = Scheduler(hints, store.names, make_next_due(settings, store))
+        store, hints = open_store(settings.store or "", settings.data, system=MIGRATIONS), open_hints(settings)
+        scheduler = Scheduler(hints, store.names, lambda name: next_due(store.namespace(name)))
         for work in (scheduler.keep_sending, scheduler.keep_walking):
             threading.Thread(target=work, args=(stopping,), daemon=True).start()
         _wait(stopping, parent)

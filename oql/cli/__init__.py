@@ -15,6 +15,7 @@ _COMMANDS = Commands(
         "verbs": "oql.cli.verbs",
         "repl": "oql.cli.repl",
         "serve": "oql.cli.serve",
+        "worker": "oql.cli.worker",
         "settings": "oql.cli.settings",
         "account": "oql.cli.account",
         "token": "oql.cli.token",

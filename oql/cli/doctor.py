@@ -19,7 +19,7 @@ Check = Callable[[Any], Finding]
 @click.command("doctor", short_help="Look for what is wrong with this installation.")
 @data_option
 def command(data: str | None) -> None:
-    """Look at Python, packages, settings, the data folder, the control database, the port and the grammar cache.
+    """Look at Python, packages, settings, data folder, control database, Redis, port and grammar cache.
 
     Each line says ok, warn or fail, and what to do. Exits with 1 when something fails. Nothing is changed.
     """
@@ -39,5 +39,11 @@ def _findings(data: str | None) -> Iterator[Finding]:
     finding, settings = examination.settings(data)
     yield finding
     if settings is not None:
-        checks: tuple[Check, ...] = (examination.folder, examination.space, examination.database, examination.port)
+        checks: tuple[Check, ...] = (
+            examination.folder,
+            examination.space,
+            examination.database,
+            examination.redis,
+            examination.port,
+        )
         yield from (check(settings) for check in checks)

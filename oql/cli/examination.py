@@ -116,6 +116,24 @@ def database(settings: Any) -> Finding:
     return Finding("ok", "control database", f"opens, accounts: {count}")
 
 
+def redis(settings: Any) -> Finding:
+    """Does the Redis that is set answer, or can a private one be started?"""
+    from worker.hints import answers
+    from worker.valkey import redis_url
+
+    later = "jobs run without it too, but start later"
+    url = redis_url(settings)
+    if url is None:
+        return Finding("warn", "Redis", "none is set, and no private one runs here", f"set OQL_REDIS_URL; {later}")
+    if not settings.redis_url:
+        running = "runs" if not answers(url) else "is started with the server"
+        return Finding("ok", "Redis", f"a private one {running}")
+    problem = answers(url)
+    if problem:
+        return Finding("fail", "Redis", problem, f"look at OQL_REDIS_URL, and at the server there; {later}")
+    return Finding("ok", "Redis", "answers")
+
+
 def port(settings: Any) -> Finding:
     """Is the port free?"""
     where = f"{settings.host}:{settings.port}"

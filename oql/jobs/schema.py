@@ -1,6 +1,7 @@
 """The tables of durable work in every namespace. Times are Unix seconds; `due`: when to look at a row, NULL for never.
 
-job        a run that outlives its process: its program, state, lease, and in the end its answer
+job        a run that outlives its process: its program, state, lease, and in the end its answer; of the kind "sync"
+           one that was over at once, for the record
 journal    what the steps of a job have given, a row for each commit, in order
 wait       what a suspended job waits for: a form, an approval, a moment
 delivery   a webhook or mail on its way
@@ -15,11 +16,12 @@ MIGRATIONS = (
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
         source TEXT NOT NULL, request TEXT NOT NULL, options TEXT NOT NULL,
         created DOUBLE PRECISION NOT NULL, started DOUBLE PRECISION, finished DOUBLE PRECISION, due DOUBLE PRECISION,
-        holder TEXT, fence BIGINT NOT NULL, attempts BIGINT NOT NULL, answer TEXT, trace TEXT,
+        holder TEXT, fence BIGINT NOT NULL, attempts BIGINT NOT NULL, answer TEXT,
         idempotency_key TEXT UNIQUE, fingerprint TEXT);
     CREATE INDEX job_due ON job (due) WHERE due IS NOT NULL;
     CREATE INDEX job_held ON job (holder) WHERE holder IS NOT NULL;
     CREATE INDEX job_created ON job (created, id);
+    CREATE INDEX job_sync ON job (created) WHERE kind = 'sync';
     CREATE INDEX job_state ON job (state, created, id);
     CREATE INDEX job_finished ON job (finished) WHERE finished IS NOT NULL;
     CREATE TABLE journal (

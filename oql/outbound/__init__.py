@@ -7,5 +7,6 @@ client.py     sends a request and follows redirects, each checked anew
 
 from oql.outbound.client import Outbound, Response
 from oql.outbound.errors import Forbidden, OutboundError, TimedOut, TooLarge, Unreachable
+from oql.outbound.rules import hosts_in
 
-__all__ = ["Forbidden", "Outbound", "OutboundError", "Response", "TimedOut", "TooLarge", "Unreachable"]
+__all__ = ["Forbidden", "Outbound", "OutboundError", "Response", "TimedOut", "TooLarge", "Unreachable", "hosts_in"]

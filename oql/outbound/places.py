@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import quote, urljoin
 
-import idna
-
 from oql.outbound.errors import Forbidden
 
 MAX_URL = 8_192
@@ -100,8 +98,12 @@ def read_host(text: str) -> tuple[str, bool]:
 
 
 def _ascii(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    import idna  # its tables take time to load, and few names need them
+
     try:
-        return text.lower() if text.isascii() else idna.encode(text[:300], uts46=True).decode().lower()
+        return idna.encode(text[:300], uts46=True).decode().lower()
     except UnicodeError:
         raise _malformed(text) from None
 

@@ -66,6 +66,14 @@ class Rules:
         return bool(first and rest) and name.rpartition(".")[2] not in _INSIDE and name not in self._own
 
 
+def hosts_in(text: str) -> tuple[str, ...]:
+    """The entries of an allow list, which commas separate. Raises ValueError for one that is malformed."""
+    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    for entry in entries:
+        _entry(entry)
+    return entries
+
+
 def not_public(host: str) -> Forbidden:
     """The error of a host that is, or leads to, something that is not public."""
     return Forbidden(f"`{host[:253]}` is not a public host; whoever runs the server may allow it")
@@ -87,4 +95,4 @@ def _entry(text: str) -> _Entry:
 
 
 def _expected(entry: str) -> str:
-    return f"expected a host such as `api.example.com`, `*.example.com` or `127.0.0.1:8080`, found `{entry[:100]}`"
+    return f"a host such as `api.example.com`, `*.example.com` or `127.0.0.1:8080`, not `{entry[:100]}`"

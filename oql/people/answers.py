@@ -4,7 +4,6 @@ The same answer may come as JSON (`true`, `3`) or from the page of a form, where
 it mean nothing. Messages name what was expected and what was found; they are shown next to the field.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ Decision = dict[str, Any]
 _MOST_UNKNOWN = 20
 _LONGEST_NAME = 60
 _LONGEST_EMAIL = 254
+_LONGEST_SHOWN = 60
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -62,9 +62,7 @@ def _email(given: Value, _field: Field) -> str | None:
 
 def _number(given: Value, _field: Field) -> int | float | None:
     found = as_number(given)
-    if isinstance(found, float):
-        return whole(found) if math.isfinite(found) else None
-    return found
+    return whole(found) if isinstance(found, float) else found
 
 
 def _date(given: Value, _field: Field) -> str | None:
@@ -98,7 +96,7 @@ KINDS = {
 
 
 def check_answers(form: Form, fields: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, str]]:
-    """The values of the fields that were answered well, by name, and what is wrong with the others.
+    """The values of the fields that were answered well, by name, and what is wrong with the others; `fields` is JSON.
 
     An optional field without an answer is null. Only when there are no problems are the values complete. Never raises.
     """
@@ -117,17 +115,20 @@ def check_answer(field: Field, given: Value) -> tuple[Value, str | None]:
     """The value of one field, and what is wrong with it or None."""
     kind = KINDS[field["kind"].upper()]
     if given is None or (isinstance(given, str) and not given.strip()):
-        return None, f"an answer is required: {kind.wanted}" if field["required"] else None
+        return None, _required(field["kind"], kind.wanted) if field["required"] else None
     value = kind.read(given, field)
     return value, f"expected {kind.wanted}, found {_found(given)}" if value is None else None
 
 
+def _required(kind: str, wanted: str) -> str:
+    return "an answer is required" if kind == "text" else f"an answer is required: {wanted}"
+
+
 def _found(given: Value) -> str:
     if isinstance(given, str):
-        if len(given) > LONGEST_TEXT:
-            return f"{len(given):,}"
         if not _is_unicode(given):
             return "something that is not a character"
+        return f'"{given.strip()}"' if len(given) <= _LONGEST_SHOWN else f"{len(given):,} characters"
     return describe(given)
 
 

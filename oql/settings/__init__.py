@@ -17,6 +17,8 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, create
 from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 
 from oql.limits import Limits
+from oql.mail import MailServer, sender_of
+from oql.outbound.rules import hosts_in
 from oql.settings.sources import (
     Given,
     Published,
@@ -81,6 +83,24 @@ def _redis(url: str | None) -> str | None:
     return url or None
 
 
+def _hosts(text: str) -> str:
+    if text:
+        hosts_in(text)
+    return text
+
+
+def _mail_server(url: str | None) -> str | None:
+    if url:
+        MailServer.of(url)
+    return url or None
+
+
+def _sender(text: str | None) -> str | None:
+    if text:
+        sender_of(text)
+    return text or None
+
+
 class Settings(_LimitSettings):
     """The settings in force. Made by `load` only."""
 
@@ -113,6 +133,16 @@ class Settings(_LimitSettings):
     )
     redis_url: Annotated[str | None, Secret(), AfterValidator(_redis)] = Field(
         None, description="Redis that carries hints of due work, as a URL; without it a private one on this machine"
+    )
+    outbound_allow: Annotated[str, AfterValidator(_hosts)] = Field(
+        "",
+        description="hosts or host:port that programs may reach although they are private, with commas between them",
+    )
+    smtp_url: Annotated[str | None, Secret(), AfterValidator(_mail_server)] = Field(
+        None, description="mail server that takes mails, as a URL; without it none are sent"
+    )
+    mail_from: Annotated[str | None, AfterValidator(_sender)] = Field(
+        None, description="sender of mails: an address, or `Name <address>`"
     )
     base_url: Annotated[str | None, AfterValidator(_address)] = Field(
         None, description="how links to this server begin; without it, with its host and port"
@@ -157,6 +187,12 @@ class Settings(_LimitSettings):
                 f"development mode lets anybody in as test/test, and `{self.host}` is not a loopback "
                 "address; set `allow_public_dev` too if that is meant"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_mails_of_nobody(self) -> Self:
+        if self.smtp_url and not self.mail_from:
+            raise ValueError("`smtp_url` needs a sender for its mails; set `mail_from` too")
         return self
 
     @classmethod

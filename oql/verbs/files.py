@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from oql.errors import Code, OqlError, expected, failed, limit_reached
+from oql.file_events import telling
 from oql.glob import compile_glob
 from oql.values import Value, json_weight, text_form, whole
 from oql.verbs.declare import Any, Family, Run, Text, describe
@@ -46,7 +47,7 @@ def write(run: Run, value: Any, *, into: Text, as_: Literal["append", "png", "jp
         raise failed(Code.UNSUPPORTED, f'`WRITE` AS "{as_}" needs an image library, which this build does not have')
     if not isinstance(value, (str, bytes)):
         run.claim(json_weight(value))
-    with _refusals(Code.FS_WRITE_ERROR):
+    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, into):
         files.write(into, _bytes(run, value), run, append=as_ == "append")
     return True
 
@@ -135,8 +136,9 @@ def exists(run: Run, path: Text) -> Value:
 @family.verb("MKDIR", examples=[('MKDIR "/root/a/b" AFTER LIST "/root/a"', ["b"])], acts=True)
 def mkdir(run: Run, path: Text) -> Value:
     """Makes a folder, and those it stands in; one that is there already stays as it is."""
-    with _refusals(Code.FS_WRITE_ERROR):
-        _files(run, "MKDIR").make_folder(path, run)
+    files = _files(run, "MKDIR")
+    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path, modifies=False):
+        files.make_folder(path, run)
     return True
 
 
@@ -154,8 +156,9 @@ def mkdir(run: Run, path: Text) -> Value:
 )
 def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Value:
     """Copies a file, or with "recursive" a folder with all that is in it. TO is the new path itself."""
-    with _refusals(Code.FS_WRITE_ERROR):
-        _files(run, "COPY").copy(path, to, run, recursive=as_ is not None)
+    files = _files(run, "COPY")
+    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, to):
+        files.copy(path, to, run, recursive=as_ is not None)
     return True
 
 
@@ -167,8 +170,9 @@ def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Val
 )
 def move(run: Run, path: Text, *, to: Text) -> Value:
     """Moves a file or folder to another place or name."""
-    with _refusals(Code.FS_WRITE_ERROR):
-        _files(run, "MOVE").move(path, to, run)
+    files = _files(run, "MOVE")
+    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path, to):
+        files.move(path, to, run)
     return True
 
 
@@ -182,8 +186,9 @@ def move(run: Run, path: Text, *, to: Text) -> Value:
 )
 def remove(run: Run, path: Text, *, as_: Recursive | None = None) -> Value:
     """Removes a file or an empty folder, or with "recursive" a folder with all that is in it."""
-    with _refusals(Code.FS_WRITE_ERROR):
-        _files(run, "REMOVE").remove(path, run, recursive=as_ is not None)
+    files = _files(run, "REMOVE")
+    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path):
+        files.remove(path, run, recursive=as_ is not None)
     return True
 
 
@@ -192,8 +197,9 @@ def remove(run: Run, path: Text, *, as_: Recursive | None = None) -> Value:
 )
 def clear(run: Run, path: Text) -> Value:
     """Removes everything in a folder and keeps the folder."""
-    with _refusals(Code.FS_WRITE_ERROR):
-        _files(run, "CLEAR").clear(path, run)
+    files = _files(run, "CLEAR")
+    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path):
+        files.clear(path, run)
     return True
 
 
@@ -265,8 +271,9 @@ def compress(run: Run, selection: Any, *, as_: Literal["zip", "tar", "tar.gz", "
     paths = [selection] if isinstance(selection, str) else selection
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise expected(Code.COMPRESS_FAILED, "a path or an array of paths", describe(selection))
-    with _refusals(Code.COMPRESS_FAILED):
-        _files(run, "COMPRESS").pack(paths, as_, into, run)
+    files = _files(run, "COMPRESS")
+    with _refusals(Code.COMPRESS_FAILED), telling(run, files, into):
+        files.pack(paths, as_, into, run)
     return into
 
 
@@ -284,8 +291,9 @@ def compress(run: Run, selection: Any, *, as_: Literal["zip", "tar", "tar.gz", "
 )
 def decompress(run: Run, path: Text, *, into: Text) -> Value:
     """Unpacks an archive into a folder, and tells how many files were in it. What it is, its content says."""
-    with _refusals(Code.COMPRESS_FAILED):
-        return _files(run, "DECOMPRESS").unpack(path, into, run)
+    files = _files(run, "DECOMPRESS")
+    with _refusals(Code.COMPRESS_FAILED), telling(run, files, into):
+        return files.unpack(path, into, run)
 
 
 @family.verb(

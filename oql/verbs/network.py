@@ -1,13 +1,21 @@
 """Verbs that leave the machine.
 
-This build only declares them, so that programs that use them parse and check.
+WEBHOOK and EMAIL queue what a worker delivers, in the step's own transaction. This build only declares the others, so
+that programs that use them parse and check.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
-from oql.errors import Code
+from oql.deliveries import add_email, add_webhook
+from oql.errors import Code, failed
+from oql.mail import mail_address, mail_subject
+from oql.outbound import Forbidden
+from oql.tables.access import write
 from oql.values import Value
-from oql.verbs.declare import Any, Family, Number, Object, Text
+from oql.verbs.declare import Any, Family, Number, Object, Run, Text
+from substrate.errors import Invalid
+from substrate.interface import Frame
 
 family = Family(
     "network",
@@ -40,16 +48,75 @@ def post(body: Any, *, at: Text, attach: Object | None = None) -> Value:
     """Sends a body to a URL and gives the answer."""
 
 
-@family.verb("WEBHOOK", names="AT")
-def webhook(payload: Any, *, at: Text) -> Value:
-    """Delivers an object to a URL: queued, signed, and tried again until it arrives."""
+@family.verb(
+    "WEBHOOK",
+    examples=[
+        ('PARSE JSON \'{"order": 7}\' SET ?order AFTER WEBHOOK ?order AT "https://hooks.example.com/orders"', True)
+    ],
+    names="AT",
+    exec_class="Io",
+    effect="store",
+    needs="",
+    quick=False,
+    acts=True,
+)
+def webhook(run: Run, payload: Any, *, at: Text) -> bool:
+    """Delivers a value to a URL as JSON: queued with the step, signed, and tried again until it arrives."""
+    if run.context.outbound is None:
+        raise failed(Code.UNSUPPORTED, "this run cannot reach the network")
+    try:
+        url = run.context.outbound.check(at).url
+    except Forbidden as error:
+        raise failed(Code.NET_UNREACHABLE, error.message) from None
+    job, new_id, now = run.context.job_id, run.context.new_id, run.clock()
+    _queue(
+        run,
+        Code.NET_UNREACHABLE,
+        lambda frame: add_webhook(frame, job=job, url=url, payload=payload, now=now, new_id=new_id),
+    )
+    return True
 
 
 @family.verb(
-    "EMAIL", failure=Code.EMAIL_FAILED, block="steps", touches="email", names="TO", needs="a mail server", acts=True
+    "EMAIL",
+    examples=[('EMAIL "<h1>Hello</h1>" TO "ada@example.com" WITH "News"', True)],
+    failure=Code.EMAIL_FAILED,
+    block="steps",
+    touches="email",
+    names="TO",
+    exec_class="Io",
+    effect="store",
+    needs="",
+    quick=False,
+    acts=True,
 )
-def email(body: Text = "", *, to: Text, with_: Text) -> Value:
-    """Sends a mail WITH a subject.
+def email(run: Run, body: Text = "", *, to: Text, with_: Text) -> bool:
+    """Sends a mail WITH a subject: queued with the step, and tried again until the mail server takes or refuses it.
 
     The body is a text, or what its block emits; it is HTML when it begins with `<`.
     """
+    if not run.context.mails:
+        raise failed(Code.UNSUPPORTED, "this run has no mail server")
+    try:
+        address, subject = mail_address(to), mail_subject(with_)
+    except Invalid as error:
+        raise failed(Code.EMAIL_FAILED, error.message) from None
+    job, new_id, now = run.context.job_id, run.context.new_id, run.clock()
+    _queue(
+        run,
+        Code.EMAIL_FAILED,
+        lambda frame: add_email(frame, job=job, to=address, subject=subject, body=body, now=now, new_id=new_id),
+    )
+    return True
+
+
+def _queue(run: Run, code: Code, add: Callable[[Frame], str]) -> None:
+    """Queues a delivery; what cannot be queued fails with the code."""
+
+    def work(frame: Frame) -> None:
+        try:
+            add(frame)
+        except Invalid as error:
+            raise failed(code, error.message) from None
+
+    write(run, lambda frame, call: work(frame))

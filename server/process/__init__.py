@@ -1,14 +1,20 @@
-"""The process tree of `oql serve`: a gunicorn master and its web workers, on one data folder.
+"""The process tree of `oql serve`, on one data folder.
 
 serve            claims the folder, takes the port, then becomes
-oql: master      which starts workers, and starts them again when they die
-oql: web         each answers requests; ends within a second of its master's death
+oql: master      gunicorn's master; starts all others, and starts them again when they die
+oql: web         each answers requests
+oql: worker      each runs jobs; `oql worker` is one without a tree
+oql: scheduler   wakes job workers when work becomes due
+oql: valkey      carries the calls that wake them, where no Redis is set
+
+All of them end within a second of their master's death.
 """
 
 import os
 import resource
 import shutil
 import sys
+from pathlib import Path
 
 from oql.settings import Settings
 from server.process.folder import Refusal, claim, say
@@ -38,12 +44,39 @@ def serve(settings: Settings) -> int:
         return 0
 
 
+def work(settings: Settings) -> int:
+    """Runs one more job worker until it is told to end. Exit code: 0 ended as asked, 1 cannot run."""
+    os.umask(0o077)
+    figures = settings.data / "metrics"
+    prepare_process(figures if figures.is_dir() else None)
+    from server import logs, metrics
+    from substrate.errors import StoreError
+    from substrate.interface import DatabaseError
+    from worker.process import run_worker
+
+    logs.configure(settings)
+    try:
+        run_worker(settings)
+    except (DatabaseError, StoreError) as error:
+        sys.stderr.write(f"oql: cannot open the store: {error}\n")
+        return 1
+    if figures.is_dir():
+        metrics.forget_process(os.getpid())
+    return 0
+
+
 def prepare(settings: Settings) -> None:
-    for name in SINGLE_THREADED:
-        os.environ.setdefault(name, "1")
     figures = settings.data / "metrics"
     shutil.rmtree(figures, ignore_errors=True)
     figures.mkdir()
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
+    prepare_process(figures)
+
+
+def prepare_process(figures: Path | None) -> None:
+    """What has to be so before the larger modules are imported. `figures`: where the processes of a tree add theirs."""
+    for name in SINGLE_THREADED:
+        os.environ.setdefault(name, "1")
+    if figures:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

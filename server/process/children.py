@@ -70,15 +70,19 @@ class Child:
 class Children:
     """Job workers, the scheduler, and the private Valkey where no Redis is set."""
 
-    def __init__(self, settings: Settings, let_go: Callable[[], None]) -> None:
-        """`let_go` is called first in each of them: it closes what only the master and web workers should have."""
+    def __init__(self, settings: Settings, base_url: str, let_go: Callable[[], None]) -> None:
+        """`base_url`: how links to the server begin. `let_go` is called first in each of them, and closes what is not
+        for them."""
         master = os.getpid()
         self._let_go = let_go
         self._socket = None if settings.redis_url else valkey.socket_path(settings.data)
         self._all = [
             *self._private(master),
             self._child("oql: scheduler", lambda: run_scheduler(settings, master)),
-            *(self._child("oql: worker", lambda: run_worker(settings, master)) for _ in range(settings.job_workers)),
+            *(
+                self._child("oql: worker", lambda: run_worker(settings, master, base_url))
+                for _ in range(settings.job_workers)
+            ),
         ]
         if not settings.redis_url and not any(child.name == valkey.TITLE for child in self._all):
             _log.warning("there is no private Valkey here: due work is looked for without it")

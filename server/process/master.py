@@ -71,7 +71,7 @@ class Web(BaseApplication):
         self._warm_up()
         master = os.getpid()
         try:
-            Master(self, self._settings).run()
+            Master(self, self._settings, self._base_url).run()
         except SystemExit as ended:
             if os.getpid() != master:
                 raise
@@ -99,9 +99,9 @@ GC_THRESHOLD = (20_000, 20, 50)
 class Master(Arbiter):
     """Gunicorn's master with our title and more children. Ctrl-C and a closed terminal end it as gently as SIGTERM."""
 
-    def __init__(self, app: BaseApplication, settings: Settings) -> None:
+    def __init__(self, app: BaseApplication, settings: Settings, base_url: str) -> None:
         super().__init__(app)
-        self._children = Children(settings, self._close_port)
+        self._children = Children(settings, base_url, self._close_port)
 
     def init_signals(self) -> None:
         """Takes the signals over; a hang-up stays without effect where `nohup` asked for that."""

@@ -25,6 +25,12 @@ def test_a_name_of_several_words_is_completed_from_its_beginning() -> None:
     assert words("SORT ?a SORT B") == ["SORT BY"]
 
 
+def test_the_kinds_of_a_field_stand_behind_its_format() -> None:
+    assert words("GATHER OPEN NEST ?a FORMAT ") == ["TEXT", "EMAIL", "NUMBER", "DATE", "BOOLEAN", "CHOICE"]
+    assert words('GATHER OPEN NEST ?a FORMAT DATE AS "A" AND ?b FORMAT num') == ["NUMBER"]
+    assert "REQUIRED" in words('GATHER OPEN NEST ?a FORMAT DATE AS "A" FORMAT ')
+
+
 def test_modifiers_are_those_of_the_verb_that_are_not_given_yet() -> None:
     found = words('PAD "x" TO 3 ')
     assert {"WITH", "AS", "SET", "AFTER", "AND", "OR"} <= set(found)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 from oql import program
 from oql.check import Doubt
@@ -10,14 +11,16 @@ from oql.errors import OqlError, ProgramError
 from oql.source import Source
 from oql.values import text_form, to_json
 from substrate.interface import Store
-from tests.conformance.corpus import Case, Expected, Failure, canonical
+from tests.conformance.corpus import Case, Expected, Failure, Marks, canonical
 from tests.conformance.runs import run
 
+Run = Callable[[str, Marks, Store | None], Outcome]
 
-def differences(case: Case, store: Store | None = None) -> str:
+
+def differences(case: Case, store: Store | None = None, how: Run = run) -> str:
     """Runs a case, on this store or on one of SQLite files, and tells what is otherwise; nothing when nothing is."""
     try:
-        outcome = run(case.program, case.marks, store)
+        outcome = how(case.program, case.marks, store)
     except ProgramError as error:
         different = _static_differences(case, error)
     else:

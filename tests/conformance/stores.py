@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from oql.jobs.schema import MIGRATIONS
 from substrate.interface import Namespace, Store
 from substrate.opening import open_store
 
@@ -21,7 +22,7 @@ def sqlite_store() -> Store:
     """A store of SQLite files that all runs of this process share; its folder goes when the process ends."""
     folder = tempfile.TemporaryDirectory(prefix="oql-corpus-", dir=_MEMORY if _MEMORY.is_dir() else None)
     atexit.register(folder.cleanup)
-    store = open_store("", Path(folder.name))
+    store = open_store("", Path(folder.name), system=MIGRATIONS)
     atexit.register(store.close)
     return store
 

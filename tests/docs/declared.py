@@ -17,6 +17,7 @@ from oql.arithmetic import CONSTANTS, FUNCTIONS, Function
 from oql.conditions import NULL_TESTS, OPERATORS
 from oql.errors import Code
 from oql.limits import DEFAULT, Limits
+from oql.people.answers import KINDS
 from oql.settings import Published, Settings
 from oql.settings.sources import NOT_SETTINGS, PREFIX
 from oql.system import SYSTEM
@@ -27,6 +28,7 @@ from server import metrics
 from server.envelopes import Query, TokenRequest
 from server.problems import CODES
 from substrate.columns import BY_OQL_WORD
+from worker import metrics as work_metrics
 
 Rows = list[list[str]]
 
@@ -46,6 +48,10 @@ def number(value: float) -> str:
 
 def error_codes() -> Rows:
     return [[quoted(each.value)] for each in Code]
+
+
+def kinds_of_fields() -> Rows:
+    return [[quoted(name), kind.wanted] for name, kind in KINDS.items()]
 
 
 def limits() -> Rows:
@@ -135,6 +141,7 @@ def other_variables() -> Rows:
 
 def figures() -> Rows:
     """Each of our figures with its type, as a scrape shows it."""
+    work_metrics.hints_sent(0)
     shown = (line.split() for line in metrics.exposition().decode().splitlines() if line.startswith("# TYPE oql_"))
     return [[quoted(name), kind] for _, _, name, kind in shown if not name.endswith("_created")]
 
@@ -187,6 +194,7 @@ DECLARED: dict[str, Callable[[], Rows]] = {
     "families": families,
     "figures": figures,
     "functions": functions,
+    "kinds of fields": kinds_of_fields,
     "limits": limits,
     "modifiers": lambda: [[quoted(word)] for word in MODIFIERS],
     "other variables": other_variables,

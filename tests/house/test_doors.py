@@ -30,8 +30,8 @@ DOORS = (
 CLOCKS = frozenset({"now", "utcnow", "today"})
 """Methods of `date` and `datetime` that read the clock."""
 
-OPENED = frozenset({"oql.context", "oql.local"})
-"""The door itself: what a Context is, and the one that this process gives to runs."""
+OPENED = frozenset({"oql.context", "oql.local", "oql.outbound.network"})
+"""The door itself: what a Context is, the one that this process gives to runs, and the way to other machines in it."""
 
 
 def opened(module: Module) -> list[str]:

@@ -126,7 +126,7 @@ def children(pid: int) -> list[int]:
 def title(pid: int) -> str:
     """What a process calls itself; empty when it is gone."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode()
+        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0 ").decode()
     except (FileNotFoundError, ProcessLookupError):
         return ""
 

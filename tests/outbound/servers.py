@@ -41,14 +41,18 @@ class Answer:
     body: bytes = b""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+
+
 class Web:
     """A server of HTTP/1.1 with an answer for each path, 200 and the path itself for others; notes what it is asked."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.answers: dict[str, Answer | Callable[[Asked], Answer]] = {}
         self.asked: list[Asked] = []
-        self.server = ThreadingHTTPServer((host, 0), self._handler())
-        self.server.daemon_threads = True
+        self.server = _Server((host, 0), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = int(self.server.server_address[1])

@@ -314,5 +314,5 @@ def test_operators_allow_hosts(entry: str, url: str, allowed: bool) -> None:
     ],
 )
 def test_a_malformed_entry_is_refused(entry: str) -> None:
-    with pytest.raises(ValueError, match="expected a host such as"):
+    with pytest.raises(ValueError, match="a host such as"):
         Outbound([entry])

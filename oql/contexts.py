@@ -1,0 +1,70 @@
+"""What runs get from a server: the machine's clocks and randomness, the store, the files, the log for faults."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from oql.context import CancelFlag, Context
+from oql.journal import Journal
+from oql.limits import Limits
+from oql.local import local_context
+from oql.outbound import Outbound
+from oql.stored import StoredCache
+from oql.values import Value
+from substrate.interface import Files, Namespace
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """Makes the contexts of runs. `stores` gives the databases and the cache of a namespace, `files` its files.
+
+    `report(fault, job_id)` logs a fault of ours and gives its id. `outbound` is their way to other machines; `mails`:
+    whether mails are sent.
+    """
+
+    limits: Limits
+    stores: Callable[[str], Namespace]
+    report: Callable[..., str]
+    files: Callable[[str], Files] | None = None
+    outbound: Outbound | None = None
+    mails: bool = False
+
+    @cached_property
+    def _job_limits(self) -> Limits:
+        return replace(self.limits, wall_s=max(self.limits.job_s, self.limits.wall_s))
+
+    def make(
+        self,
+        namespace: str,
+        job_id: str,
+        request: Mapping[str, Value],
+        cancel: CancelFlag,
+        journal: Journal | None = None,
+        *,
+        created: float | None = None,
+    ) -> Context:
+        """A context for one run; `cancel` ends it. With a journal it is, or may become, a job: made at `created`.
+
+        A run without one goes in one go: its time passes while it computes, and the clock that tells these apart
+        would cost more than all the rest of the run.
+        """
+        store = self.stores(namespace)
+        context = local_context(
+            namespace,
+            request=request,
+            limits=self._job_limits if journal else self.limits,
+            cancel=cancel,
+            cache=StoredCache(store),
+            store=store,
+            job_id=job_id,
+        )
+        context.files = self.files(namespace) if self.files else None
+        context.outbound, context.mails = self.outbound, self.mails
+        context.report = partial(self.report, job_id=job_id)
+        context.journal = journal
+        if journal is None:
+            context.computing_ns = context.monotonic_ns
+        elif created is not None:
+            context.now, context.began = created, time.time()
+        return context

@@ -1,0 +1,382 @@
+"""The records of jobs in a namespace: how they are made, claimed, suspended, answered, and ended.
+
+A job is run by whoever has claimed it, as long as its lease lasts: its `due` is the end of the lease then, and `fence`
+counts the claims. Every change checks both the state it starts from and, where a run makes it, the fence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from oql import exact, json
+from oql.errors import Code, timed_out
+from oql.jobs.states import State, before
+from oql.journal import Entry, Fenced, Wait
+from oql.progress import Told, whole
+from oql.values import to_json
+from substrate.interface import Cell, Frame, NotUniqueError, Row, SystemTables
+
+LEASE_S = 4.0
+"""How long a job is held without a sign of life."""
+RENEW_S = 1.0
+
+_COLUMNS = (
+    "id, kind, name, state, source, request, options, created, started, finished, due, holder, fence, attempts, "
+    "answer, NULL, idempotency_key, fingerprint"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as its row has it. Times are Unix seconds; `answer` is {"result"} or {"error"} once it has ended.
+
+    `trace` is there of runs that were over at once; that of others is told in their journal.
+    """
+
+    id: str
+    kind: str
+    name: str
+    state: State
+    source: str
+    request: dict[str, Any]
+    options: dict[str, Any]
+    created: float
+    started: float | None
+    finished: float | None
+    due: float | None
+    holder: str | None
+    fence: int
+    attempts: int
+    answer: dict[str, Any] | None
+    trace: list[Told] | None
+    idempotency_key: str | None
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWait:
+    """What a job waits for: `shown` is the form or question; `state` open, answered, expired or cancelled."""
+
+    key: str
+    kind: str
+    shown: dict[str, Any]
+    opened: float
+    deadline: float | None
+    state: str
+    answered: float | None
+    answered_by: str | None
+
+
+# making
+
+
+def create(
+    frame: Frame,
+    *,
+    id: str,  # noqa: A002 - what it is called everywhere
+    source: str,
+    request: Mapping[str, Any],
+    now: float,
+    kind: str = "query",
+    name: str = "",
+    options: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+    fingerprint: str | None = None,
+    holder: str | None = None,
+) -> bool:
+    """Makes a job, queued, or running for a holder; False where there is one with this idempotency key."""
+    state = "running" if holder else "queued"
+    held = 1 if holder else 0
+    values: tuple[Cell, ...] = (
+        id, kind, name, state, source, exact.written(dict(request)), _text(options or {}), now,
+        now if holder else None, now + LEASE_S if holder else now, holder, held, held, idempotency_key, fingerprint,
+    )  # fmt: skip
+    try:
+        frame.system(
+            "INSERT INTO job (id, kind, name, state, source, request, options, created, started, due, holder, fence, "
+            "attempts, idempotency_key, fingerprint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *values,
+        )
+    except NotUniqueError:
+        return False
+    return True
+
+
+def add_history(frame: Frame, runs: Sequence[tuple[Cell, ...]], keep: int) -> None:
+    """Adds runs that were over at once: (id, state, source, request JSON, created, finished, answer JSON).
+
+    Of such runs the newest `keep` stay.
+    """
+    for run in runs:
+        frame.system(
+            "INSERT INTO job (id, kind, name, state, source, request, options, created, started, finished, fence, "
+            "attempts, answer) VALUES (?, 'sync', '', ?, ?, ?, '{}', ?, ?, ?, 0, 1, ?) ON CONFLICT DO NOTHING",
+            *run[:5],
+            run[4],
+            *run[5:],
+        )
+    frame.system(
+        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE kind = 'sync' "
+        "ORDER BY created DESC, id LIMIT 100000 OFFSET ?)",
+        keep,
+    )
+
+
+# claiming
+
+
+def claim(frame: Frame, holder: str, now: float, most: int) -> list[Job]:
+    """Takes jobs that are due: queued, or waiting no longer, or of a holder that has given no sign of life."""
+    return _claimed(frame, holder, now, "due <= ? ORDER BY due, id LIMIT ?", now, most)
+
+
+def claim_one(frame: Frame, job: str, holder: str, now: float) -> Job | None:
+    """Takes this job, unless it is running, or waiting, or over."""
+    found = _claimed(frame, holder, now, "id = ? AND due <= ?", job, now)
+    return found[0] if found else None
+
+
+def _claimed(frame: Frame, holder: str, now: float, which: str, *params: Cell) -> list[Job]:
+    rows = frame.system(
+        "UPDATE job SET state = 'running', holder = ?, fence = fence + 1, attempts = attempts + 1, due = ?, "  # noqa: S608
+        "started = COALESCE(started, ?) WHERE id IN (SELECT id FROM job WHERE state IN "
+        f"({before('running')}, 'running') AND {which}) RETURNING {_COLUMNS}",
+        holder, now + LEASE_S, now, *params,
+    )  # fmt: skip
+    jobs = sorted(map(_job, rows), key=lambda job: (job.created, job.id))
+    for job in jobs:
+        if job.fence > 1:
+            _expire(frame, job.id, now)
+    return jobs
+
+
+def _expire(frame: Frame, job: str, now: float) -> None:
+    """Ends what the job has waited for until its deadline."""
+    for key, kind, opened, deadline in frame.system(
+        "UPDATE wait SET state = 'expired', answered = ? WHERE job = ? AND state = 'open' AND deadline <= ? "
+        "RETURNING key, kind, opened, deadline",
+        now, job, now,
+    ):  # fmt: skip
+        if kind != "sleep":
+            assert isinstance(opened, float)
+            assert isinstance(deadline, float)
+            error = timed_out("time for an answer", round(deadline - opened, 3))
+            append(frame, job, [{"k": key, "e": [str(Code.TIMEOUT), error.message, None]}], [])
+
+
+def renew(frame: Frame, holder: str, now: float) -> set[str]:
+    """Gives a sign of life for all jobs of a holder; those that it still holds."""
+    return {
+        str(job)
+        for (job,) in frame.system(
+            "UPDATE job SET due = ? WHERE holder = ? AND state = 'running' RETURNING id", now + LEASE_S, holder
+        )
+    }
+
+
+def held(tables: SystemTables, holder: str) -> set[str]:
+    """The jobs that a holder may go on with."""
+    rows = tables.system("SELECT id FROM job WHERE holder = ? AND state = 'running'", holder)
+    return {str(job) for (job,) in rows}
+
+
+# the run of a job
+
+
+class JobKeeper:
+    """See `oql.journal.Keeper`: writes for one run of one job, as long as the run holds it."""
+
+    def __init__(self, job: str, fence: int) -> None:
+        self.job = job
+        self.fence = fence
+
+    def append(self, frame: Frame, entries: list[Entry], told: list[Told]) -> None:
+        """Adds to the journal. Raises Fenced."""
+        self.check(frame)
+        if entries or told:
+            append(frame, self.job, entries, told)
+
+    def check(self, frame: Frame) -> None:
+        """Raises Fenced where the job is no longer this run's."""
+        if frame.system("SELECT fence, state FROM job WHERE id = ?", self.job) != [(self.fence, "running")]:
+            raise Fenced
+
+    def end(self, frame: Frame, state: State, answer: Mapping[str, Any], now: float) -> None:
+        """Ends the job. Raises Fenced."""
+        self._leave(frame, state, "finished = ?, answer = ?, due = NULL", now, to_json(dict(answer)).decode())
+
+    def release(self, frame: Frame, due: float) -> None:
+        """Gives the job back, to be taken up again from `due` on. Raises Fenced."""
+        self._leave(frame, "queued", "due = ?", due)
+
+    def suspend(self, frame: Frame, waits: Sequence[Wait], now: float) -> list[OpenWait]:
+        """Lets the job wait; what for. Where an answer came meanwhile it is queued at once. Raises Fenced."""
+        for number, wait in enumerate(waits):
+            frame.system(
+                "INSERT INTO wait (job, key, kind, number, shown, opened, deadline, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 'open') ON CONFLICT DO NOTHING",
+                self.job, wait.key, wait.kind, number, exact.written(wait.shown), now,
+                None if wait.seconds is None else now + wait.seconds,
+            )  # fmt: skip
+        found = waits_of(frame, self.job)
+        now_open = [wait for wait in found if wait.state == "open"]
+        keys = {wait.key for wait in now_open}
+        if all(wait.key in keys for wait in waits):
+            due = min((wait.deadline for wait in now_open if wait.deadline is not None), default=None)
+            self._leave(frame, "suspended", "due = ?", due)
+        else:
+            self._leave(frame, "queued", "due = ?", now)
+        return now_open
+
+    def _leave(self, frame: Frame, state: State, change: str, *params: Cell) -> None:
+        left = frame.system(
+            f"UPDATE job SET state = '{state}', holder = NULL, {change} "  # noqa: S608 - fixed texts
+            f"WHERE id = ? AND fence = ? AND state IN ({before(state)}) RETURNING id",
+            *params, self.job, self.fence,
+        )  # fmt: skip
+        if not left:
+            raise Fenced
+
+
+def append(frame: Frame, job: str, entries: Sequence[Entry], told: Sequence[Told]) -> None:
+    """Adds to a job's journal, whoever holds it."""
+    frame.system(
+        "INSERT INTO journal (job, number, entries, trace) "
+        "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM journal WHERE job = ?",
+        job, exact.written(list(entries)), _text(list(told)), job,
+    )  # fmt: skip
+
+
+def journal(tables: SystemTables, job: str) -> tuple[list[Entry], list[Told]]:
+    """All that the runs of a job have recorded, and told, in its order."""
+    entries: list[Entry] = []
+    told: list[Told] = []
+    for kept, trace in tables.system("SELECT entries, trace FROM journal WHERE job = ? ORDER BY number", job):
+        assert isinstance(kept, str)
+        assert isinstance(trace, str)
+        entries += exact.read(kept)
+        told += json.loads(trace)
+    return entries, told
+
+
+# what people and clients do
+
+
+def answer(frame: Frame, job: str, key: str, value: Any, by: str, now: float) -> bool:
+    """Answers what a job waits for; False where that is no longer open. The job is due then."""
+    won = frame.system(
+        "UPDATE wait SET state = 'answered', answer = ?, answered = ?, answered_by = ? WHERE job = ? AND key = ? "
+        "AND state = 'open' AND (deadline IS NULL OR deadline > ?) RETURNING key",
+        exact.written(value), now, by, job, key, now,
+    )  # fmt: skip
+    if not won:
+        return False
+    append(frame, job, [{"k": key, "v": value}], [])
+    frame.system("UPDATE job SET state = 'queued', due = ? WHERE id = ? AND state = 'suspended'", now, job)
+    return True
+
+
+def cancel(frame: Frame, job: str, by: str, now: float) -> Job | None:
+    """Cancels a job that is not over, and all that it waits for; None where it is over or unknown.
+
+    Its `holder` stays until that has noticed.
+    """
+    rows = frame.system(
+        f"UPDATE job SET state = 'cancelled', finished = ?, due = NULL, answer = ? WHERE id = ? "  # noqa: S608
+        f"AND state IN ({before('cancelled')}) RETURNING {_COLUMNS}",
+        now, _text({"error": None, "cancelled_by": by}), job,
+    )  # fmt: skip
+    if not rows:
+        return None
+    frame.system(
+        "UPDATE wait SET state = 'cancelled', answered = ?, answered_by = ? WHERE job = ? AND state = 'open'",
+        now, by, job,
+    )  # fmt: skip
+    return _job(rows[0])
+
+
+def let_go(frame: Frame, job: str, holder: str) -> None:
+    """The holder of a cancelled job has noticed: none of its steps starts any more."""
+    frame.system("UPDATE job SET holder = NULL WHERE id = ? AND holder = ? AND state = 'cancelled'", job, holder)
+
+
+def retry(frame: Frame, job: str, now: float) -> bool:
+    """Lets a failed job go on behind its last finished step; False where it has not failed."""
+    return bool(
+        frame.system(
+            "UPDATE job SET state = 'queued', due = ?, finished = NULL, answer = NULL "
+            "WHERE id = ? AND state = 'error' AND kind <> 'sync' RETURNING id",
+            now, job,
+        )
+    )  # fmt: skip
+
+
+def prune(frame: Frame, now: float, keep_s: float, most: int = 500) -> int:
+    """Deletes jobs that ended longer ago, at most so many, with all that belongs to them; how many."""
+    gone = frame.system(
+        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE finished < ? LIMIT ?) RETURNING id", now - keep_s, most
+    )
+    for (job,) in gone:
+        for table in ("journal", "wait", "delivery"):
+            frame.system(f"DELETE FROM {table} WHERE job = ?", job)  # noqa: S608 - fixed names
+    return len(gone)
+
+
+# looking
+
+
+def find(tables: SystemTables, job: str) -> Job | None:
+    """A job by its id."""
+    rows = tables.system(f"SELECT {_COLUMNS} FROM job WHERE id = ?", job)  # noqa: S608 - fixed names
+    return _job(rows[0]) if rows else None
+
+
+def find_by_key(tables: SystemTables, idempotency_key: str) -> Job | None:
+    """A job by its idempotency key."""
+    rows = tables.system(f"SELECT {_COLUMNS} FROM job WHERE idempotency_key = ?", idempotency_key)  # noqa: S608
+    return _job(rows[0]) if rows else None
+
+
+def listed(tables: SystemTables, states: Sequence[str], limit: int, after: tuple[float, str] | None) -> list[Job]:
+    """Jobs, the newest first, behind the one made at `after`, in these states (none: in all)."""
+    at, last = after or (1e18, "")
+    chosen = f"state IN ({', '.join('?' * len(states))}) AND " if states else ""
+    rows = tables.system(
+        f"SELECT {_COLUMNS} FROM job WHERE {chosen}created <= ? AND (created < ? OR id > ?) "  # noqa: S608
+        "ORDER BY created DESC, id LIMIT ?",
+        *states, at, at, last, limit,
+    )  # fmt: skip
+    return [_job(row) for row in rows]
+
+
+def waits_of(tables: SystemTables, job: str) -> list[OpenWait]:
+    """What a job waits for or has waited for, in the order of its steps."""
+    rows = tables.system(
+        "SELECT key, kind, shown, opened, deadline, state, answered, answered_by FROM wait WHERE job = ? "
+        "ORDER BY opened, number",
+        job,
+    )
+    return [OpenWait(row[0], row[1], exact.read(row[2]), *row[3:]) for row in rows]  # type: ignore[arg-type]
+
+
+def trace_of(tables: SystemTables, job: Job) -> list[Told]:
+    """The trace of a job as far as it has come."""
+    return job.trace if job.trace is not None else whole(journal(tables, job.id)[1])
+
+
+def next_due(tables: SystemTables) -> float | None:
+    """When a job of the namespace is due next."""
+    [(due,)] = tables.system("SELECT min(due) FROM job WHERE due IS NOT NULL")
+    return due  # type: ignore[return-value] # a number or null
+
+
+def _job(row: Row) -> Job:
+    values: list[Any] = list(row)
+    values[5], values[6] = exact.read(values[5]), json.loads(values[6])
+    values[14] = None if values[14] is None else json.loads(values[14], max_depth=1_000_000)
+    values[15] = values[14].pop("trace", None) if values[1] == "sync" else None
+    return Job(*values)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value).decode()

@@ -1,0 +1,166 @@
+"""Runs jobs: from what earlier runs have recorded to their end, the next suspension, or to somebody else's hands."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from oql import deliveries, engine, json, program
+from oql.context import CancelFlag, Context
+from oql.engine import Outcome
+from oql.errors import Code, OqlError, ProgramError, failed
+from oql.jobs import records
+from oql.jobs.holding import Held, Holding
+from oql.jobs.records import Job, JobKeeper, OpenWait
+from oql.jobs.states import State
+from oql.journal import Fenced, Interrupted, Journal, Suspended, by_key
+from oql.local import new_id
+from oql.report import error_json
+from oql.source import Source
+from oql.values import Value, to_json
+from substrate.errors import StoreError
+from substrate.interface import Frame, Namespace
+
+AGAIN_S = 1.0
+"""How long a job rests that could not go on, doubled with every attempt up to a minute."""
+
+_log = logging.getLogger("oql.jobs")
+
+
+class Making(Protocol):
+    """Makes the context of a run."""
+
+    def __call__(
+        self,
+        namespace: str,
+        job_id: str,
+        request: Mapping[str, Value],
+        cancel: CancelFlag,
+        journal: Journal | None = None,
+        *,
+        created: float | None = None,
+    ) -> Context:
+        """A context for a run that goes on with a job made at `created`, or that may become a job."""
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs the jobs of one process."""
+
+    holding: Holding
+    make_context: Making
+    clock: Callable[[], float] = time.time
+
+    def run(self, namespace: Namespace, job: Job) -> None:
+        """Runs a job that was claimed. Raises nothing: what goes wrong is the job's, or is tried again."""
+        cancel = CancelFlag()
+        held = Held(namespace, job.id, cancel)
+        self.holding.take(held)
+        try:
+            self._run(namespace, job, held)
+        except Fenced:
+            self.let_go(held)
+        except StoreError as error:
+            _log.warning("job %s of %s goes on when its lease has ended: %s", job.id, namespace.name, error.message)
+        finally:
+            self.holding.drop(held)
+
+    def _run(self, namespace: Namespace, job: Job, held: Held) -> None:
+        entries, told = records.journal(namespace, job.id)
+        keeper = JobKeeper(job.id, job.fence)
+        age = max(0.0, self.clock() - (job.started or job.created))
+        journal = Journal(job.id, namespace, by_key(entries), keeper, before=told, age=age)
+        try:
+            ready = program.load(job.source)
+        except ProgramError as error:
+            answer = {"error": error_json(error, Source(job.source))}
+            namespace.write(lambda frame: self._end(frame, job, keeper, "error", answer))
+            return
+        context = self.make_context(namespace.name, job.id, job.request, held.cancel, journal, created=job.created)
+        self.conclude(namespace, job, held, journal, engine.run(ready, context))
+
+    def conclude(
+        self, namespace: Namespace, job: Job, held: Held, journal: Journal, outcome: Outcome
+    ) -> list[OpenWait]:
+        """Writes how a run of a job has ended; what it waits for, where it is suspended. Raises Fenced, StoreError."""
+        keeper = journal.keeper
+        assert isinstance(keeper, JobKeeper)
+        error, now = outcome.error, self.clock()
+        if isinstance(error, Fenced) or (held.cancel.is_set() and not held.handing_over and _was_cancelled(error)):
+            raise Fenced
+        if isinstance(error, Suspended):
+            return namespace.write(lambda frame: self._suspend(frame, job, keeper, journal, now))
+        if isinstance(error, Interrupted) or (held.handing_over and _was_cancelled(error)):
+            rest = 0.0 if held.handing_over else min(60.0, AGAIN_S * 2 ** min(job.attempts, 10))
+            _log.info("job %s of %s goes on elsewhere in %g s", job.id, namespace.name, rest)
+            namespace.write(lambda frame: self._release(frame, keeper, journal, now + rest))
+            return []
+        state: State = "error" if error else "complete"
+        answer = answer_of(outcome)
+        namespace.write(lambda frame: self._finish(frame, job, keeper, journal, outcome, state, answer))
+        return []
+
+    def let_go(self, held: Held) -> None:
+        """Says that a cancelled job's run has ended."""
+        try:
+            held.namespace.write(lambda frame: records.let_go(frame, held.job, self.holding.holder))
+        except StoreError as error:
+            _log.warning("job %s could not be let go of: %s", held.job, error.message)
+
+    def _finish(
+        self, frame: Frame, job: Job, keeper: JobKeeper, journal: Journal, outcome: Outcome, state: State,
+        answer: dict[str, Any],
+    ) -> None:  # fmt: skip
+        journal.end(frame, outcome.failures)
+        sums = journal.progress.sums() if journal.progress else []
+        if sums:
+            records.append(frame, job.id, [], sums)
+        self._end(frame, job, keeper, state, answer)
+
+    def _end(self, frame: Frame, job: Job, keeper: JobKeeper, state: State, answer: dict[str, Any]) -> None:
+        now = self.clock()
+        keeper.end(frame, state, answer, now)
+        tell(frame, job, state, answer, now)
+
+    def _suspend(self, frame: Frame, job: Job, keeper: JobKeeper, journal: Journal, now: float) -> list[OpenWait]:
+        journal.end(frame)
+        waits = keeper.suspend(frame, journal.waits, now)
+        if any(wait.kind != "sleep" for wait in waits):
+            tell(frame, job, "suspended", {}, now)
+        return waits
+
+    @staticmethod
+    def _release(frame: Frame, keeper: JobKeeper, journal: Journal, due: float) -> None:
+        journal.end(frame)
+        keeper.release(frame, due)
+
+
+def tell(frame: Frame, job: Job, state: State, answer: Mapping[str, Any], now: float) -> None:
+    """Queues the webhook of a job, where it has one. An answer that is too large for it is left out."""
+    url = job.options.get("webhook")
+    if url:
+        payload = {
+            "type": f"job.{state}", "job_id": job.id, "status": state, "result": answer.get("result"),
+            "error": answer.get("error"), "timestamp": now,
+        }  # fmt: skip
+        if len(json.dumps(payload, str)) > deliveries.MOST_WEBHOOK_BYTES:
+            payload |= {"result": None, "error": None, "omitted": True}
+        deliveries.add_webhook(frame, job=job.id, url=url, payload=payload, now=now, new_id=new_id)
+
+
+def answer_of(outcome: Outcome) -> dict[str, Any]:
+    """What a job answers in the end: {"result"} or {"error"}, as JSON can carry it."""
+    if outcome.error is None:
+        try:
+            to_json(outcome.result)
+            return {"result": outcome.result}
+        except json.JsonError as error:
+            outcome.error = failed(Code.JSON_FAILED, error.message)
+        except OqlError as error:
+            outcome.error = error
+    return {"error": error_json(outcome.error, outcome.program.source)}
+
+
+def _was_cancelled(error: OqlError | None) -> bool:
+    return error is not None and error.final

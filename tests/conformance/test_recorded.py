@@ -1,0 +1,13 @@
+"""A program that is run again on what it has recorded ends as it ended, whatever it did, and does nothing again."""
+
+import pytest
+
+from tests.conformance.corpus import Case, cases
+from tests.conformance.differences import differences
+from tests.conformance.runs import run_twice
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_case_again(case: Case) -> None:
+    assert differences(case, None, run_twice) == ""

@@ -1,0 +1,95 @@
+"""All that is due in a namespace: crons and watches make jobs, jobs are run, deliveries are sent.
+
+One call runs one job after the other. As soon as it has taken one and sees more that are due it asks for help, so that
+a job that waits for the world does not hold up those behind it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from oql.jobs import records
+from oql.jobs.due import next_due
+from oql.jobs.records import Job
+from oql.jobs.runner import Runner
+from substrate.errors import NotFound
+from substrate.interface import Frame, Namespace
+from worker.deliveries import Deliverer
+from worker.schedules import fire_due
+from worker.watching import watch_due
+
+TURN_S = 1.0
+"""How long one call goes on taking jobs before other namespaces have their turn."""
+KEEP_JOBS_S = 7 * 86_400
+"""How long jobs are kept after their end."""
+PRUNE_S = 600.0
+
+
+class NamespaceDrain:
+    """See `worker.process.Drain`. `more(namespace)` asks for help with a namespace."""
+
+    def __init__(
+        self,
+        namespaces: Callable[[str], Namespace],
+        runner: Runner,
+        deliverer: Deliverer,
+        more: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._namespaces = namespaces
+        self._runner = runner
+        self._deliverer = deliverer
+        self._more = more
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._pruned: dict[str, float] = {}
+
+    def drain(self, namespace: str) -> float | None:
+        """Does all that is due there; the Unix time when work is due next, None for never."""
+        there = self._namespaces(namespace)
+        try:
+            if not there.exists():
+                return None
+            return self._drain(there)
+        except NotFound:  # deleted meanwhile
+            return None
+
+    def stop(self) -> None:
+        """Takes no more jobs, and hands over those that run."""
+        self._stopping.set()
+        self._runner.holding.hand_over()
+
+    def _drain(self, there: Namespace) -> float | None:
+        ends = time.monotonic() + TURN_S
+        fire_due(there, self._clock())
+        behind = watch_due(there, self._clock())
+        while not self._stopping.is_set() and time.monotonic() < ends:
+            job = self._claimed(there)
+            if job is None:
+                break
+            due = records.next_due(there)
+            if due is not None and due <= self._clock():
+                self._more(there.name)
+            self._runner.run(there, job)
+        self._deliverer.deliver_due(there, self._clock())
+        self._prune(there)
+        return self._clock() if behind else next_due(there)
+
+    def _claimed(self, there: Namespace) -> Job | None:
+        now = self._clock()
+        due = records.next_due(there)
+        if due is None or due > now:
+            return None
+
+        def work(frame: Frame) -> list[Job]:
+            return records.claim(frame, self._runner.holding.holder, now, 1)
+
+        found = there.write(work)
+        return found[0] if found else None
+
+    def _prune(self, there: Namespace) -> None:
+        now = self._clock()
+        if now < self._pruned.get(there.name, 0.0):
+            return
+        self._pruned[there.name] = now + PRUNE_S
+        there.write(lambda frame: records.prune(frame, now, KEEP_JOBS_S))

@@ -1,0 +1,52 @@
+"""What runs programs in a process, opened as the settings have it: web processes and job workers alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from accounts.service import Accounts
+from oql.contexts import Contexts
+from oql.jobs.holding import Holding
+from oql.jobs.runner import Runner
+from oql.jobs.schema import MIGRATIONS
+from oql.outbound import Outbound
+from oql.outbound.opening import open_outbound
+from oql.settings import Settings
+from substrate.files.opening import FileStore
+from substrate.interface import Store
+from substrate.opening import open_control, open_store
+from worker.hints import Hints
+from worker.marks import DATABASE, MIGRATIONS as MARKS
+from worker.valkey import redis_url
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The store, and everything that programs and jobs run on in this process."""
+
+    store: Store
+    files: FileStore
+    hints: Hints
+    outbound: Outbound
+    contexts: Contexts
+    runner: Runner
+
+    def close(self) -> None:
+        """Lets go of everything."""
+        for part in (self.outbound, self.hints, self.store):
+            part.close()
+
+
+def open_workshop(
+    settings: Settings, accounts: Accounts, base_url: str, report: Callable[..., str], hints: Hints
+) -> Workshop:
+    """Opens it all. `base_url`: how links to the server begin; `report(fault, job_id)` logs a fault of ours."""
+    store = open_store(settings.store or "", settings.data, quota_bytes=accounts.storage_bytes, system=MIGRATIONS)
+    files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
+    outbound = open_outbound(settings)
+    contexts = Contexts(settings.limits(), store.namespace, report, files.of)
+    return Workshop(store, files, hints, outbound, contexts, Runner(Holding(hints.hold), contexts.make))
+
+
+def open_hints(settings: Settings) -> Hints:
+    """The hints of this process."""
+    return Hints(open_control(settings.store or "", settings.data, DATABASE, MARKS), redis_url(settings))
