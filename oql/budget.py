@@ -31,6 +31,7 @@ class Budget:
         self.computing_ns = int(limits.computing_s * _SECOND)
         self.steps = limits.steps
         self.output = limits.output_bytes
+        self.calls = limits.outbound_calls
         self.held = 0
         self.audit_at = limits.memory_bytes
         self.machines: list[Machine] = []
@@ -45,6 +46,13 @@ class Budget:
             taken = min(QUANTUM, self.steps // _SHARES + 1)
             self.steps -= taken
         return taken
+
+    def call_out(self) -> None:
+        """One more call that may leave the machine; the run's end when it may make no more."""
+        with self.lock:
+            if self.calls <= 0:
+                raise limit_reached("calls that leave the machine", f"{self.context.limits.outbound_calls:,}")
+            self.calls -= 1
 
     def give_back(self, steps: int) -> None:
         """Steps that a machine took and did not use."""

@@ -13,6 +13,7 @@ the run still holds its job). What was only read is written with the next effect
 A run that is no job yet keeps its entries in memory; `keep` makes it one, with all it has recorded.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from substrate.interface import Frame, Namespace
 Entry = dict[str, Any]
 """`k`: the key, with `v`, the value; or `e`, an error as [code, message, hint]; or `b`, what is known of a step that
 has begun; or `f`: what was recorded under the key no longer counts."""
+
+_NUMBERS = re.compile(r"\d+")
 
 MOST_IN_MEMORY = 16 * 2**20
 """Bytes that a run may have read and still become a job."""
@@ -170,6 +173,10 @@ class Journal:
         with self._lock:
             self.waits.append(wait)
         return Suspended()
+
+    def waits_in_order(self) -> list[Wait]:
+        """What the run waits for, in the order of its steps."""
+        return sorted(self.waits, key=lambda wait: [int(part) for part in _NUMBERS.findall(wait.key)])
 
     def end(self, frame: Frame, forget: Iterable[str] = ()) -> None:
         """Writes what is left, in the frame that ends or suspends the job. Raises Fenced.

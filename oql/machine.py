@@ -200,6 +200,10 @@ class Machine:
         """Asks for bytes before they are made."""
         self.budget.hold(size)
 
+    def call_out(self) -> None:
+        """Counts a call that may leave the machine."""
+        self.budget.call_out()
+
     def made(self, size: int) -> None:
         """Counts a text that an operand was joined to: it lives until the step has ended, and is held by nothing."""
         self.making += size

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from oql.program import Program
-from oql.trace import RUNNING, SUSPENDED, Entry, Trace, entry_json, sums_json
+from oql.trace import ERROR, RUNNING, SUSPENDED, Entry, Trace, entry_json, sums_json
 
 Told = dict[str, Any]
 """An entry of a trace as answers carry it."""
@@ -48,11 +48,21 @@ def _identity(entry: Told) -> tuple[Any, ...]:
     return entry["path"], entry["status"], entry["step"]
 
 
+def _waited(began: Told, ended: Told) -> Told:
+    """A step that was suspended, from when it began to wait until it ended."""
+    ends = ended.get("started_ms", 0) + ended["duration_ms"]
+    start = began.get("started_ms", 0)
+    return {**ended, "started_ms": start, "duration_ms": round(ends - start, 3)}
+
+
 def whole(told: Iterable[Told]) -> list[Told]:
     """The trace of a job from all that its runs have told: in the order of the steps, each as it ended."""
     last: dict[tuple[Any, ...], Told] = {}
     for entry in told:
         place = entry["path"], entry["step"]
-        if place not in last or last[place]["status"] in (SUSPENDED, "Error"):
+        before = last.get(place)
+        if before is None or before["status"] == ERROR:
             last[place] = entry
+        elif before["status"] == SUSPENDED:
+            last[place] = _waited(before, entry)
     return sorted(last.values(), key=lambda entry: ("started_ms" not in entry, entry.get("started_ms", 0)))

@@ -43,7 +43,9 @@ def open_workshop(
     store = open_store(settings.store or "", settings.data, quota_bytes=accounts.storage_bytes, system=MIGRATIONS)
     files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
     outbound = open_outbound(settings)
-    contexts = Contexts(settings.limits(), store.namespace, report, files.of)
+    contexts = Contexts(
+        settings.limits(), store.namespace, report, files.of, outbound, mails=settings.smtp_url is not None
+    )
     return Workshop(store, files, hints, outbound, contexts, Runner(Holding(hints.hold), contexts.make))
 
 

@@ -61,7 +61,7 @@ def run_worker(settings: Settings, parent: int | None = None, base_url: str | No
         _wait(stopping, parent)
         dispatcher.stop()
         drain.stop()
-        if not dispatcher.join(settings.grace_s):
+        if not dispatcher.join(settings.grace_s if stopping.is_set() else PARENT_SECONDS):
             _log.warning("jobs that do not stop are left to other workers")
         shop.close()
 

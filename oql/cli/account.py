@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from accounts.tiers import TIERS
-from oql.cli.options import data_option
+from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Refused
 from oql.cli.registry import accounts_of
 from oql.cli.tables import show_table
@@ -95,6 +95,18 @@ def whitelist(name: str, origins: tuple[str, ...], clear: bool, data: str | None
     with accounts_of(data) as accounts:
         account = accounts.set_whitelist(name, origins) if origins or clear else accounts.find(name)
     click.echo("".join(f"{origin}\n" for origin in account.whitelist), nl=False)
+
+
+@command.command("webhook-secret")
+@click.argument("name")
+@data_option
+def webhook_secret(name: str, data: str | None) -> None:
+    """Show the secret with which receivers verify the webhooks of an account."""
+    with accounts_of(data) as accounts:
+        namespace = accounts.find(name).namespace
+    from worker.signing import webhook_secret
+
+    click.echo(webhook_secret(settings_in_force(data).data, namespace))
 
 
 @command.command("disable")

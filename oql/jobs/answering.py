@@ -31,11 +31,11 @@ class Answer:
     decision: Mapping[str, Any] | None = None
 
 
-class UnknownWait(Exception):  # noqa: N818 - what has happened
+class UnknownWait(Exception):
     """There is no such job, or it has never waited for anything under this key."""
 
 
-class WrongKind(Exception):  # noqa: N818
+class WrongKind(Exception):
     """The job waits for another kind of answer: `expected` is `fields` or `approved`."""
 
     def __init__(self, expected: str) -> None:
@@ -43,7 +43,7 @@ class WrongKind(Exception):  # noqa: N818
         self.expected = expected
 
 
-class WrongAnswer(Exception):  # noqa: N818
+class WrongAnswer(Exception):
     """The answer does not fit what was asked: messages by field. The job keeps waiting."""
 
     def __init__(self, problems: dict[str, str]) -> None:
@@ -51,7 +51,7 @@ class WrongAnswer(Exception):  # noqa: N818
         self.problems = problems
 
 
-class Over(Exception):  # noqa: N818
+class Over(Exception):
     """Nothing is waited for any more: in which state that is, and who has brought it there when, where that is known.
 
     `state`: answered, expired or cancelled; or of a job that waits for nobody its own.

@@ -125,7 +125,7 @@ class Runner:
 
     def _suspend(self, frame: Frame, job: Job, keeper: JobKeeper, journal: Journal, now: float) -> list[OpenWait]:
         journal.end(frame)
-        waits = keeper.suspend(frame, journal.waits, now)
+        waits = keeper.suspend(frame, journal.waits_in_order(), now)
         if any(wait.kind != "sleep" for wait in waits):
             tell(frame, job, "suspended", {}, now)
         return waits

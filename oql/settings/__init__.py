@@ -83,10 +83,10 @@ def _redis(url: str | None) -> str | None:
     return url or None
 
 
-def _hosts(text: str) -> str:
+def _hosts(text: str | None) -> str | None:
     if text:
         hosts_in(text)
-    return text
+    return text or None
 
 
 def _mail_server(url: str | None) -> str | None:
@@ -134,8 +134,8 @@ class Settings(_LimitSettings):
     redis_url: Annotated[str | None, Secret(), AfterValidator(_redis)] = Field(
         None, description="Redis that carries hints of due work, as a URL; without it a private one on this machine"
     )
-    outbound_allow: Annotated[str, AfterValidator(_hosts)] = Field(
-        "",
+    outbound_allow: Annotated[str | None, AfterValidator(_hosts)] = Field(
+        None,
         description="hosts or host:port that programs may reach although they are private, with commas between them",
     )
     smtp_url: Annotated[str | None, Secret(), AfterValidator(_mail_server)] = Field(

@@ -61,6 +61,9 @@ class Run(Protocol):
     def claim(self, size: int) -> None:
         """Asks for `size` bytes before they are made; LimitExceeded when the run may not hold so much."""
 
+    def call_out(self) -> None:
+        """Counts a call that may leave the machine, before it is made; LimitExceeded when there were too many."""
+
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
 

@@ -111,7 +111,8 @@ def email(run: Run, body: Text = "", *, to: Text, with_: Text) -> bool:
 
 
 def _queue(run: Run, code: Code, add: Callable[[Frame], str]) -> None:
-    """Queues a delivery; what cannot be queued fails with the code."""
+    """Queues a delivery, which is a call of the run; what cannot be queued fails with the code."""
+    run.call_out()
 
     def work(frame: Frame) -> None:
         try:

@@ -1,6 +1,7 @@
 """`oql account` and `oql token`: what an administrator does, and that a server would see it."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def test_an_account_is_added_and_can_sign_in(call: Administrator, data: Path) ->
         ("ada", "pro", "ada@example.com", "+49301234567")
     ]
     assert call("account", "list").out.splitlines()[1].split()[:3] == ["ada", "pro", "user_ada"]
+
+
+def test_the_secret_of_webhooks_is_shown(call: Administrator) -> None:
+    for name in ("ada", "eve"):
+        call("account", "add", name, "--password-stdin", stdin="pass word")
+    ada, again, eve = (call("account", "webhook-secret", name).out for name in ("ada", "ada", "eve"))
+    assert ada == again != eve
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=\n", ada)
+    assert call("account", "webhook-secret", "bob").code == 1
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ class Marks:
     """What a case sets before its program runs; `choice` is `one-of` or `matches` when the result may vary.
 
     `warnings` are places at which the check of the program must warn, `elsewhere` programs that run before it in
-    another namespace of the same store.
+    another namespace of the same store, `answers` what people answer, in turn, each time that the run is suspended.
     """
 
     request: dict[str, str] = field(default_factory=dict)
@@ -37,6 +37,7 @@ class Marks:
     choice: str = ""
     warnings: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    answers: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def _marks(lines: _Lines) -> Marks:
     variables: dict[str, Any] = {}
     warnings: list[str] = []
     elsewhere: list[str] = []
+    answers: list[Any] = []
     single: dict[str, Any] = {}
     while lines.rest and lines.rest[0].startswith("@"):
         mark, _, value = lines.rest[0].partition(" ")
@@ -170,6 +172,8 @@ def _marks(lines: _Lines) -> Marks:
                 warnings.append(value)
             case "@elsewhere":
                 elsewhere.append(value)
+            case "@answer":
+                answers.append(_json(lines, value))
             case "@now" | "@seed":
                 single[mark[1:]] = _json(lines, value)
             case "@one-of" | "@matches":
@@ -180,7 +184,8 @@ def _marks(lines: _Lines) -> Marks:
                 raise lines.wrong(f"`{mark}` is not a mark")
         lines.take()
     single.pop("trace", None)
-    return Marks(request, limits, variables, warnings=tuple(warnings), elsewhere=tuple(elsewhere), **single)
+    lists = {"warnings": tuple(warnings), "elsewhere": tuple(elsewhere), "answers": tuple(answers)}
+    return Marks(request, limits, variables, **lists, **single)
 
 
 def _pair(lines: _Lines, text: str) -> tuple[str, str]:

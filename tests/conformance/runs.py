@@ -1,15 +1,19 @@
 """Runs a text of the corpus through the real language, in the one place where its context is made."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from oql import engine, program
 from oql.context import CancelFlag, Context, report_fault
 from oql.contexts import Contexts
-from oql.journal import Journal
+from oql.errors import timed_out
+from oql.journal import Entry, Journal, Wait, failure_entry
 from oql.limits import Limits
-from oql.outbound import Outbound
+from oql.people.answers import check_answers, check_decision
 from substrate.interface import Store
 from tests.conformance.corpus import Marks
 from tests.conformance.file_stores import file_store
@@ -24,35 +28,70 @@ def run(text: str, marks: Marks, store: Store | None = None) -> engine.Outcome:
 
     It runs on empty namespaces of the store, or of one of SQLite files, and on empty folders of files.
     """
-    return _run(text, marks, store, None)
+    with _world(marks, store) as contexts:
+        return _with_people(text, marks, contexts) if _asks(text) else _run(text, marks, contexts)
 
 
 def run_twice(text: str, marks: Marks, store: Store | None = None) -> engine.Outcome:
     """How the text ends when it is run again on what its first run has recorded, in a world where nothing happened."""
+    if _asks(text):
+        return run(text, marks, store)
     first = Journal("job")
-    outcome = _run(text, marks, store, first)
-    recorded = first.remembered()
+    with _world(marks, store) as contexts:
+        outcome = _run(text, marks, contexts, first)
     if first.forgetful or (outcome.error and outcome.error.final):
         return outcome
-    again = _run(text, marks, store, Journal("job", recorded=recorded), elsewhere=False)
+    with _world(Marks(limits=marks.limits), store) as contexts:
+        again = _run(text, marks, contexts, Journal("job", recorded=first.remembered()))
     assert (str(again.error), again.result) == (str(outcome.error), outcome.result)
     return again
 
 
-def _run(
-    text: str, marks: Marks, store: Store | None, journal: Journal | None, *, elsewhere: bool = True
-) -> engine.Outcome:
+def _asks(text: str) -> bool:
+    return "GATHER" in text or "CONFIRM" in text
+
+
+def _with_people(text: str, marks: Marks, contexts: Contexts) -> engine.Outcome:
+    """Runs the text, and again on what it has recorded after each answer."""
+    answers, recorded = list(marks.answers), dict[str, Entry]()
+    while True:
+        journal = Journal("job", recorded=recorded)
+        outcome = _run(text, marks, contexts, journal)
+        recorded = {**recorded, **journal.remembered()}
+        if outcome.status != "suspended":
+            assert not answers, f"nobody asked for {answers}"
+            return outcome
+        waits = journal.waits_in_order()
+        if not answers:
+            outcome.error, outcome.result = None, {"suspended": [wait.shown for wait in waits]}
+            return outcome
+        recorded[waits[0].key] = _answered(waits[0], answers.pop(0))
+
+
+def _answered(wait: Wait, given: Any) -> Entry:
+    if given == "nobody":
+        return failure_entry(wait.key, timed_out("time for an answer", wait.seconds or 0.0))
+    values, problems = check_answers(wait.shown, given) if wait.kind == "gather" else check_decision(given)
+    assert not problems, problems
+    return {"k": wait.key, "v": values}
+
+
+@contextmanager
+def _world(marks: Marks, store: Store | None) -> Iterator[Contexts]:
     limits = Limits(**marks.limits)  # type: ignore[arg-type]  # the reader has checked the names
-    loaded = program.load(text, limits)
     with file_store() as files:
-        contexts = Contexts(limits, untouched(store or sqlite_store()), _report, files.of, Outbound(), mails=True)
-        for earlier in marks.elsewhere if elsewhere else ():
+        contexts = Contexts(limits, untouched(store or sqlite_store()), _report, files.of)
+        for earlier in marks.elsewhere:
             outcome = engine.run(program.load(earlier), contexts.make(ELSEWHERE, "", {}, CancelFlag()))
             assert outcome.error is None, outcome.error
-        context = _marked(contexts.make(NAMESPACE, "job", marks.request, CancelFlag(), journal), marks)
-        if journal:
-            journal.store, context.limits = context.store, limits
-        return engine.run(loaded, context, dict(marks.variables))
+        yield contexts
+
+
+def _run(text: str, marks: Marks, contexts: Contexts, journal: Journal | None = None) -> engine.Outcome:
+    context = _marked(contexts.make(NAMESPACE, "job", marks.request, CancelFlag(), journal), marks)
+    if journal:
+        journal.store, context.limits = context.store, contexts.limits
+    return engine.run(program.load(text, contexts.limits), context, dict(marks.variables))
 
 
 def _report(fault: BaseException, job_id: str) -> str:

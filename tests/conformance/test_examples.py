@@ -9,7 +9,7 @@ import pytest
 from oql import verbs
 from oql.values import to_json
 from tests.conformance.corpus import Marks, canonical
-from tests.conformance.runs import run
+from tests.conformance.runs import run_alone
 
 EXAMPLES = [example for verb in verbs.table().values() for example in verb.examples]
 _GIVES_A_RESULT = re.compile(r"\b(EMIT|RETURN)\b")
@@ -22,7 +22,7 @@ def shown(program: str) -> str:
 
 @pytest.mark.parametrize(("program", "result"), EXAMPLES, ids=[program for program, _ in EXAMPLES])
 def test_example(program: str, result: Any) -> None:
-    outcome = run(shown(program), Marks())
+    outcome = run_alone(shown(program), Marks())
     assert outcome.error is None
     assert canonical(json.loads(to_json(outcome.result))) == canonical(json.loads(to_json(result)))
 

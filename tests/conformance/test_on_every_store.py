@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from oql.jobs.schema import MIGRATIONS
 from substrate.interface import Store
 from substrate.opening import open_store
 from tests.conformance.corpus import Case, cases
 from tests.conformance.differences import differences
 from tests.substrate.mirror.opening import mirror_store
 
-WORDS = ("CACHE ", "CREATE DATABASE ", "TRANSACTION ")
+WORDS = ("CACHE ", "CREATE DATABASE ", "TRANSACTION ", "DEFINE CRON ", "WATCH ")
 KEEPING = [case for case in cases() if any(word in case.program for word in WORDS)]
 
 
@@ -20,10 +21,10 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(request.param)
     url = request.getfixturevalue("postgres_url")
     if request.param == "mirror":
-        with mirror_store(url, folder) as mirror:
+        with mirror_store(url, folder, MIGRATIONS) as mirror:
             yield mirror
     else:
-        opened = open_store(url, folder)
+        opened = open_store(url, folder, system=MIGRATIONS)
         yield opened
         opened.close()
 
@@ -35,4 +36,5 @@ def test_case_on(store: Store, case: Case) -> None:
 
 
 def test_whole_pages_are_among_them() -> None:
-    assert {case.path.stem[3:] for case in KEEPING} >= {"databases", "rows", "where", "sql", "transactions"}
+    whole = {"databases", "rows", "where", "sql", "transactions", "crons", "watches"}
+    assert {case.path.stem[3:] for case in KEEPING} >= whole
