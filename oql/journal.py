@@ -37,6 +37,7 @@ MOST_IN_MEMORY = 16 * 2**20
 """Bytes that a run may have read and still become a job."""
 MOST_UNWRITTEN = 4 * 2**20
 MOST_UNWRITTEN_ENTRIES = 1_000
+_SPOKEN_FOR = 50
 
 WaitKind = Literal["gather", "confirm", "sleep"]
 
@@ -75,10 +76,10 @@ class Interrupted(OqlError):
 class Keeper(Protocol):
     """Writes the journal of one job."""
 
-    def append(self, frame: Frame, entries: list[Entry], told: list[Told]) -> None:
-        """Adds to the journal, and to what the job tells of itself, in a frame.
+    def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
+        """Adds to the journal, and to what the job tells of itself, in a frame; `last`: the run is over.
 
-        Raises Fenced where the job is no longer this run's.
+        Raises Fenced where the job is no longer this run's, LimitExceeded where the journal is full and it is not over.
         """
 
 
@@ -114,7 +115,7 @@ class Journal:
 
     def note(self, entry: Entry) -> None:
         """Records something that changed nothing."""
-        size = measure([entry], MOST_IN_MEMORY) if self.keeper is None or "v" in entry else 0
+        size = _about(entry.get("v"))
         with self._lock:
             if self.forgetful:
                 return
@@ -186,16 +187,23 @@ class Journal:
         with self._lock:
             if self.keeper:
                 self._unwritten += [{"k": key, "f": True} for key in forget]
-                self._append(frame, self.keeper)
+                self._append(frame, self.keeper, last=True)
 
     def _flush(self, frame: Frame) -> None:
         with self._lock:
             if self._unwritten and self.keeper:
                 self._append(frame, self.keeper)
 
-    def _append(self, frame: Frame, keeper: Keeper) -> None:
+    def _append(self, frame: Frame, keeper: Keeper, *, last: bool = False) -> None:
         entries, self._unwritten, self._held = self._unwritten, [], 0
-        keeper.append(frame, entries, self.progress.new() if self.progress else [])
+        keeper.append(frame, entries, self.progress.new() if self.progress else [], last=last)
+
+
+def _about(value: Value) -> int:
+    """About how many bytes a value holds; of a long array the first elements speak for all."""
+    if type(value) is list and len(value) > _SPOKEN_FOR:
+        return measure(value[:_SPOKEN_FOR], MOST_IN_MEMORY) * len(value) // _SPOKEN_FOR
+    return measure([value], MOST_IN_MEMORY)
 
 
 def failure_entry(key: str, error: OqlError) -> Entry:

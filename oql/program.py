@@ -89,6 +89,13 @@ class Program:
         """Whether some step may leave work for later: deliveries, crons, messages, changes that are watched."""
         return any((verb.effect == "store" and verb.touches != "cache") or verb.runs_text for verb in self._verbs())
 
+    @cached_property
+    def asks_or_sends(self) -> bool:
+        """Whether some step may ask a person or send something to other machines; a text run as a program may."""
+        return any(
+            verb.family == "people" or verb.touches in ("url", "email") or verb.runs_text for verb in self._verbs()
+        )
+
     def _verbs(self) -> Iterator[Any]:
         table = verbs.table()
         return (table[item.data["verb"]] for item in self.code if item.op == "step")
@@ -130,9 +137,7 @@ class Program:
 def _effect(source: Source, item: Instruction) -> dict[str, Any]:
     verb = verbs.table()[item.data["verb"]]
     touched = [f"{verb.touches}:{_shown(item, verb.names)}"] if verb.touches else []
-    writes = verb.effect in ("store", "outside") and (
-        not verb.reads_without or verb.reads_without in item.data["modifiers"]
-    )
+    writes = verb.effect_with(item.data["modifiers"]) in ("store", "outside")
     return {
         "step": verb.name,
         "line": source.position(item.span.start).line,

@@ -20,6 +20,7 @@ from oql.values import Value
 from oql.verbs.declare import Verb
 from substrate.errors import StoreError
 from substrate.interface import Frame
+from substrate.interface.faults import reach
 
 if TYPE_CHECKING:
     from oql.calls import Act
@@ -115,8 +116,9 @@ class StepRun:
 
 def recorded(item: Instruction, verb: Verb, inner: Inner) -> "Act":
     """The step of a verb that does not only compute, as the journal wants it: `inner(variables, run)` does it."""
-    perform = _PERFORMERS["file" if verb.effect == "store" and verb.touches == "file" else verb.effect]
-    path, waits = item.path, verb.effect == "wait"
+    effect = verb.effect_with(item.data["modifiers"])
+    perform = _PERFORMERS["file" if effect == "store" and verb.touches == "file" else effect]
+    path, waits = item.path, effect == "wait"
 
     def act(variables: dict[str, Value], machine: "Machine") -> Value:
         journal = machine.context.journal
@@ -179,11 +181,13 @@ def _outside(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
     if run.journal.keeper:
         begun = run.journal.recall(run.key)
         _written(run, {"k": run.key, "b": begun["b"] if begun else True})
+    reach("before an effect outside")
     try:
         value = inner(variables, run)
     except OqlError as error:
         _note_failure(run, error)
         raise
+    reach("after an effect outside")
     _written(run, {"k": run.key, "v": value})
     return value
 

@@ -8,9 +8,6 @@ from weakref import WeakKeyDictionary
 from substrate.errors import Invalid, NotFound
 from substrate.interface import Frame, Namespace, SystemTables
 
-_AT_ONCE = 0.0
-"""A moment that has passed, whatever the time is."""
-
 _known: WeakKeyDictionary[Namespace, tuple[Hashable, frozenset[str]]] = WeakKeyDictionary()
 _guard = threading.Lock()
 
@@ -43,22 +40,8 @@ def watches_files(frame: Frame | None, namespace: Namespace | None) -> bool:
     return namespace is not None and "fs" in watched_kinds(namespace)
 
 
-def next_due(namespace: Namespace) -> float | None:
-    """When a cron is due next, in Unix seconds; a moment long past where a watch is behind; None for never.
-
-    Raises StoreError.
-    """
-    try:
-        if _behind(namespace):
-            return _AT_ONCE
-        found: Any = namespace.system("SELECT min(due) FROM cron WHERE due IS NOT NULL")
-    except NotFound:
-        return None
-    due: float | None = found[0][0]
-    return due
-
-
-def _behind(namespace: Namespace) -> bool:
+def is_behind(namespace: Namespace) -> bool:
+    """Whether something has happened that a watch has yet to see. Raises NotFound, StoreError."""
     if namespace.system("SELECT 1 FROM message LIMIT 1"):
         return True  # what all watches have seen is deleted
     seen = namespace.system("SELECT segment, place FROM watch WHERE source LIKE 'table:%'")

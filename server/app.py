@@ -13,8 +13,6 @@ from server.bodies import Bodies
 from server.credentials import Callers
 from server.envelopes import (
     Checked,
-    Done,
-    Failed,
     Health,
     Query,
     Ready,
@@ -23,6 +21,7 @@ from server.envelopes import (
     TokenRevoked,
 )
 from server.files import SharedFiles
+from server.job_routes import CALLER, RAN, WAIT, job_parts, job_routes
 from server.landing import Landing
 from server.links import Links
 from server.logs import log_fault
@@ -39,9 +38,6 @@ from server.store.routes import parts, store_routes
 from server.tokens import Tokens
 from worker.opening import open_hints, open_workshop
 
-CALLER = (401, 403, 429, 503)
-"""How requests can be refused for who makes them."""
-WAIT = Parameter("Prefer", "header", "`wait=5`: seconds to wait for the answer")
 ID = Parameter("id", "query", "the token to revoke; without it the one in use")
 FILE_HEADERS = (
     Parameter("Range", "header", "`bytes=0-99`: a part, of links that work often"),
@@ -57,10 +53,11 @@ def routes(
 ) -> Sequence[Route]:
     """Every route of the server."""
     octets, missing, sent = "application/octet-stream", (404, 410, 416, 503), (200, 206, 304)
-    ran, json_type, page, figures = (Done, Failed, Checked), "application/json", "text/html", "text/plain"
+    json_type, page, figures = "application/json", "text/html", "text/plain"
     body, ended = (400, 408, 413, 415, *CALLER), (400, 404, *CALLER)
     return (
-        Route("POST", "/v1/query", query.run, "Run or check a program", ran, body, Query, [WAIT]),
+        Route("POST", "/v1/query", query.run, "Run or check a program", (*RAN, Checked), (*body, 409), Query, [WAIT],
+              successes=(200, 202)),
         Route("POST", "/v1/token", tokens.issue, "Issue a token", [TokenIssued], body, TokenRequest),
         Route("DELETE", "/v1/token", tokens.revoke, "Revoke a token", [TokenRevoked], ended, None, [ID]),
         Route("GET", "/files/{token}", files.download, "Download a shared file", octets, missing, None, FILE_HEADERS,
@@ -74,7 +71,7 @@ def routes(
 
 
 class Application(falcon.asgi.App[Request, falcon.asgi.Response]):
-    """The ASGI application; `cancel_runs` calls off what still runs, `end_streams` what has no end of its own."""
+    """The ASGI application; `cancel_runs` calls off what still runs, `end_streams` what would go on for ever."""
 
     cancel_runs: Callable[[], None]
     end_streams: Callable[[], None]
@@ -92,6 +89,7 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     store_parts = parts(accounts, store, settings)
     callers = Callers(accounts, settings.password_threads)
     bodies = Bodies(settings.body_bytes)
+    job = job_parts(accounts, callers, bodies, store, programs, links, shop.hints.mark, settings)
     table = (
         *routes(
             Queries(accounts, callers, programs, bodies, jobs, limits.wall_s),
@@ -100,12 +98,18 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
             Landing(base_url, development=settings.dev),
             shared,
         ),
+        *job_routes(job),
         *store_routes(store_parts),
     )
 
     def close() -> None:
-        for part in (programs, shared, store_parts, callers, shop, accounts):
+        for part in (programs, shared, job, store_parts, callers, shop, accounts):
             part.close()
+
+    def end_streams() -> None:
+        job.end_streams()
+        store_parts.end_streams()
+        programs.hand_over_jobs()
 
     def cancel_runs() -> None:
         programs.cancel_all()
@@ -113,6 +117,6 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
 
     router: Any = Router()  # Falcon's types know its own router only
     app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)], router=router)
-    app.cancel_runs, app.end_streams = cancel_runs, store_parts.end_streams
+    app.cancel_runs, app.end_streams = cancel_runs, end_streams
     handle_with_problems(app, allowed=mount(app, table, origins))
     return app

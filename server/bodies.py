@@ -44,7 +44,7 @@ class Bodies:
     async def read(self, req: Request, model: type[M]) -> M:
         """The checked body of a request. Raises Problem: 400, 408, 413, 415."""
         if req.content_type != "application/json":
-            _require_json(req.content_type)
+            require_json(req.content_type)
         return decode(model, await self.raw(req))
 
     async def raw(self, req: Request) -> bytes:
@@ -102,8 +102,8 @@ class Bodies:
         return Problem(413, f"the body is larger than {limit} bytes", detail={"limit": limit})
 
 
-def _require_json(content_type: str | None) -> None:
-    """A browser sends other types from any page without asking first, so they are no consent."""
+def require_json(content_type: str | None) -> None:
+    """Raises Problem (415). A browser sends other types from any page without asking first, so they are no consent."""
     media_type, _, parameters = (content_type or "").partition(";")
     charset = parameters.replace(" ", "").lower().partition("charset=")[2].strip('"')
     if media_type.strip().lower() != "application/json" or charset not in ("", "utf-8"):

@@ -52,7 +52,7 @@ class Options(Closed):
     """How a program is to be run."""
 
     webhook: Annotated[str, Field(max_length=2048, pattern=r"^https?://")] | None = Field(
-        None, description="called when the job ends, is suspended, or is cancelled"
+        None, description="called when the run is a job and ends, is suspended, or is cancelled"
     )
     deadline_ms: Annotated[int, Field(ge=1, le=86_400_000)] | None = Field(
         None, description="milliseconds to wait for the answer, at most what the tier allows"
@@ -76,6 +76,44 @@ class Query(Closed):
     auth: Credentials | None = Field(
         None, description="may be left out with an Authorization header, or on a whitelisted Origin"
     )
+
+
+class Waiting(Closed):
+    """How long the client waits for the answer."""
+
+    deadline_ms: Annotated[int, Field(ge=1, le=86_400_000)] | None = Field(
+        None, description="milliseconds to wait for the answer, at most what the tier allows"
+    )
+
+
+class Confirmation(Closed):
+    """An answer to what a job waits for: `approved` to a question, `fields` to a form."""
+
+    approved: bool | None = Field(None, description="the decision on what CONFIRM asks")
+    reason: str | None = Field(None, description="of the decision, at most 1,000 characters")
+    fields: dict[str, Scalar] | None = Field(
+        None, description="the answers to a form of GATHER", examples=[{"name": "Alice", "email": "alice@example.com"}]
+    )
+    key: str | None = Field(
+        None, description="which of the job's waits is meant; default: the first open one that this answers"
+    )
+    auth: Credentials | None = Field(
+        None, description="may be left out with an Authorization header, on a whitelisted Origin, or with `token`"
+    )
+    token: Secret | None = Field(None, repr=False, description="instead of `auth`: the last part of `gather_url`")
+    options: Waiting = Waiting()
+
+
+class Redelivery(Closed):
+    """Which webhook to send once more."""
+
+    id: str | None = Field(None, description="the id of a delivery; without it, all of the job")
+
+
+class FormAnswer(BaseModel):
+    """What the page of a form sends: its fields by name, and a hidden one."""
+
+    model_config = ConfigDict(extra="allow")
 
 
 class TokenRequest(Closed):
@@ -145,6 +183,121 @@ class Failed(BaseModel):
     job_id: str
     error: ProgramError
     trace: list[Step]
+
+
+class FormField(BaseModel):
+    """A field of a form."""
+
+    name: str
+    label: str
+    kind: Literal["text", "email", "number", "date", "boolean", "choice"]
+    required: bool
+    choices: list[str] | None = None
+
+
+class Form(BaseModel):
+    """What a GATHER asks."""
+
+    title: str | None
+    fields: list[FormField]
+
+
+class Suspended(BaseModel):
+    """A program that waits for a person: `form` or `prompt` is what it asks."""
+
+    status: Literal["suspended"]
+    job_id: str
+    gather_url: str = Field(description="a page for whoever is to answer; its last part is a one-time token")
+    confirm_url: str = Field(description="where programs answer")
+    form: Form | None = None
+    prompt: str | None = None
+    trace: list[Step]
+
+
+class Accepted(BaseModel):
+    """A run that goes on as a job."""
+
+    status: Literal["accepted"]
+    job_id: str
+    poll_url: str
+
+
+class JobWait(BaseModel):
+    """What a suspended job waits for; `form` and `prompt` as its kind has it."""
+
+    key: str
+    kind: Literal["gather", "confirm", "sleep"]
+    form: Form | None = None
+    prompt: str | None = None
+    gather_url: str | None = None
+    confirm_url: str | None = None
+    deadline: str | None = Field(None, description="ISO 8601, UTC; null for none")
+
+
+JobStatus = Literal["queued", "running", "suspended", "complete", "error", "cancelled"]
+
+
+class ListedJob(BaseModel):
+    """A job in a list. Times are ISO 8601 in UTC."""
+
+    status: JobStatus
+    job_id: str
+    result: Any
+    error: ProgramError | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    gather_url: str | None = Field(None, description="there while the job waits for a person")
+    kind: str = Field(description="`query`, `cron`, `watch`, or `sync`: a run that was over at once, for the record")
+    name: str
+    attempts: int
+    waits: list[JobWait]
+
+
+class JobShown(ListedJob):
+    """A job. Times are ISO 8601 in UTC."""
+
+    trace: list[Step]
+
+
+class JobList(BaseModel):
+    """Jobs, the newest first."""
+
+    jobs: list[ListedJob]
+    next: str | None = Field(description="what `after` takes for the next page; null at the end")
+
+
+class Attempt(BaseModel):
+    """One attempt to deliver a webhook."""
+
+    model_config = ConfigDict(extra="allow")
+
+    at: str
+
+
+class WebhookDelivery(BaseModel):
+    """A webhook on its way, or where it has come to."""
+
+    id: str
+    url: str
+    state: Literal["pending", "delivered", "failed"]
+    attempts: list[Attempt]
+    created_at: str
+    next_attempt_at: str | None
+
+
+class WebhookDeliveries(BaseModel):
+    """The webhooks of a job."""
+
+    deliveries: list[WebhookDelivery]
+
+
+class Redelivered(BaseModel):
+    """Webhooks that are sent once more."""
+
+    status: Literal["accepted"]
+    job_id: str
+    deliveries: list[str]
 
 
 class Effect(BaseModel):

@@ -4,6 +4,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Sequence
+from math import isfinite
 from typing import get_args
 
 from oql.jobs import records
@@ -26,7 +27,9 @@ _MOST_CURSOR = 200
 Place = tuple[float, str]
 
 
-def page(namespace: Namespace, states: Sequence[str], limit: int, after: Place | None, links: Links, now: float) -> bytes:
+def page(
+    namespace: Namespace, states: Sequence[str], limit: int, after: Place | None, links: Links, now: float
+) -> bytes:
     """The answer with a page of jobs behind a place, in some states (none: in all). Raises StoreError."""
     shown: list[bytes] = []
     size, more = 0, True
@@ -60,7 +63,7 @@ def place_asked(req: Request) -> Place | None:
         place: Place = struct.unpack(">d", raw[:8])[0], raw[8:].decode()
     except (binascii.Error, ValueError, struct.error):
         raise _wrong("after", "expected what `next` said") from None
-    if given != _cursor(*place) or "\0" in place[1]:
+    if given != _cursor(*place) or "\0" in place[1] or not isfinite(place[0]):
         raise _wrong("after", "expected what `next` said")
     return place
 
@@ -71,5 +74,3 @@ def _cursor(created: float, job: str) -> str:
 
 def _wrong(name: str, message: str) -> Problem:
     return Problem(400, f"`{name}`: {message}", detail={"parameter": name})
-
-

@@ -90,7 +90,7 @@ SEGMENTS = {
     "schema": "the id of a table, `namespace.table`",
     "key": "the text of a row's key: the whole rest of the path",
     "id": "an id that the server gave",
-    "token": "the secret part of a link that `SHARE` has made",
+    "token": "the secret part of a link: one that `SHARE` has made, or that of a form or question",
 }
 """What the named segments of paths stand for."""
 
@@ -114,8 +114,13 @@ def _answer(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schem
 
 def _problems(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schema:
     content = _json(references[ProblemBody])
+    page = content | {"text/html": {"schema": {"type": "string"}}}
     return {
-        str(status): {"description": phrase(status), "headers": _HEADERS, "content": content}
+        str(status): {
+            "description": phrase(status),
+            "headers": _HEADERS,
+            "content": page if status in route.pages else content,
+        }
         for status in (*route.problems, 500)
     }
 

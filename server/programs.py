@@ -141,7 +141,7 @@ class Programs:
             body = await self._on_thread(telling.job_answer, namespace, found, self._links) if found else None
             if body is not None:
                 return Reply(body)
-            if time() > ends:
+            if time() > ends or self._runner.holding.ending:
                 return Reply(telling.accepted(job.id, self._links), accepted=True)
             await asyncio.sleep(LOOK_S)
 
@@ -267,7 +267,7 @@ class Programs:
 
     def _mark(self, namespace: Namespace) -> None:
         """Lets workers know of the work that a run has left."""
-        due = next_due(namespace)
+        due = next_due(namespace, time())
         if due is not None:
             self._hints.mark(namespace.name, due)
 

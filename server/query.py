@@ -26,6 +26,7 @@ from server.programs import Order, Programs, Reply
 from server.request import Request
 from substrate.errors import NotFound
 from substrate.interface import Frame, Namespace
+from substrate.interface.faults import reach
 from worker.hints import Hints
 
 SCOPE = "query"
@@ -64,6 +65,7 @@ class Jobs:
             made = await asyncio.wrap_future(namespace.submit(create))
             job = made or await self._found(namespace, key, print_)
             assert job is not None
+            reach("between a job and its mark")
             self._hints.mark(namespace.name, job.created)
         if asked.mode == "async":
             return Reply(telling.accepted(job.id, self._links), accepted=True)
@@ -107,6 +109,7 @@ class Queries:
         asked = await self._bodies.read(req, Query)
         caller = await self._callers.find(req, asked.auth, SCOPE)
         deadline_s = min(wait_asked(req, resp, asked.options.deadline_ms) or self._wall_s, self._wall_s)
+        self._jobs.check_webhook(asked.options.webhook)
         self._accounts.admit(caller.account)
         slot = self._accounts.slot(caller.account)
         if asked.mode == "check":
@@ -115,7 +118,7 @@ class Queries:
         req.job_id = new_id(4)
         options = _options(asked)
         order = Order(asked.query, req.job_id, caller.account.namespace, slot, asked.request, deadline_s, options)
-        if asked.mode == "async" or options or asked.options.idempotency_key:
+        if asked.mode == "async" or asked.options.idempotency_key:
             reply = await self._keep(order, asked)
         else:
             reply = await self._programs.run(order, req)
@@ -124,7 +127,6 @@ class Queries:
             resp.status = falcon.HTTP_202
 
     async def _keep(self, order: Order, asked: Query) -> Reply:
-        self._jobs.check_webhook(asked.options.webhook)
         namespace = self._programs.namespace(order.namespace)
         if asked.mode == "async":
             return await self._jobs.run(namespace, order, asked)

@@ -30,7 +30,8 @@ class Route:
 
     The caller of paths under /v1 has to be known, and pages of whitelisted origins may use them. `scope`: what a
     bearer must be allowed, of routes that only bearers may use. `body_types`: in which media types the body comes.
-    `successes`: its statuses other than problems. A route that is not `listed` stands in no description.
+    `successes`: its statuses other than problems; `pages`: those of its problems that may come as a page. A route that
+    is not `listed` stands in no description.
     """
 
     method: str
@@ -45,6 +46,7 @@ class Route:
     body_types: Sequence[str] = ("application/json",)
     successes: Sequence[int] = (200,)
     listed: bool = True
+    pages: Sequence[int] = ()
 
     @property
     def account(self) -> bool:

@@ -19,9 +19,9 @@ from substrate import answers, cache, declare, layout, log, told, usage
 from substrate.catalog import Catalog
 from substrate.engine import Connection
 from substrate.errors import StoreError
-from substrate.faults import reach
 from substrate.frame import Frame
 from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Plan, Remembered, Row
+from substrate.interface.faults import reach
 from substrate.reading import ReadingHere
 from substrate.surroundings import Surroundings
 from substrate.system import SystemTables

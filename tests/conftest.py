@@ -8,7 +8,7 @@ import pytest
 
 from tests.substrate.postgres_server import new_database, running_server
 
-SLOW_FOLDERS = frozenset({"bench", "cli", "crash", "fuzz", "http", "store", "worker"})
+SLOW_FOLDERS = frozenset({"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,8 @@
 """All that is due in a namespace: crons and watches make jobs, jobs are run, deliveries are sent.
 
-One call runs one job after the other. As soon as it has taken one and sees more that are due it asks for help, so that
-a job that waits for the world does not hold up those behind it.
+One call runs one job after the other. When it has taken its first and sees more that are due it asks for help, so that
+a job that waits for the world does not hold up those behind it. Once is enough: whoever comes asks in turn, until one
+sees nothing more; and what becomes due later comes with a hint of its own.
 """
 
 import threading
@@ -14,6 +15,7 @@ from oql.jobs.records import Job
 from oql.jobs.runner import Runner
 from substrate.errors import NotFound
 from substrate.interface import Frame, Namespace
+from worker import metrics
 from worker.deliveries import Deliverer
 from worker.schedules import fire_due
 from worker.watching import watch_due
@@ -63,29 +65,34 @@ class NamespaceDrain:
         ends = time.monotonic() + TURN_S
         fire_due(there, self._clock())
         behind = watch_due(there, self._clock())
+        asked = False
         while not self._stopping.is_set() and time.monotonic() < ends:
             job = self._claimed(there)
             if job is None:
                 break
-            due = records.next_due(there)
-            if due is not None and due <= self._clock():
+            if not asked and self._is_due(there):
                 self._more(there.name)
-            self._runner.run(there, job)
+            asked = True
+            with metrics.job_running():
+                self._runner.run(there, job)
         self._deliverer.deliver_due(there, self._clock())
         self._prune(there)
-        return self._clock() if behind else next_due(there)
+        return self._clock() if behind else next_due(there, self._clock())
 
     def _claimed(self, there: Namespace) -> Job | None:
-        now = self._clock()
-        due = records.next_due(there)
-        if due is None or due > now:
+        if not self._is_due(there):
             return None
+        now = self._clock()
 
         def work(frame: Frame) -> list[Job]:
             return records.claim(frame, self._runner.holding.holder, now, 1)
 
         found = there.write(work)
         return found[0] if found else None
+
+    def _is_due(self, there: Namespace) -> bool:
+        due = records.next_due(there)
+        return due is not None and due <= self._clock()
 
     def _prune(self, there: Namespace) -> None:
         now = self._clock()

@@ -1,5 +1,6 @@
 """What runs programs in a process, opened as the settings have it: web processes and job workers alike."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from oql.jobs.schema import MIGRATIONS
 from oql.outbound import Outbound
 from oql.outbound.opening import open_outbound
 from oql.settings import Settings
+from oql.wake import watched_kinds
 from substrate.files.opening import FileStore
 from substrate.interface import Store
 from substrate.opening import open_control, open_store
@@ -40,7 +42,18 @@ def open_workshop(
     settings: Settings, accounts: Accounts, base_url: str, report: Callable[..., str], hints: Hints
 ) -> Workshop:
     """Opens it all. `base_url`: how links to the server begin; `report(fault, job_id)` logs a fault of ours."""
-    store = open_store(settings.store or "", settings.data, quota_bytes=accounts.storage_bytes, system=MIGRATIONS)
+
+    def changed(name: str) -> None:
+        if "table" in watched_kinds(store.namespace(name)):
+            hints.mark(name, time.time())
+
+    store = open_store(
+        settings.store or "",
+        settings.data,
+        quota_bytes=accounts.storage_bytes,
+        system=MIGRATIONS,
+        on_change=changed,
+    )
     files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
     outbound = open_outbound(settings)
     contexts = Contexts(

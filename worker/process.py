@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -20,6 +21,7 @@ from substrate.opening import open_store
 from worker.deliveries import open_deliverer
 from worker.dispatch import Dispatcher
 from worker.drain import NamespaceDrain
+from worker.hints import Hints
 from worker.opening import open_hints, open_workshop
 from worker.scheduler import Scheduler
 
@@ -41,6 +43,10 @@ class Drain(Protocol):
         """Begins nothing new, and hands over what runs; `drain` soon returns, with now where it left work."""
 
 
+def _more(hints: Hints) -> Callable[[str], None]:
+    return lambda namespace: hints.mark(namespace, time.time())
+
+
 def _report(fault: BaseException, job_id: str = "") -> str:
     """Logs a fault of ours; the id that it returns is all that people see of it."""
     return report_fault(fault)
@@ -55,7 +61,7 @@ def run_worker(settings: Settings, parent: int | None = None, base_url: str | No
         hints = open_hints(settings)
         shop = open_workshop(settings, open_accounts(settings), base_url or settings.base_url or "", _report, hints)
         shop.store.ready()
-        drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), hints.send)
+        drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), _more(hints))
         dispatcher = Dispatcher(drain.drain, hints, THREADS)
         dispatcher.start()
         _wait(stopping, parent)
@@ -70,7 +76,7 @@ def run_scheduler(settings: Settings, parent: int | None = None) -> None:
     """A scheduler, until it is told to end or its parent is gone."""
     with _process("oql: scheduler", parent) as stopping:
         store, hints = open_store(settings.store or "", settings.data, system=MIGRATIONS), open_hints(settings)
-        scheduler = Scheduler(hints, store.names, lambda name: next_due(store.namespace(name)))
+        scheduler = Scheduler(hints, store.names, lambda name: next_due(store.namespace(name), time.time()))
         for work in (scheduler.keep_sending, scheduler.keep_walking):
             threading.Thread(target=work, args=(stopping,), daemon=True).start()
         _wait(stopping, parent)

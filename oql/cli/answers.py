@@ -21,12 +21,16 @@ _DEEPEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of an answer as /v1/query gives it, its error as we show it, and whether Ctrl-C ended the run."""
+    """The body of an answer as /v1/query gives it, its error as we show it, and whether Ctrl-C ended the run.
+
+    `go_on`: the command that goes on with a run that has not ended.
+    """
 
     source: Source
     body: dict[str, Any]
     error: OqlError | None = None
     interrupted: bool = False
+    go_on: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -44,11 +48,25 @@ def show(answer: Answer, *, as_json: bool = False, trace: bool = False) -> None:
     elif answer.body["status"] == "ok":
         show_result(answer.body["result"])
     else:
-        click.echo(json_text({key: part for key, part in answer.body.items() if key != "trace"}), err=True)
+        show_waiting(answer.body, answer.go_on)
     if trace and answer.body["trace"]:
         from oql.cli.trace import show_trace
 
         show_trace(answer.body["trace"])
+
+
+def show_waiting(body: dict[str, Any], go_on: str) -> None:
+    """How to go on with a run that has not ended, on stderr."""
+    waits = "waits for an answer" if body["status"] == "suspended" else "goes on"
+    click.echo(f"job {body['job_id']} {waits}: {go_on}", err=True)
+    if "gather_url" in body:
+        click.echo(f"or, where the server runs: {body['gather_url']}", err=True)
+
+
+def answer_command(job: str, namespace: str = "local") -> str:
+    """The command that answers what a job of this data folder waits for."""
+    elsewhere = "" if namespace == "local" else f" --namespace {namespace}"
+    return f"oql jobs answer {job}{elsewhere}"
 
 
 def show_error(error: OqlError, source: Source) -> None:

@@ -1,15 +1,15 @@
 """A run in this process."""
 
 from oql import engine
-from oql.cli.answers import Answer
+from oql.cli.answers import Answer, answer_command
 from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
-from oql.cli.store import databases_for
+from oql.cli.store import databases_for, tell_workers
 from oql.context import CancelFlag
 from oql.errors import ProgramError
 from oql.limits import Limits
 from oql.local import local_context
-from oql.program import compile_text
+from oql.program import Program, compile_text
 from oql.report import error_json
 from oql.source import Source
 from oql.values import Value
@@ -18,17 +18,35 @@ from oql.values import Value
 def run_here(
     source: Source, variables: dict[str, Value], request: dict[str, str], namespace: str, limits: Limits
 ) -> Answer:
-    """Runs a program with an empty cache and the databases and files of the data folder; Ctrl-C calls it off."""
+    """Runs a program with an empty cache and the databases and files of the data folder; Ctrl-C calls it off.
+
+    One that asks a person asks in the terminal, and has the namespace's own cache: it may go on elsewhere.
+    """
     cancel = CancelFlag()
     context = local_context(namespace, request=request, limits=limits, cancel=cancel)
     try:
         with cancelling(cancel):
             program = compile_text(source.text, source.name, limits=limits)
+            if program.asks_or_sends:
+                return _run_or_keep(program, variables, request, namespace, cancel)
             context.store = databases_for(program, namespace)
             context.files = files_for(program, namespace)
             outcome = engine.run(program, context, variables)
+            tell_workers(program, context.store)
     except ProgramError as error:
         body = {"status": "error", "job_id": context.job_id, "error": error_json(error, source), "trace": []}
         return Answer(source, body, error)
     interrupted = cancel.is_set() and outcome.error is not None
     return Answer(source, outcome.as_json(context.job_id), outcome.error, interrupted)
+
+
+def _run_or_keep(
+    program: Program, variables: dict[str, Value], request: dict[str, str], namespace: str, cancel: CancelFlag
+) -> Answer:
+    from oql.cli.keeping import run_or_keep
+
+    ended, body = run_or_keep(program, variables, request, namespace, cancel)
+    if ended.outcome.status == "suspended":
+        return Answer(program.source, body, go_on=answer_command(body["job_id"], namespace))
+    interrupted = cancel.is_set() and ended.outcome.error is not None
+    return Answer(program.source, body, ended.outcome.error, interrupted)

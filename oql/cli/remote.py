@@ -1,6 +1,8 @@
-"""A run on a server, by POST /v1/query."""
+"""A server, as commands ask it: runs by POST /v1/query, and the jobs that these become."""
 
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,36 +39,83 @@ class Credentials:
         return cls({"username": user, "password": password})
 
 
-def run_there(source: Source, server: str, request: dict[str, str], credentials: Credentials) -> Answer:
-    """Runs a program on the server at an address. Refused when it does not answer with a run."""
-    address = server if "://" in server else f"http://{server}"
-    body = {"auth": credentials.auth, "query": source.text, "request": request}
+class ServerProblem(Failed):
+    """A server has refused: the status of its answer, and the details, where it gives any."""
+
+    def __init__(self, problem: str, status: int, detail: Any) -> None:
+        super().__init__(problem)
+        self.status = status
+        self.detail: dict[str, Any] = detail if isinstance(detail, dict) else {}
+
+
+class Server:
+    """A server at an address, with the credentials of whoever asks."""
+
+    def __init__(self, address: str, credentials: Credentials) -> None:
+        self.address = (address if "://" in address else f"http://{address}").rstrip("/")
+        self._auth = credentials.auth
+
+    def ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, **params: str | int | None
+    ) -> dict[str, Any]:
+        """The body of an answer. Failed where the server cannot be reached, ServerProblem where it refuses."""
+        sent = body if path == "/v1/query" or body is None else {"auth": self._auth, **body}
+        with _reaching(self.address):
+            response = httpx.request(
+                method,
+                f"{self.address}{path}",
+                params={name: value for name, value in params.items() if value is not None},
+                content=None if sent is None else json.dumps(sent),
+                headers={} if sent is None else {"Content-Type": "application/json"},
+                auth=None if sent is not None else self._header,
+                timeout=_TIMEOUT,
+            )
+        return _body(response, self.address)
+
+    def run(self, text: str, request: Mapping[str, str]) -> dict[str, Any]:
+        """Runs a program: the body of the answer."""
+        answer = self.ask("POST", "/v1/query", {"auth": self._auth, "query": text, "request": request})
+        if "status" not in answer:
+            raise Failed(f"{self.address} is no OQL server")
+        return {"trace": [], **answer}
+
+    def _header(self, request: httpx.Request) -> httpx.Request:
+        token = self._auth.get("token")
+        if token is not None:
+            request.headers["Authorization"] = f"Bearer {token}"
+            return request
+        login = httpx.BasicAuth(self._auth["username"], self._auth["password"])
+        return next(login.auth_flow(request))
+
+
+@contextmanager
+def _reaching(address: str) -> Iterator[None]:
     try:
-        response = httpx.post(
-            f"{address.rstrip('/')}/v1/query",
-            content=json.dumps(body),
-            headers={"Content-Type": "application/json"},
-            timeout=_TIMEOUT,
-        )
+        yield
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
         raise Failed(f"cannot reach {address}: {failure or type(failure).__name__}") from None
-    answer = _body(response, address)
-    error = answer.get("error")
-    return Answer(source, answer, error_from_json(error, source) if isinstance(error, dict) else None)
+
+
+def run_there(source: Source, server: Server, request: dict[str, str]) -> Answer:
+    """Runs a program on a server, asking the person at the terminal, up to its end. Refused when it runs nothing."""
+    from oql.cli.jobs.following import follow
+
+    return follow(server, source, server.run(source.text, request))
 
 
 def _body(response: httpx.Response, address: str) -> dict[str, Any]:
-    """The answer of a run; any other is refused with what the server says."""
+    """The answer to a request; any other is refused with what the server says."""
     try:
         body = json.loads(response.content, max_depth=1_000)
     except json.JsonError:
         body = None
     if not isinstance(body, dict):
         raise Failed(f"{address} is no OQL server: it answers {response.status_code}")
-    if response.is_success and "status" in body:
-        return {"trace": [], **body}
+    if response.is_success:
+        return body
     message = f"{address} refuses: {body.get('message', response.reason_phrase)}"
-    raise Failed(f"{message} ({response.status_code} {body.get('error', '')})")
+    code = body.get("error", "")
+    raise ServerProblem(f"{message} ({response.status_code} {code})", response.status_code, body.get("detail"))
 
 
 def error_from_json(shown: dict[str, Any], source: Source) -> OqlError:

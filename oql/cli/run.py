@@ -60,8 +60,8 @@ def _here(source: Source, variables: Any, request: Any, namespace: str, **_serve
 def _on_server(
     source: Source, server: str, variables: Any, request: Any, namespace: str, **credentials: Any
 ) -> answers.Answer:
-    from oql.cli.remote import Credentials, run_there
+    from oql.cli.remote import Credentials, Server, run_there
 
     if variables:
         raise Refused("--var works in this process only: a server takes --request")
-    return run_there(source, server, dict(request), Credentials.given(**credentials))
+    return run_there(source, Server(server, Credentials.given(**credentials)), dict(request))

@@ -16,14 +16,31 @@ def databases_for(program: Program, namespace: str) -> Namespace | None:
     return _open(namespace) if program.uses_store else None
 
 
+def tell_workers(program: Program, namespace: Namespace | None) -> None:
+    """Lets a server on the data folder know of the crons and watches that a run has left work for."""
+    if namespace is None or not program.makes_work or not namespace.exists():
+        return
+    from oql.wake import next_due
+
+    due = next_due(namespace)
+    if due is not None:
+        from substrate.opening import open_control
+        from worker.marks import DATABASE, MIGRATIONS, Marks
+
+        marks = Marks(open_control(*_store(), DATABASE, MIGRATIONS))
+        marks.mark(namespace.name, due)
+        marks.close()
+
+
 @cache
 def _open(namespace: str) -> Namespace:
+    from oql.jobs.schema import MIGRATIONS
     from substrate.errors import StoreError
     from substrate.opening import open_store
 
     url, data = _store()
     try:
-        return open_store(url, data).namespace(namespace)
+        return open_store(url, data, system=MIGRATIONS).namespace(namespace)
     except StoreError as error:
         raise Refused(error.message) from None
     except OSError as error:

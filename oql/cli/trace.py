@@ -1,20 +1,20 @@
 """The trace of a run for people: a line for each step, indented by the blocks it stands in."""
 
 import sys
-from typing import Any
+from typing import IO, Any
 
 from oql.cli.tables import show_table
 
 _COLORS = {"Ok": "green", "Error": "red", "Skipped": "bright_black", "Suspended": "yellow"}
 
 
-def show_trace(trace: list[dict[str, Any]]) -> None:
-    """Writes a trace to stderr."""
+def show_trace(trace: list[dict[str, Any]], stream: IO[Any] | None = None) -> None:
+    """Writes a trace to a stream, by default to stderr."""
     rows = [_row(entry) for entry in trace]
     show_table(
         ("step", "status", "ms", "class", "place", "path"),
         rows,
-        sys.stderr,
+        stream or sys.stderr,
         right=("ms",),
         colors={"status": _COLORS},
     )

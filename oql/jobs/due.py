@@ -1,17 +1,22 @@
-"""When the durable work of a namespace is due next: jobs, deliveries, crons, watches that are behind."""
+"""When the durable work of a namespace is due next: jobs, deliveries, crons, and watches that are behind."""
 
+from oql.wake import is_behind
 from substrate.errors import NotFound
-from substrate.interface import SystemTables
+from substrate.interface import Namespace
 
-_TABLES = ("job", "delivery", "cron")
-_EACH = " UNION ALL ".join(f"SELECT min(due) AS due FROM {table} WHERE due IS NOT NULL" for table in _TABLES)  # noqa: S608
-_FIRST = f"SELECT min(due) FROM ({_EACH}) AS each_due"  # noqa: S608
+_EACH = " UNION ALL ".join(
+    f"SELECT min(due) AS due FROM {table} WHERE due IS NOT NULL"  # noqa: S608 - fixed names
+    for table in ("job", "delivery", "cron")
+)
+_FIRST = f"SELECT min(due) FROM ({_EACH}) AS each_due"  # noqa: S608 - fixed names
 
 
-def next_due(tables: SystemTables) -> float | None:
-    """The first time, in Unix seconds, at which something of these tables is due; None for never."""
+def next_due(namespace: Namespace, now: float) -> float | None:
+    """The first time, in Unix seconds, at which something is due, `now` where a watch is behind; None for never."""
     try:
-        [(due,)] = tables.system(_FIRST)
+        if is_behind(namespace):
+            return now
+        [(due,)] = namespace.system(_FIRST)
     except NotFound:
         return None
-    return due if due is None else float(due)
+    return due  # type: ignore[return-value] # a number or null

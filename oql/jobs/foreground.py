@@ -1,7 +1,7 @@
 """A run that somebody waits for. It becomes a job when that takes too long, has to wait itself, or is asked to."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from oql.errors import Code, failed, timed_out
 from oql.jobs import records
 from oql.jobs.holding import Held
 from oql.jobs.records import Job, JobKeeper, OpenWait
-from oql.jobs.runner import Runner
+from oql.jobs.runner import VARIABLES, Runner
 from oql.journal import Fenced, Journal
 from oql.program import Program
 from oql.values import Value
@@ -29,10 +29,21 @@ class Ended:
 
 
 class ForegroundRun:
-    """One run in this process; `execute` runs on a thread, and everything else may be called from others."""
+    """One run in this process; `execute` runs on a thread, and everything else may be called from others.
+
+    `ask`: see `oql.journal.Journal`. `variables`: those that the program finds bound, here and when it goes on.
+    """
 
     def __init__(
-        self, runner: Runner, namespace: Namespace, job: str, request: Mapping[str, Value], options: Mapping[str, Any]
+        self,
+        runner: Runner,
+        namespace: Namespace,
+        job: str,
+        request: Mapping[str, Value],
+        options: Mapping[str, Any],
+        *,
+        ask: Callable[[str, dict[str, Any]], Value] | None = None,
+        variables: dict[str, Value] | None = None,
     ) -> None:
         self.cancel = CancelFlag()
         self._runner = runner
@@ -41,7 +52,8 @@ class ForegroundRun:
         self._request = request
         self._options = options
         self._created = runner.clock()
-        self._journal = Journal(job, namespace)
+        self._journal = Journal(job, namespace, ask=ask)
+        self._variables = variables
         self._held = Held(namespace, job, self.cancel)
         self._job: Job | None = None
         self._source = ""
@@ -53,8 +65,10 @@ class ForegroundRun:
         """Runs the program to its end, or its suspension. Raises StoreError where a suspended run cannot be kept."""
         self._source = program.source.text
         context = self._runner.make_context(self._namespace.name, self._id, self._request, self.cancel, self._journal)
+        if self._variables:
+            self._journal.note({"k": VARIABLES, "v": self._variables})
         try:
-            outcome = engine.run(program, context)
+            outcome = engine.run(program, context, self._variables)
             with self._lock:
                 self._ended = True
             if outcome.status == "suspended" and self._job is None:

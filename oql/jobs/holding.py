@@ -48,14 +48,15 @@ class Holding:
         self._watched: dict[str, _Watched] = {}
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ending = False
+        self.ending = False
+        """Whether this process hands over whatever it holds."""
 
     def take(self, held: Held) -> None:
         """Begins to look after a job that was claimed for `holder`."""
         with self._guard:
             watched = self._watched.setdefault(held.namespace.name, _Watched(held.namespace))
             watched.jobs[held.job] = held
-            if self._ending:
+            if self.ending:
                 hand_over(held)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look_after, name="leases", daemon=True)
@@ -75,7 +76,7 @@ class Holding:
     def hand_over(self) -> None:
         """Ends all runs, now and from now on, so that others go on with them."""
         with self._guard:
-            self._ending = True
+            self.ending = True
             for watched in self._watched.values():
                 for held in watched.jobs.values():
                     hand_over(held)

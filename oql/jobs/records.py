@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oql import exact, json
-from oql.errors import Code, timed_out
+from oql.errors import Code, limit_reached, timed_out
 from oql.jobs.states import State, before
 from oql.journal import Entry, Fenced, Wait
 from oql.progress import Told, whole
@@ -19,6 +19,8 @@ from substrate.interface import Cell, Frame, NotUniqueError, Row, SystemTables
 LEASE_S = 4.0
 """How long a job is held without a sign of life."""
 RENEW_S = 1.0
+MOST_JOURNAL_BYTES = 256 * 2**20
+"""What all runs of a job may record."""
 
 _COLUMNS = (
     "id, kind, name, state, source, request, options, created, started, finished, due, holder, fence, attempts, "
@@ -186,15 +188,19 @@ def held(tables: SystemTables, holder: str) -> set[str]:
 class JobKeeper:
     """See `oql.journal.Keeper`: writes for one run of one job, as long as the run holds it."""
 
-    def __init__(self, job: str, fence: int) -> None:
+    def __init__(self, job: str, fence: int, written: int = 0) -> None:
+        """`written`: bytes that the journal has already."""
         self.job = job
         self.fence = fence
+        self._written = written
 
-    def append(self, frame: Frame, entries: list[Entry], told: list[Told]) -> None:
-        """Adds to the journal. Raises Fenced."""
+    def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
+        """Adds to the journal. Raises Fenced, LimitExceeded."""
         self.check(frame)
+        if self._written > MOST_JOURNAL_BYTES and not last:
+            raise limit_reached("bytes in the journal of a job", f"{MOST_JOURNAL_BYTES:,}")
         if entries or told:
-            append(frame, self.job, entries, told)
+            self._written += append(frame, self.job, entries, told)
 
     def check(self, frame: Frame) -> None:
         """Raises Fenced where the job is no longer this run's."""
@@ -238,25 +244,29 @@ class JobKeeper:
             raise Fenced
 
 
-def append(frame: Frame, job: str, entries: Sequence[Entry], told: Sequence[Told]) -> None:
-    """Adds to a job's journal, whoever holds it."""
+def append(frame: Frame, job: str, entries: Sequence[Entry], told: Sequence[Told]) -> int:
+    """Adds to a job's journal, whoever holds it; the bytes that were added."""
+    kept, shown = exact.written(list(entries)), _text(list(told))
     frame.system(
         "INSERT INTO journal (job, number, entries, trace) "
         "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM journal WHERE job = ?",
-        job, exact.written(list(entries)), _text(list(told)), job,
+        job, kept, shown, job,
     )  # fmt: skip
+    return len(kept) + len(shown)
 
 
-def journal(tables: SystemTables, job: str) -> tuple[list[Entry], list[Told]]:
-    """All that the runs of a job have recorded, and told, in its order."""
+def journal(tables: SystemTables, job: str) -> tuple[list[Entry], list[Told], int]:
+    """All that the runs of a job have recorded, and told, in its order; and how many bytes that takes."""
     entries: list[Entry] = []
     told: list[Told] = []
+    size = 0
     for kept, trace in tables.system("SELECT entries, trace FROM journal WHERE job = ? ORDER BY number", job):
         assert isinstance(kept, str)
         assert isinstance(trace, str)
         entries += exact.read(kept)
         told += json.loads(trace)
-    return entries, told
+        size += len(kept) + len(trace)
+    return entries, told, size
 
 
 # what people and clients do

@@ -21,9 +21,12 @@ from oql.source import Source
 from oql.values import Value, to_json
 from substrate.errors import StoreError
 from substrate.interface import Frame, Namespace
+from substrate.interface.faults import reach
 
 AGAIN_S = 1.0
 """How long a job rests that could not go on, doubled with every attempt up to a minute."""
+VARIABLES = "variables"
+"""The key in a job's journal of the variables that its program finds bound, where there are any. No step has it."""
 
 _log = logging.getLogger("oql.jobs")
 
@@ -54,6 +57,7 @@ class Runner:
 
     def run(self, namespace: Namespace, job: Job) -> None:
         """Runs a job that was claimed. Raises nothing: what goes wrong is the job's, or is tried again."""
+        reach("after the claim of a job")
         cancel = CancelFlag()
         held = Held(namespace, job.id, cancel)
         self.holding.take(held)
@@ -67,8 +71,8 @@ class Runner:
             self.holding.drop(held)
 
     def _run(self, namespace: Namespace, job: Job, held: Held) -> None:
-        entries, told = records.journal(namespace, job.id)
-        keeper = JobKeeper(job.id, job.fence)
+        entries, told, size = records.journal(namespace, job.id)
+        keeper = JobKeeper(job.id, job.fence, size)
         age = max(0.0, self.clock() - (job.started or job.created))
         journal = Journal(job.id, namespace, by_key(entries), keeper, before=told, age=age)
         try:
@@ -78,7 +82,8 @@ class Runner:
             namespace.write(lambda frame: self._end(frame, job, keeper, "error", answer))
             return
         context = self.make_context(namespace.name, job.id, job.request, held.cancel, journal, created=job.created)
-        self.conclude(namespace, job, held, journal, engine.run(ready, context))
+        bound = journal.recall(VARIABLES)
+        self.conclude(namespace, job, held, journal, engine.run(ready, context, bound and bound["v"]))
 
     def conclude(
         self, namespace: Namespace, job: Job, held: Held, journal: Journal, outcome: Outcome
@@ -98,7 +103,9 @@ class Runner:
             return []
         state: State = "error" if error else "complete"
         answer = answer_of(outcome)
+        reach("before the end of a job")
         namespace.write(lambda frame: self._finish(frame, job, keeper, journal, outcome, state, answer))
+        reach("after the end of a job")
         return []
 
     def let_go(self, held: Held) -> None:

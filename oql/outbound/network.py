@@ -28,7 +28,7 @@ Trust = ssl.SSLContext
 MOST_ADDRESSES = 4
 """How many addresses of one name are tried."""
 _HEAD_BYTES = 128 * 1024
-_CONNECTIONS = 64
+_CONNECTIONS = 256
 _IDLE_S = 30.0
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -80,7 +80,7 @@ def open_pool(rules: Rules, resolve: Resolve | None, tls: Trust | None) -> httpc
     return httpcore.ConnectionPool(
         ssl_context=tls or httpcore.default_ssl_context(),
         max_connections=_CONNECTIONS,
-        max_keepalive_connections=_CONNECTIONS // 2,
+        max_keepalive_connections=_CONNECTIONS // 4,
         keepalive_expiry=_IDLE_S,
         network_backend=Gate(rules, resolve or system_addresses),
     )

@@ -13,7 +13,7 @@ first parameter annotated `Context` or `Run` receives the run's context or the r
 
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any as AnyType, Literal, Protocol
 
@@ -227,6 +227,10 @@ class Verb:
     missing_hints: Mapping[str, str] = field(default_factory=dict)
     transacts: bool = False
     runs_text: bool = False
+
+    def effect_with(self, modifiers: Collection[str]) -> Effect:
+        """What a step with these modifiers does to the world."""
+        return "read" if self.reads_without and self.reads_without not in modifiers else self.effect
 
     def recorded(self, modifiers: Mapping[str, AnyType]) -> bool:
         """Whether the journal of a run keeps what a step gives: again, it could give something else, or do more."""

@@ -93,7 +93,7 @@ def webhook(run: Run, payload: Any, *, at: Text) -> bool:
 def email(run: Run, body: Text = "", *, to: Text, with_: Text) -> bool:
     """Sends a mail WITH a subject: queued with the step, and tried again until the mail server takes or refuses it.
 
-    The body is a text, or what its block emits; it is HTML when it begins with `<`.
+    It is HTML when the body begins with `<`. A block that emits the body is not served yet.
     """
     if not run.context.mails:
         raise failed(Code.UNSUPPORTED, "this run has no mail server")

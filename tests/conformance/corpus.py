@@ -184,8 +184,8 @@ def _marks(lines: _Lines) -> Marks:
                 raise lines.wrong(f"`{mark}` is not a mark")
         lines.take()
     single.pop("trace", None)
-    lists = {"warnings": tuple(warnings), "elsewhere": tuple(elsewhere), "answers": tuple(answers)}
-    return Marks(request, limits, variables, **lists, **single)
+    single |= {"warnings": tuple(warnings), "elsewhere": tuple(elsewhere), "answers": tuple(answers)}
+    return Marks(request, limits, variables, **single)
 
 
 def _pair(lines: _Lines, text: str) -> tuple[str, str]:

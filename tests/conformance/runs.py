@@ -13,6 +13,7 @@ from oql.contexts import Contexts
 from oql.errors import timed_out
 from oql.journal import Entry, Journal, Wait, failure_entry
 from oql.limits import Limits
+from oql.outbound import Outbound
 from oql.people.answers import check_answers, check_decision
 from substrate.interface import Store
 from tests.conformance.corpus import Marks
@@ -30,6 +31,12 @@ def run(text: str, marks: Marks, store: Store | None = None) -> engine.Outcome:
     """
     with _world(marks, store) as contexts:
         return _with_people(text, marks, contexts) if _asks(text) else _run(text, marks, contexts)
+
+
+def run_alone(text: str, marks: Marks) -> engine.Outcome:
+    """How the text ends in a run that cannot wait for people."""
+    with _world(marks, None) as contexts:
+        return _run(text, marks, contexts)
 
 
 def run_twice(text: str, marks: Marks, store: Store | None = None) -> engine.Outcome:
@@ -79,8 +86,9 @@ def _answered(wait: Wait, given: Any) -> Entry:
 @contextmanager
 def _world(marks: Marks, store: Store | None) -> Iterator[Contexts]:
     limits = Limits(**marks.limits)  # type: ignore[arg-type]  # the reader has checked the names
+    stores = untouched(store or sqlite_store())
     with file_store() as files:
-        contexts = Contexts(limits, untouched(store or sqlite_store()), _report, files.of)
+        contexts = Contexts(limits, stores, _report, files.of, Outbound(), mails=True)
         for earlier in marks.elsewhere:
             outcome = engine.run(program.load(earlier), contexts.make(ELSEWHERE, "", {}, CancelFlag()))
             assert outcome.error is None, outcome.error

@@ -14,10 +14,11 @@ from tests.deliveries.inbox import Inbox, receiving
 from tests.outbound.servers import Web, serving
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store of SQLite files."""
-    opened = open_store("", Path(tmp_path_factory.mktemp("store")), system=MIGRATIONS)
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of SQLite files, and one in a PostgreSQL database."""
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    opened = open_store(url, Path(tmp_path_factory.mktemp("store")), system=MIGRATIONS)
     yield opened
     opened.close()
 

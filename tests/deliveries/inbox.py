@@ -53,14 +53,15 @@ class Inbox:
 
 
 @contextmanager
-def receiving(inbox: Inbox, tls: ssl.SSLContext | None = None) -> Iterator[Inbox]:
-    """The server at work. tls: for STARTTLS."""
+def receiving(inbox: Inbox, tls: ssl.SSLContext | None = None, *, at_once: bool = False) -> Iterator[Inbox]:
+    """The server at work. tls: for STARTTLS, or from the first byte."""
     loop = asyncio.new_event_loop()
+    starttls, first = (None, tls) if at_once else (tls, None)
 
     def session() -> SMTP:
-        return SMTP(inbox, loop=loop, authenticator=inbox.login, auth_require_tls=False, tls_context=tls)
+        return SMTP(inbox, loop=loop, authenticator=inbox.login, auth_require_tls=False, tls_context=starttls)
 
-    server = loop.run_until_complete(loop.create_server(session, "127.0.0.1", 0))
+    server = loop.run_until_complete(loop.create_server(session, "127.0.0.1", 0, ssl=first))
     inbox.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -114,6 +114,16 @@ def test_tls_is_used_where_it_is_offered(namespace: Namespace, authority: trustm
     assert inbox.secured == [True]
 
 
+def test_smtps_is_tls_from_the_first_byte(namespace: Namespace, authority: trustme.CA) -> None:
+    context, trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(trust)
+    with receiving(Inbox(), context, at_once=True) as inbox:
+        secure = Mailer(f"smtps://127.0.0.1:{inbox.port}", "oql@example.org", trust)
+        assert send(namespace, secure).state == "delivered"
+    assert len(inbox.mails) == 1
+
+
 def test_a_certificate_of_nobody_known_is_refused(namespace: Namespace, authority: trustme.CA) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

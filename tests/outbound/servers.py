@@ -45,6 +45,9 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
     daemon_threads = True
 
+    def handle_error(self, *args: object) -> None:
+        """Says nothing of clients that go away."""
+
 
 class Web:
     """A server of HTTP/1.1 with an answer for each path, 200 and the path itself for others; notes what it is asked."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oql import engine, exact, program, schedules, wake, watches
+from oql.jobs.due import next_due
 from oql.local import local_context
 from oql.stored import StoredCache
 from substrate.files.opening import FileStore
@@ -164,18 +165,18 @@ def test_files_are_told_of_only_where_folders_are_watched(world: World) -> None:
 
 def test_what_is_due(world: World) -> None:
     namespace = world.namespace
-    assert wake.next_due(namespace) is None
+    assert next_due(namespace, NOW) is None
     assert not wake.has_watches(namespace)
     world.run('DEFINE CRON "nightly" ON SCHEDULE "0 3 * * *" OPEN NEST EMIT 1 CLOSE NEST')
-    assert wake.next_due(namespace) == NOW + 3 * 3_600
+    assert next_due(namespace, NOW) == NOW + 3 * 3_600
     world.run('WATCH "stream:a" ON "message" OPEN NEST EMIT 1 CLOSE NEST')
-    assert wake.next_due(namespace) == NOW + 3 * 3_600
+    assert next_due(namespace, NOW) == NOW + 3 * 3_600
     world.run('STREAM 1 TO "a"')
-    assert wake.next_due(namespace) == 0.0
+    assert next_due(namespace, NOW) == NOW
     world.results()
-    assert wake.next_due(namespace) == NOW + 3 * 3_600
+    assert next_due(namespace, NOW) == NOW + 3 * 3_600
     world.run('DELETE CRON "nightly"')
-    assert wake.next_due(namespace) is None
+    assert next_due(namespace, NOW) is None
 
 
 def test_a_watch_of_a_table_is_due_until_it_has_seen_the_log(world: World) -> None:

@@ -19,9 +19,6 @@ GRAPH PATH "a" TO "b" FROM "db.t" WITH "knows" SET ?r
 GRAPH ROUTE "a" TO "b" FROM "db.t" WITH "knows" SET ?r
 FETCH "https://example.com" AS "POST" WITH ?v ATTACH ?v ON 5 FORMAT "response" SET ?r
 POST ?v AT "https://example.com" ATTACH ?v SET ?r
-WEBHOOK ?v AT "https://example.com" SET ?r
-EMAIL "text" TO "ada@example.com" WITH "subject"
-EMAIL OPEN NEST EMIT "text" CLOSE NEST TO "ada@example.com" WITH "subject"
 HEADER "X-Name" AS "value"
 STATUS 404
 REDIRECT "/" AS 301

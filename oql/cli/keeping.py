@@ -1,0 +1,63 @@
+"""Runs in this process that ask in the terminal, and are kept as jobs of the data folder where nobody answers."""
+
+import time
+from typing import Any
+
+from oql import json
+from oql.cli import people
+from oql.cli.workshop import Here, open_here, refusals
+from oql.context import CancelFlag
+from oql.jobs import records
+from oql.jobs.foreground import Ended, ForegroundRun
+from oql.local import new_id
+from oql.program import Program
+from oql.values import Value
+from server import telling
+from substrate.interface import Namespace
+
+_DEEPEST = 1_000
+_LOOK_S = 0.05
+
+
+def run_or_keep(
+    program: Program, variables: dict[str, Value], request: dict[str, str], namespace: str, cancel: CancelFlag
+) -> tuple[Ended, dict[str, Any]]:
+    """Runs a program, asking the person at the terminal: how it ended, and the body of the answer."""
+    here, job = open_here(), new_id(4)
+    there = here.namespace(namespace)
+    run = ForegroundRun(here.runner, there, job, request, {}, ask=people.ask, variables=variables)
+    with refusals(), cancel.calling(run.abandon):
+        ended = run.execute(program)
+        if ended.job or program.makes_work:
+            here.tell_workers(there)
+    if ended.outcome.status != "suspended":
+        return ended, ended.outcome.as_json(job)
+    shown = telling.suspended(namespace, job, ended.waits, ended.outcome.trace_json(), here.links)
+    return ended, read_body(shown or telling.accepted(job, here.links))
+
+
+def go_on(here: Here, there: Namespace, job_id: str) -> dict[str, Any]:
+    """Runs a job that is due in this process, or follows it where a server is faster: the body of its answer."""
+    while True:
+        with refusals():
+            job = there.write(lambda frame: records.claim_one(frame, job_id, here.runner.holding.holder, _now(here)))
+            if job:
+                here.runner.run(there, job)
+            found = records.find(there, job_id)
+            shown = telling.job_answer(there, found, here.links) if found else None
+            if found and found.state == "suspended" and shown is None:
+                shown = telling.accepted(job_id, here.links)  # it sleeps
+            if shown is not None:
+                here.tell_workers(there)
+                return read_body(shown)
+        time.sleep(_LOOK_S)
+
+
+def read_body(written: bytes) -> dict[str, Any]:
+    """The body of an answer as a value."""
+    body: dict[str, Any] = json.loads(written, max_depth=_DEEPEST)
+    return {"trace": [], **body}
+
+
+def _now(here: Here) -> float:
+    return here.runner.clock()

@@ -1,0 +1,78 @@
+"""A process that runs the due jobs of one namespace as a worker does, and dies where OQL_KILL_AT says.
+
+Arguments: the URL of the store, its folder, the host and port that webhooks may reach. It ends when nothing is due.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+from oql.contexts import Contexts
+from oql.context import report_fault
+from oql.jobs import records
+from oql.jobs.holding import Holding
+from oql.jobs.runner import Runner
+from oql.jobs.schema import MIGRATIONS
+from oql.limits import DEFAULT
+from oql.outbound import Outbound
+from substrate.files.opening import FileStore
+from substrate.interface import Namespace, Store
+from substrate.opening import open_store
+from worker.deliveries import Deliverer
+from worker.drain import NamespaceDrain
+
+NAMESPACE = "user_crash"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The parts of a job worker that this process has for itself, without hints and marks."""
+
+    store: Store
+    files: FileStore
+    runner: Runner
+    drain: NamespaceDrain
+
+    @property
+    def namespace(self) -> Namespace:
+        """The namespace whose jobs it runs."""
+        return self.store.namespace(NAMESPACE)
+
+
+@contextmanager
+def working(url: str, folder: Path, sink: str, clock: Callable[[], float] = time.time) -> Iterator[Worker]:
+    """A worker, whose clock may go ahead: then it takes over at once what others have held."""
+    store = open_store(url, folder, system=MIGRATIONS)
+    files, outbound = FileStore(folder, lambda: "http://localhost"), Outbound([sink])
+    contexts = Contexts(DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of, outbound)
+    runner = Runner(Holding(), contexts.make, clock)
+    deliverer = Deliverer(outbound, None, lambda _: "whsec_c2VjcmV0")
+    yield Worker(store, files, runner, NamespaceDrain(store.namespace, runner, deliverer, lambda _: None, clock))
+    outbound.close()
+    files.close()
+    store.close()
+
+
+def run_on(worker: Worker, seconds: float) -> None:
+    """Runs jobs until none is due any more, or asks somebody, or the time is over."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        worker.drain.drain(NAMESPACE)
+        due = records.next_due(worker.namespace)
+        if due is None:
+            return
+        time.sleep(0.02)
+
+
+def main() -> None:
+    """Runs jobs until they are over, or somebody kills the process."""
+    with working(sys.argv[1], Path(sys.argv[2]), sys.argv[3]) as worker:
+        run_on(worker, 30.0)
+
+
+if __name__ == "__main__":
+    main()
