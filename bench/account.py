@@ -1,6 +1,7 @@
 """The account that the measured requests are of, and what they ask."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from accounts.service import Accounts
@@ -12,13 +13,26 @@ _DEVELOPMENT = {"username": "test", "password": "test"}
 _JSON = {"Content-Type": "application/json"}
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account: a bearer token of it, and the namespace of what it keeps."""
+
+    token: str
+    namespace: str
+
+
 def account_in(data: Path) -> str:
     """Adds an account that may ask as much at once as anybody may; a bearer token of it."""
+    return owner_in(data, _LOGIN["username"]).token
+
+
+def owner_in(data: Path, username: str) -> Owner:
+    """Adds another such account."""
     accounts = Accounts(data)
-    account = accounts.add(_LOGIN["username"], _LOGIN["password"], tier="enterprise")
+    account = accounts.add(username, _LOGIN["password"], tier="enterprise")
     token = accounts.issue_token(account).secret
     accounts.close()
-    return token
+    return Owner(token, account.namespace)
 
 
 def emit(path: str = "/v1/query", *, development: bool = False) -> Request:

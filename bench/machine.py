@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _LIBRARIES = ("lark", "falcon", "gunicorn", "uvicorn", "uvloop", "httptools", "orjson", "pydantic")
-_PEERS = ("starlark-pyo3", "Jinja2")
+_PEERS = ("starlark-pyo3", "Jinja2", "dbos")
 _BUSY_SHARE = 0.15
 
 

@@ -27,15 +27,33 @@ class Server:
     ready_s: float
 
     @property
+    def children(self) -> list[int]:
+        """The processes of the master."""
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [int(child) for child in found.split()]
+
+    @property
     def workers(self) -> list[int]:
-        """The processes that answer."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
-        return [int(child) for child in children.split()]
+        """The processes that answer: of ours the web workers, of another server all."""
+        return self.titled("oql: web") or self.children
+
+    @property
+    def job_workers(self) -> list[int]:
+        """The processes that run jobs."""
+        return self.titled("oql: worker")
+
+    def titled(self, title: str) -> list[int]:
+        """The children with this title."""
+        return [child for child in self.children if _title(child) == title]
 
     def processor_s(self) -> float:
         """Processor seconds that the workers have used so far, all their threads."""
         tasks = [task for pid in self.workers for task in Path(f"/proc/{pid}/task").glob("*/schedstat")]
         return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
+
+
+def _title(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode().strip()
 
 
 def memory(pid: int) -> int:
@@ -44,9 +62,9 @@ def memory(pid: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
-def ours(folder: Path) -> contextlib.AbstractContextManager[Server]:
-    """`oql serve` as anybody runs it."""
-    return _running([OQL, "serve"], folder)
+def ours(folder: Path, **given: str) -> contextlib.AbstractContextManager[Server]:
+    """`oql serve` as anybody runs it. `given`: settings, as variables of its environment."""
+    return _running([OQL, "serve"], folder, **given)
 
 
 def ours_beside_bare(folder: Path) -> contextlib.AbstractContextManager[Server]:

@@ -1,6 +1,5 @@
 """What runs get from a server: the machine's clocks and randomness, the store, the files, the log for faults."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -8,7 +7,7 @@ from functools import cached_property, partial
 from oql.context import CancelFlag, Context
 from oql.journal import Journal
 from oql.limits import Limits
-from oql.local import local_context
+from oql.local import local_context, wall_clock
 from oql.outbound import Outbound
 from oql.stored import StoredCache
 from oql.values import Value
@@ -66,5 +65,5 @@ class Contexts:
         if journal is None:
             context.computing_ns = context.monotonic_ns
         elif created is not None:
-            context.now, context.began = created, time.time()
+            context.now, context.began = created, wall_clock()
         return context

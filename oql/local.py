@@ -50,3 +50,13 @@ def new_id(version: int) -> str:
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     milliseconds = time.time_ns() // 1_000_000
     return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))
+
+
+def wall_clock() -> float:
+    """Unix seconds of this machine."""
+    return time.time()
+
+
+def elapsed() -> float:
+    """Seconds on a clock of this machine that only measures."""
+    return time.monotonic()

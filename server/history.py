@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from oql.jobs import records
 from server.logs import log
@@ -58,7 +59,7 @@ class History:
         for name, found in unwritten.items():
             rows = [_row(run) for run in found.runs]
             try:
-                self._namespaces(name).write(lambda frame, rows=rows: records.add_history(frame, rows, KEPT))  # type: ignore[misc]
+                self._namespaces(name).write(partial(records.add_history, runs=rows, keep=KEPT))
             except StoreError as error:
                 log().warning("history not written", namespace=name, reason=error.message)
 

@@ -63,7 +63,7 @@ def job_parts(
     desk = Desk(accounts, callers, bodies, store, threads)
     return JobParts(
         Jobs(desk, links, mark),
-        JobStreams(desk, Slots(settings.data / "job.places")),
+        JobStreams(desk, Slots(settings.data / "store.streams")),
         Confirmations(desk, programs, links, mark, settings.limits().wall_s),
         GatherLinks(desk, links, mark),
         Webhooks(desk, mark),

@@ -16,6 +16,7 @@ _COMMANDS = Commands(
         "repl": "oql.cli.repl",
         "serve": "oql.cli.serve",
         "worker": "oql.cli.worker",
+        "jobs": "oql.cli.jobs",
         "settings": "oql.cli.settings",
         "account": "oql.cli.account",
         "token": "oql.cli.token",

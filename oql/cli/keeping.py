@@ -1,10 +1,11 @@
 """Runs in this process that ask in the terminal, and are kept as jobs of the data folder where nobody answers."""
 
-import time
 from typing import Any
 
 from oql import json
 from oql.cli import people
+from oql.cli.interrupt import cancelling
+from oql.cli.refusal import Failed
 from oql.cli.workshop import Here, open_here, refusals
 from oql.context import CancelFlag
 from oql.jobs import records
@@ -36,21 +37,32 @@ def run_or_keep(
     return ended, read_body(shown or telling.accepted(job, here.links))
 
 
-def go_on(here: Here, there: Namespace, job_id: str) -> dict[str, Any]:
-    """Runs a job that is due in this process, or follows it where a server is faster: the body of its answer."""
-    while True:
-        with refusals():
+def go_on(here: Here, there: Namespace, job_id: str) -> tuple[dict[str, Any], bool]:
+    """Runs a job that is due in this process, or follows it where a server is faster: the body of its answer.
+
+    Ctrl-C leaves it to a server, and gives True beside what can be said of it then.
+    """
+    left = CancelFlag()
+    with refusals(), cancelling(left), left.calling(here.runner.holding.hand_over):
+        body = None
+        while body is None and not left.is_set():
             job = there.write(lambda frame: records.claim_one(frame, job_id, here.runner.holding.holder, _now(here)))
             if job:
                 here.runner.run(there, job)
-            found = records.find(there, job_id)
-            shown = telling.job_answer(there, found, here.links) if found else None
-            if found and found.state == "suspended" and shown is None:
-                shown = telling.accepted(job_id, here.links)  # it sleeps
-            if shown is not None:
-                here.tell_workers(there)
-                return read_body(shown)
-        time.sleep(_LOOK_S)
+            body = _body_of(here, there, job_id)
+            if body is None:
+                left.wait(_LOOK_S)
+    here.tell_workers(there)
+    return read_body(body or telling.accepted(job_id, here.links)), left.is_set()
+
+
+def _body_of(here: Here, there: Namespace, job_id: str) -> bytes | None:
+    """The answer of a job, also of one that sleeps for long; None as long as it goes on."""
+    found = records.find(there, job_id)
+    if found is None:
+        raise Failed(f"there is no job `{job_id}` any more")
+    shown = telling.job_answer(there, found, here.links)
+    return telling.accepted(job_id, here.links) if shown is None and found.state == "suspended" else shown
 
 
 def read_body(written: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The databases of runs in this process: those of the data folder, or of the store that the settings name."""
 
 import os
+import time
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +21,9 @@ def tell_workers(program: Program, namespace: Namespace | None) -> None:
     """Lets a server on the data folder know of the crons and watches that a run has left work for."""
     if namespace is None or not program.makes_work or not namespace.exists():
         return
-    from oql.wake import next_due
+    from oql.jobs.due import next_due
 
-    due = next_due(namespace)
+    due = next_due(namespace, time.time())
     if due is not None:
         from substrate.opening import open_control
         from worker.marks import DATABASE, MIGRATIONS, Marks

@@ -66,10 +66,12 @@ def open_here(data: str | None = None) -> Here:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """What the store refuses, or cannot do now, in one line."""
+def refusals(*expected: type[StoreError]) -> Iterator[None]:
+    """What the store refuses, or cannot do now, in one line; but for what the caller expects."""
     try:
         yield
+    except expected:
+        raise
     except StoreError as error:
         raise (Refused if isinstance(error, Invalid) else Failed)(error.message) from None
     except DatabaseError as error:

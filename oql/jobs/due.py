@@ -5,10 +5,9 @@ from substrate.errors import NotFound
 from substrate.interface import Namespace
 
 _EACH = " UNION ALL ".join(
-    f"SELECT min(due) AS due FROM {table} WHERE due IS NOT NULL"  # noqa: S608 - fixed names
-    for table in ("job", "delivery", "cron")
+    f"SELECT min(due) AS due FROM {table} WHERE due IS NOT NULL" for table in ("job", "delivery", "cron")
 )
-_FIRST = f"SELECT min(due) FROM ({_EACH}) AS each_due"  # noqa: S608 - fixed names
+_FIRST = f"SELECT min(due) FROM ({_EACH}) AS each_due"
 
 
 def next_due(namespace: Namespace, now: float) -> float | None:

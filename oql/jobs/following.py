@@ -26,7 +26,7 @@ def stands(tables: SystemTables, jobs: Sequence[str]) -> dict[str, Stand]:
     for first in range(0, len(jobs), _AT_ONCE):
         some = jobs[first : first + _AT_ONCE]
         rows: list[Any] = tables.system(
-            "SELECT job.id, job.state, (SELECT max(number) FROM journal WHERE journal.job = job.id) FROM job "  # noqa: S608
+            "SELECT job.id, job.state, (SELECT max(number) FROM journal WHERE journal.job = job.id) FROM job "
             f"WHERE job.id IN ({', '.join('?' * len(some))})",
             *some,
         )

@@ -7,13 +7,12 @@ one), and gives a sign of life for all of them every second. With no job there i
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from oql.context import CancelFlag
 from oql.jobs import records
-from oql.local import new_id
+from oql.local import elapsed, new_id, wall_clock
 from substrate.errors import StoreError
 from substrate.interface import Namespace
 
@@ -48,6 +47,7 @@ class Holding:
         self._watched: dict[str, _Watched] = {}
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._tick = threading.Event()  # never set: a pause between two looks
         self.ending = False
         """Whether this process hands over whatever it holds."""
 
@@ -82,17 +82,17 @@ class Holding:
                     hand_over(held)
 
     def _look_after(self) -> None:
-        renew_at = time.monotonic() + records.RENEW_S
+        renew_at = elapsed() + records.RENEW_S
         while True:
-            time.sleep(LOOK_S)
+            self._tick.wait(LOOK_S)
             with self._guard:
                 if not self._watched:
                     self._thread = None
                     return
                 all_watched = list(self._watched.values())
-            renewing = time.monotonic() >= renew_at
+            renewing = elapsed() >= renew_at
             if renewing:
-                renew_at = time.monotonic() + records.RENEW_S
+                renew_at = elapsed() + records.RENEW_S
             for watched in all_watched:
                 try:
                     self._look(watched, renewing)
@@ -102,7 +102,7 @@ class Holding:
     def _look(self, watched: _Watched, renewing: bool) -> None:
         namespace, jobs = watched.namespace, dict(watched.jobs)
         if renewing:
-            now = time.time()
+            now = wall_clock()
             mine = namespace.write(lambda frame: records.renew(frame, self.holder, now))
             self._renewed(namespace.name, now + records.LEASE_S)
         else:

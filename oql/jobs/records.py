@@ -140,7 +140,7 @@ def claim_one(frame: Frame, job: str, holder: str, now: float) -> Job | None:
 
 def _claimed(frame: Frame, holder: str, now: float, which: str, *params: Cell) -> list[Job]:
     rows = frame.system(
-        "UPDATE job SET state = 'running', holder = ?, fence = fence + 1, attempts = attempts + 1, due = ?, "  # noqa: S608
+        "UPDATE job SET state = 'running', holder = ?, fence = fence + 1, attempts = attempts + 1, due = ?, "
         "started = COALESCE(started, ?) WHERE id IN (SELECT id FROM job WHERE state IN "
         f"({before('running')}, 'running') AND {which}) RETURNING {_COLUMNS}",
         holder, now + LEASE_S, now, *params,
@@ -236,7 +236,7 @@ class JobKeeper:
 
     def _leave(self, frame: Frame, state: State, change: str, *params: Cell) -> None:
         left = frame.system(
-            f"UPDATE job SET state = '{state}', holder = NULL, {change} "  # noqa: S608 - fixed texts
+            f"UPDATE job SET state = '{state}', holder = NULL, {change} "
             f"WHERE id = ? AND fence = ? AND state IN ({before(state)}) RETURNING id",
             *params, self.job, self.fence,
         )  # fmt: skip
@@ -292,7 +292,7 @@ def cancel(frame: Frame, job: str, by: str, now: float) -> Job | None:
     Its `holder` stays until that has noticed.
     """
     rows = frame.system(
-        f"UPDATE job SET state = 'cancelled', finished = ?, due = NULL, answer = ? WHERE id = ? "  # noqa: S608
+        f"UPDATE job SET state = 'cancelled', finished = ?, due = NULL, answer = ? WHERE id = ? "
         f"AND state IN ({before('cancelled')}) RETURNING {_COLUMNS}",
         now, _text({"error": None, "cancelled_by": by}), job,
     )  # fmt: skip
@@ -328,7 +328,7 @@ def prune(frame: Frame, now: float, keep_s: float, most: int = 500) -> int:
     )
     for (job,) in gone:
         for table in ("journal", "wait", "delivery"):
-            frame.system(f"DELETE FROM {table} WHERE job = ?", job)  # noqa: S608 - fixed names
+            frame.system(f"DELETE FROM {table} WHERE job = ?", job)
     return len(gone)
 
 
@@ -337,13 +337,13 @@ def prune(frame: Frame, now: float, keep_s: float, most: int = 500) -> int:
 
 def find(tables: SystemTables, job: str) -> Job | None:
     """A job by its id."""
-    rows = tables.system(f"SELECT {_COLUMNS} FROM job WHERE id = ?", job)  # noqa: S608 - fixed names
+    rows = tables.system(f"SELECT {_COLUMNS} FROM job WHERE id = ?", job)
     return _job(rows[0]) if rows else None
 
 
 def find_by_key(tables: SystemTables, idempotency_key: str) -> Job | None:
     """A job by its idempotency key."""
-    rows = tables.system(f"SELECT {_COLUMNS} FROM job WHERE idempotency_key = ?", idempotency_key)  # noqa: S608
+    rows = tables.system(f"SELECT {_COLUMNS} FROM job WHERE idempotency_key = ?", idempotency_key)
     return _job(rows[0]) if rows else None
 
 
@@ -352,7 +352,7 @@ def listed(tables: SystemTables, states: Sequence[str], limit: int, after: tuple
     at, last = after or (1e18, "")
     chosen = f"state IN ({', '.join('?' * len(states))}) AND " if states else ""
     rows = tables.system(
-        f"SELECT {_COLUMNS} FROM job WHERE {chosen}created <= ? AND (created < ? OR id > ?) "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM job WHERE {chosen}created <= ? AND (created < ? OR id > ?) "
         "ORDER BY created DESC, id LIMIT ?",
         *states, at, at, last, limit,
     )  # fmt: skip
@@ -366,7 +366,7 @@ def waits_of(tables: SystemTables, job: str) -> list[OpenWait]:
         "ORDER BY opened, number",
         job,
     )
-    return [OpenWait(row[0], row[1], exact.read(row[2]), *row[3:]) for row in rows]  # type: ignore[arg-type]
+    return [OpenWait(row[0], row[1], exact.read(row[2]), *row[3:]) for row in rows]  # type: ignore[arg-type] # as the table has them
 
 
 def trace_of(tables: SystemTables, job: Job) -> list[Told]:

@@ -1,7 +1,6 @@
 """Runs jobs: from what earlier runs have recorded to their end, the next suspension, or to somebody else's hands."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,7 +14,7 @@ from oql.jobs.holding import Held, Holding
 from oql.jobs.records import Job, JobKeeper, OpenWait
 from oql.jobs.states import State
 from oql.journal import Fenced, Interrupted, Journal, Suspended, by_key
-from oql.local import new_id
+from oql.local import new_id, wall_clock
 from oql.report import error_json
 from oql.source import Source
 from oql.values import Value, to_json
@@ -53,7 +52,7 @@ class Runner:
 
     holding: Holding
     make_context: Making
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = wall_clock
 
     def run(self, namespace: Namespace, job: Job) -> None:
         """Runs a job that was claimed. Raises nothing: what goes wrong is the job's, or is tried again."""

@@ -16,7 +16,7 @@ from substrate.interface import Frame, Namespace, Store
 from tests.crash.clients import Given
 from tests.crash.sink import Sink
 from tests.crash.works import TABLE, Work
-from worker.hints import Hints
+from worker.marks import Marks
 
 
 class Patient:
@@ -35,7 +35,7 @@ class Oracle:
 
     store: Store
     files: FileStore
-    hints: Hints
+    hints: Marks
     sink: Sink
     faults: list[str] = field(default_factory=list)
 

@@ -168,3 +168,47 @@ def mixed(sink: str, seed: int, prefix: str) -> Iterator[Work]:
 def with_options(work: Work, **options: Any) -> Work:
     """The same work with more options."""
     return replace(work, options=work.options | options)
+
+
+def everything(tag: str, sink: str) -> Work:
+    """A bit of everything in one job, file steps that do the same when they are repeated among it."""
+    folder = f"/root/{tag}"
+    source = f"""RANDOM SET ?r
+{row(tag, 0, "?r")}
+TRANSACTION OPEN NEST
+  {row(tag, 1, "?r")}
+  {row(tag, 2, "?r")}
+  CACHE "{tag}" AS "{tag}"
+CLOSE NEST
+PARSE JSON "{{" OR {row(tag, 3, "?r")}
+TRANSACTION OPEN NEST
+  {row(tag, 9, "?r")}
+  CALCULATE "1 / 0"
+CLOSE NEST OR {row(tag, 4, "?r")}
+WRITE "one" INTO "{folder}/f"
+WRITE "two" INTO "{folder}/result"
+NEW JSON OBJECT OPEN NEST SET tag AS "{tag}" CLOSE NEST SET ?told
+WEBHOOK ?told AT "{sink}/{tag}"
+SLEEP "1100ms"
+{row(tag, 5, "?r")}
+NEW JSON OBJECT OPEN NEST SET tag AS "{tag}" AND SET step AS 6 AND SET value AS ?r CLOSE NEST SET ?a
+NEW JSON OBJECT OPEN NEST SET tag AS "{tag}" AND SET step AS 7 AND SET value AS ?r CLOSE NEST SET ?b
+INSERT ?a INTO "t" FROM "d" AND INSERT ?b INTO "t" FROM "d" AND SLEEP "20ms"
+EMIT "over\""""
+    return Work(
+        "everything", tag, source, tuple(range(8)), result="over", cached=tag, file="two", hooks=2, same=True,
+        options={"webhook": f"{sink}/{tag}"},
+    )  # fmt: skip
+
+
+def appends(tag: str) -> Work:
+    """File steps that would do something else when they are repeated."""
+    folder = f"/root/{tag}"
+    source = f"""WRITE "one" INTO "{folder}/log"
+WRITE ", two" INTO "{folder}/log" AS "append"
+MOVE "{folder}/log" TO "{folder}/moved"
+COPY "{folder}/moved" TO "{folder}/result"
+REMOVE "{folder}/moved"
+READ "{folder}/result" SET ?text
+EMIT ?text"""
+    return Work("appends", tag, source, (), result="one, two", file="one, two")

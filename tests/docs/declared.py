@@ -25,7 +25,7 @@ from oql.tables.declaration import MODIFIERS as MODIFIERS_OF_COLUMNS
 from oql.verbs.declare import MODIFIERS
 from oql.verbs.time import FORMS
 from server import metrics
-from server.envelopes import Query, TokenRequest
+from server.envelopes import Confirmation, Query, TokenRequest
 from server.problems import CODES
 from substrate.columns import BY_OQL_WORD
 from worker import metrics as work_metrics
@@ -200,6 +200,7 @@ DECLARED: dict[str, Callable[[], Rows]] = {
     "other variables": other_variables,
     "problems": problem_codes,
     "published settings": published_settings,
+    "confirmation": lambda: fields_of(Confirmation),
     "query": lambda: fields_of(Query),
     "scopes": scopes,
     "settings": settings,

@@ -184,11 +184,11 @@ def test_a_watch_of_a_table_is_due_until_it_has_seen_the_log(world: World) -> No
         'CREATE DATABASE "shop"\nCREATE TABLE "items" FROM "shop" WITH "name TEXT PRIMARY"\n'
         'WATCH "table:shop.items" ON "delete" OPEN NEST EMIT 1 CLOSE NEST'
     )
-    assert wake.next_due(world.namespace) is None
+    assert next_due(world.namespace, NOW) is None
     world.run('PARSE JSON \'{"name": "tea"}\' SET ?tea\nINSERT ?tea INTO "items" FROM "shop"')
-    assert wake.next_due(world.namespace) == 0.0
+    assert next_due(world.namespace, NOW) == NOW
     assert world.results() == []
-    assert wake.next_due(world.namespace) is None
+    assert next_due(world.namespace, NOW) is None
 
 
 def test_watches_are_known_to_other_processes_at_once(opened: Open) -> None:

@@ -19,22 +19,27 @@ _GONE_ON = 409
 Json = dict[str, Any]
 
 
-def follow(server: Server, source: Source, body: Json) -> Answer:
-    """The answer of a run on a server when it has ended; or how it stands, where the person leaves it."""
+def follow(server: Server, source: Source | None, body: Json) -> Answer:
+    """The answer of a run on a server when it has ended; or how it stands, where the person leaves it.
+
+    `source`: the text of the program, where it is known.
+    """
     there = f" --server {server.address}"
     while True:
         if body["status"] == "accepted":
             try:
                 body = wait_for(server, body["job_id"])
             except KeyboardInterrupt:
-                return Answer(source, body, interrupted=True, go_on=f"oql jobs show {body['job_id']}{there}")
+                return Answer(
+                    source or source_of(None), body, interrupted=True, go_on=f"oql jobs show {body['job_id']}{there}"
+                )
         elif body["status"] == "suspended":
             answer = asked(body)
             if answer is None:
-                return Answer(source, body, go_on=f"oql jobs answer {body['job_id']}{there}")
-            body = confirmed(server, body["job_id"], answer)
+                return Answer(source or source_of(None), body, go_on=f"oql jobs answer {body['job_id']}{there}")
+            body = confirmed(server, body["job_id"], answer, body.get("key"))
         else:
-            return ended(source, body)
+            return ended(source or source_of(body.get("error")), body)
 
 
 def ended(source: Source, body: Json) -> Answer:

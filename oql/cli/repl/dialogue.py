@@ -5,15 +5,16 @@ from oql.cache import MemoryCache
 from oql.cli import answers
 from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
+from oql.cli.refusal import Refused
 from oql.cli.repl.commands import carry_out
-from oql.cli.store import databases_for
+from oql.cli.store import databases_for, tell_workers
 from oql.context import CancelFlag
 from oql.engine import Outcome
 from oql.errors import ProgramError
 from oql.limits import Limits
 from oql.local import local_context
 from oql.parser import parse
-from oql.program import compile_text
+from oql.program import Program, compile_text
 from oql.source import Source
 from oql.values import Value
 from oql.verbs.declare import Verb
@@ -52,15 +53,32 @@ class Dialogue:
                 verb = _last_verb(source.text)
                 text = f"{source.text}\nSET ?{_KEPT}" if verb else source.text
                 program = compile_text(text, source.name, limits=self.limits)
-                context.store = databases_for(program, context.namespace)
-                context.files = files_for(program, context.namespace)
-                self.outcome = engine.run(program, context, self.variables)
+                if program.asks_or_sends:
+                    self.outcome = self._run_or_keep(program, context.namespace, cancel)
+                else:
+                    context.store = databases_for(program, context.namespace)
+                    context.files = files_for(program, context.namespace)
+                    self.outcome = engine.run(program, context, self.variables)
+                    tell_workers(program, context.store)
         except ProgramError as error:
             self.failed = True
             answers.show_error(error, source)
             return
+        except Refused as refused:
+            self.failed = True
+            refused.show()
+            return
         self.variables = self.outcome.variables
         self._show(self.outcome, self._take_last(verb))
+
+    def _run_or_keep(self, program: Program, namespace: str, cancel: CancelFlag) -> Outcome:
+        """Runs a program that asks in the terminal, and is kept as a job where nobody answers."""
+        from oql.cli.keeping import run_or_keep
+
+        ended, body = run_or_keep(program, self.variables, {}, namespace, cancel)
+        if ended.outcome.status == "suspended":
+            answers.show_waiting(body, answers.answer_command(body["job_id"]))
+        return ended.outcome
 
     def _take_last(self, verb: Verb | None) -> Value:
         """The value of the last step, now in `?_`; null when it only says that something was done."""
@@ -73,7 +91,9 @@ class Dialogue:
 
     def _show(self, outcome: Outcome, last: Value) -> None:
         value = last if outcome.result is None else outcome.result
-        if outcome.error:
+        if outcome.status == "suspended":
+            self.failed = True
+        elif outcome.error:
             self.failed = True
             answers.show_error(outcome.error, outcome.program.source)
         elif value is not None:

@@ -1,0 +1,193 @@
+"""Durable jobs: how many end in a second and how soon, how soon a dead worker's go on, and what those cost that wait."""
+
+import os
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from bench import peers, servers
+from bench.figures import Row, Sample, Unit, at_least, at_most, figure
+from bench.jobs import THREE_INSERTS, JobLoad, Jobs, serving, share
+from bench.rounds import turns
+from oql.jobs import records
+from oql.journal import Wait
+from substrate.interface import Frame
+
+_CLIENTS = 16
+_JOBS = 600
+_ALONE = 60
+_RATE = "jobs in a second"
+_INSIDE = "one at a time, accepted to done"
+_BOTH = "one at a time, sent to done"
+
+
+@figure(
+    "jobs",
+    f"jobs of three durable inserts in the mode async, {_CLIENTS} clients, {servers.WORKERS} job workers",
+    at_least(200, Unit.RATE, _RATE),
+    at_least(1.5, Unit.TIMES, f"{_RATE}, beside DBOS"),
+    at_most(15e-3, Unit.SECONDS, f"{_INSIDE}, p50"),
+)
+def jobs(rounds: int) -> Iterable[Row]:
+    """Many at once, then one at a time, in turns with the peer."""
+    found: dict[str, list[JobLoad | None]] = defaultdict(list)
+    with serving("bench") as [bench]:
+        sides: dict[str, Callable[[], JobLoad | None]] = {
+            "many": lambda: bench.burst(THREE_INSERTS, _JOBS, _CLIENTS),
+            "one": lambda: bench.one_by_one(THREE_INSERTS, _ALONE),
+            "many, theirs": lambda: peers.dbos(_CLIENTS, _JOBS // 3),
+            "one, theirs": lambda: peers.dbos(1, _ALONE),
+        }
+        for name in turns(rounds, sides):
+            found[name].append(sides[name]())
+    rates, theirs = (_of(found[name], Unit.RATE, lambda load: load.rate) for name in ("many", "many, theirs"))
+    assert rates is not None
+    yield Row(_RATE, rates)
+    yield Row(f"{_RATE}, beside DBOS", rates, peers.DBOS, theirs)
+    for part in (0.5, 0.99):
+        inside = _of(found["one"], Unit.SECONDS, lambda load, part=part: share(load.inside, part))  # type: ignore[misc] # bound at once
+        assert inside is not None
+        yield Row(f"{_INSIDE}, p{part * 100:.0f}", inside)
+    for subject, name in ((_BOTH, "one"), (f"{_CLIENTS} clients at once, sent to done", "many")):
+        for part in (0.5, 0.99):
+            ours, other = (_delays(found[which], part) for which in (name, f"{name}, theirs"))
+            assert ours is not None
+            yield Row(f"{subject}, p{part * 100:.0f}", ours, peers.DBOS, other)
+
+
+def _of(loads: Sequence[JobLoad | None], unit: Unit, value: Callable[[JobLoad], float]) -> Sample | None:
+    """A value of each round; None where it did not run."""
+    ran = [load for load in loads if load is not None]
+    return Sample(tuple(map(value, ran)), unit) if ran else None
+
+
+def _delays(loads: Sequence[JobLoad | None], part: float) -> Sample | None:
+    return _of(loads, Unit.SECONDS, lambda load: share(load.delays, part))
+
+
+_KILLS = 21
+_AT_ONCE = 3
+_LONG = 'RANGE FROM 0 TO 1000 SET ?all AFTER FOREACH ?all AS ?each OPEN NEST SLEEP "900ms" CLOSE NEST'
+"""It is never suspended: a job that has to wait longer than a second would be."""
+_TAKEOVER = "from the kill to the next attempt"
+
+
+@figure(
+    "takeover",
+    f"jobs whose worker is ended by kill -9, {_KILLS} kills",
+    at_most(5.0, Unit.SECONDS, f"{_TAKEOVER}, p99"),
+)
+def takeover(rounds: int) -> Iterable[Row]:
+    """Seconds until each job of a killed worker is run again. As many kills in any case: `rounds` are not needed."""
+    delays: list[float] = []
+    kills = 0
+    with serving("bench", job_workers=2 * _AT_ONCE) as [bench]:
+        while kills < _KILLS:
+            sent = bench.send(_LONG, 2 * _AT_ONCE, _AT_ONCE)
+            holders = _holders(bench, [one.job for one in sent])
+            chosen = sorted(set(holders.values()))[:_AT_ONCE]
+            killed = time.time()
+            for pid in chosen:
+                os.kill(pid, signal.SIGKILL)
+            kills += len(chosen)
+            delays += _taken_over(bench, {job for job, pid in holders.items() if pid in chosen}, killed)
+            for one in sent:
+                bench.namespace.write(lambda frame, job=one.job: records.cancel(frame, job, "bench", time.time()))  # type: ignore[misc] # bound at once
+    for part in (0.5, 0.99):
+        yield Row(f"{_TAKEOVER}, p{part * 100:.0f}", Sample((share(delays, part),), Unit.SECONDS))
+
+
+def _holders(bench: Jobs, jobs: Sequence[str]) -> dict[str, int]:
+    """The process that runs each job, once all of them run, and after the moment in which each begins its first step."""
+    while len(found := _running(bench, jobs)) < len(jobs):
+        time.sleep(0.01)
+    time.sleep(0.2)
+    return {job: int(holder.split(":")[1]) for job, (holder, _) in found.items()}
+
+
+def _taken_over(bench: Jobs, jobs: set[str], killed: float) -> Iterable[float]:
+    waiting = set(jobs)
+    while waiting:
+        for job, (_, attempts) in _running(bench, sorted(waiting)).items():
+            if attempts > 1:
+                waiting.discard(job)
+                yield time.time() - killed
+        time.sleep(0.005)
+
+
+def _running(bench: Jobs, jobs: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """The holder and the attempts of those that run."""
+    rows = bench.namespace.system(
+        f"SELECT id, holder, attempts FROM job WHERE state = 'running' AND id IN ({', '.join('?' * len(jobs))})", *jobs
+    )
+    return {str(job): (str(holder), int(str(attempts))) for job, holder, attempts in rows}
+
+
+_WAITING = 100_000
+_FRAME = 5_000
+_SOME = 200
+_WITH, _WITHOUT = "where they wait", "where none waits"
+_BESIDE = "an account without any"
+
+
+@figure(
+    "waiting-jobs",
+    f"new jobs of an account with {_WAITING:,} jobs that wait for somebody's word",
+    at_least(0.8, Unit.TIMES, _RATE),
+    at_most(1.25, Unit.TIMES, f"{_BOTH}, p50"),
+    at_most(1.1, Unit.TIMES, "memory of all processes"),
+)
+def waiting_jobs(rounds: int) -> Iterable[Row]:
+    """Rate and delay in turns with another account of the same server; what the jobs take on disk and in memory."""
+    many: dict[str, list[JobLoad]] = defaultdict(list)
+    one: dict[str, list[JobLoad]] = defaultdict(list)
+    with serving("with", "without") as [full, empty]:
+        accounts = {_WITH: full, _WITHOUT: empty}
+        for jobs in accounts.values():
+            jobs.burst(THREE_INSERTS, _SOME, _CLIENTS)
+        memory, kept = _memory(full.server), _bytes(full)
+        _fill(full)
+        each = (_bytes(full) - kept) / _WAITING
+        for name in turns(rounds, accounts):
+            many[name].append(accounts[name].burst(THREE_INSERTS, _SOME, _CLIENTS))
+            one[name].append(accounts[name].one_by_one(THREE_INSERTS, _ALONE // 2))
+        memory_then = _memory(full.server)
+    yield _beside(_RATE, many, Unit.RATE, lambda load: load.rate)
+    for part in (0.5, 0.99):
+        yield _beside(
+            f"{_BOTH}, p{part * 100:.0f}", one, Unit.SECONDS, lambda load, part=part: share(load.delays, part)
+        )  # type: ignore[misc] # bound at once
+    yield Row("bytes on disk for each", Sample((each,), Unit.BYTES))
+    before, after = (Sample((held,), Unit.BYTES) for held in (memory, memory_then))
+    yield Row("memory of all processes", after, "before there were any", before)
+
+
+def _beside(subject: str, loads: dict[str, list[JobLoad]], unit: Unit, value: Callable[[JobLoad], float]) -> Row:
+    ours, theirs = (Sample(tuple(map(value, loads[name])), unit) for name in (_WITH, _WITHOUT))
+    return Row(subject, ours, _BESIDE, theirs)
+
+
+def _fill(bench: Jobs) -> None:
+    for first in range(0, _WAITING, _FRAME):
+        bench.namespace.write(lambda frame, first=first: _wait(frame, first))  # type: ignore[misc] # bound at once
+
+
+def _wait(frame: Frame, first: int) -> None:
+    """Makes jobs as they are when their first step has asked a person."""
+    for number in range(first, first + _FRAME):
+        now = time.time()
+        job = f"waiting-{number:012}"
+        text = f'CONFIRM "May order {number} go out?" AFTER {THREE_INSERTS}'
+        records.create(frame, id=job, source=text, request={}, now=now, holder="bench")
+        question = {"question": f"May order {number} go out?"}
+        records.JobKeeper(job, 1).suspend(frame, [Wait("1?", "confirm", question, None)], now)
+
+
+def _bytes(bench: Jobs) -> float:
+    usage = bench.namespace.usage()
+    return float(usage.bytes)
+
+
+def _memory(server: servers.Server) -> float:
+    return float(sum(map(servers.memory, [server.process.pid, *server.children])))

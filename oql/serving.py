@@ -1,0 +1,99 @@
+"""What verbs ask of the run they are part of: output, memory, time, chance; see `oql.verbs.declare.Run`."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from oql.budget import Budget
+from oql.context import Context
+from oql.errors import Code, failed
+from oql.records import Group
+from oql.transaction import EndedTransaction, Transaction
+from oql.values import Value, to_json
+from substrate.interface import Frame
+
+
+def size_of(value: Value) -> int:
+    """The bytes that a value takes in the output."""
+    if type(value) is not str:
+        return len(to_json(value))
+    return len(value) if value.isascii() else len(value.encode())
+
+
+class Serving:
+    """The side of a machine that verbs see."""
+
+    context: Context
+    budget: Budget
+    variables: dict[str, Value]
+    output: list[Value]
+    stack: list[Any]
+    passes: tuple[int, ...]
+    transaction: Transaction | EndedTransaction | None
+    making: int
+    look_at: int
+
+    def emit(self, value: Value) -> None:
+        """Adds a value to the output."""
+        self.budget.emit(size_of(value))
+        self.output.append(value)
+
+    def draw(self, count: int) -> int:
+        """A number from 0 to below `count`, by chance; the same in a repetition of the run."""
+        if self.context.journal is None:
+            return self.context.random.randrange(count)
+        branches = [record.index for record in self.stack if isinstance(record, Group)]
+        place = f"{self.context.job_id} {self.passes} {branches} {len(self.output)}"
+        return int.from_bytes(hashlib.sha256(place.encode()).digest()[:8]) % count
+
+    def claim(self, size: int) -> None:
+        """Asks for bytes before they are made."""
+        self.budget.hold(size)
+
+    def call_out(self) -> None:
+        """Counts a call that may leave the machine."""
+        self.budget.call_out()
+
+    def made(self, size: int) -> None:
+        """Counts a text that an operand was joined to: it lives until the step has ended, and is held by nothing."""
+        self.making += size
+        self.look_at = 0  # a look behind the step forgets it
+        self.budget.hold(size, coming=self.making)
+
+    def wait(self, seconds: float) -> None:
+        """Waits; ends early when the run is cancelled or its wall time is over."""
+        left = (self.budget.wall_ends - self.context.monotonic_ns()) / 1e9
+        self.context.cancel.wait(max(0.0, min(seconds, left)) + (0.001 if seconds > left else 0))
+        self.budget.look()
+
+    def seconds_left(self) -> float:
+        """How long the run may go on, or its open transaction where that is less."""
+        ends = self.budget.wall_ends if self.transaction is None else min(self.budget.wall_ends, self.transaction.ends)
+        return max(0.001, (ends - self.context.monotonic_ns()) / 1e9)
+
+    @property
+    def frame(self) -> Frame | None:
+        """What database steps belong to while a transaction is open."""
+        return self.transaction.frame if self.transaction else None
+
+    def clock(self) -> float:
+        """Unix seconds at this moment, for what other runs see too: the life time of cached values."""
+        began = self.context.now if self.context.began is None else self.context.began
+        return began + (self.context.monotonic_ns() - self.budget.started) / 1e9
+
+    def suspend(self, kind: str, shown: dict[str, Any], seconds: float | None) -> Value:
+        """Refuses to wait for a person: this run has no journal, which would remember what it waits for."""
+        raise failed(Code.UNSUPPORTED, "this run cannot be suspended to wait for a person")
+
+    def first(self, make: Callable[[], Value]) -> Value:
+        """What `make` gives: see StepRun, of which this is the form for runs without a journal."""
+        return make()
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the step has begun before: never without a journal."""
+        return False
+
+    def idempotency_key(self) -> str:
+        """What belongs to this step alone."""
+        return f"{self.context.job_id}:{self.context.new_id(4)}"
