@@ -43,19 +43,18 @@ def _timed(dbos: Any, workflow: Any, number: int) -> float:
 
 
 def _workflow(dbos: Any, rows: Path) -> Any:
+    """A workflow of three steps."""
     _connection(rows).execute("CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, n REAL)")
 
-    @dbos.step()
     def insert(number: int) -> int:
         return int(_connection(rows).execute("INSERT INTO orders (n) VALUES (?)", (number,)).lastrowid or 0)
 
-    @dbos.workflow()
-    def three(number: int) -> int:
-        for _ in range(3):
-            last = insert(number)
-        return int(last)
+    step = dbos.step()(insert)
 
-    return three
+    def three(number: int) -> list[int]:
+        return [step(number) for _ in range(3)]
+
+    return dbos.workflow()(three)
 
 
 def _connection(rows: Path) -> sqlite3.Connection:

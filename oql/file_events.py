@@ -1,32 +1,49 @@
-"""What programs do to files, told to the watches of folders.
+"""How a step finds files when it first begins: by that a repetition of it knows what was done, and watches are told.
 
-Only where folders are watched, only what verbs do, and each path once: what copies, moves, packs, unpacks or deletes a
-whole folder tells of the folder. What other programs of the machine do to the files is not seen.
+A step of a job may be repeated: its process died behind the change of the files, and before the journal said so. What
+the files were like before is on disk by then, so that the step sees whether it was done. Watches of folders are told in
+the commit that says that the step was done, and so exactly once.
+
+Only what verbs do is told, and each path once: what copies, moves, packs, unpacks or deletes a whole folder tells of the
+folder. What other programs of the machine do to the files is not seen.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from oql import wake, watches
-from oql.tables.access import write
 from oql.verbs.declare import Run
 from substrate.interface import Files
 
+State: TypeAlias = list[bool | int | float] | None
+"""What is at a path: whether it is a folder, its bytes, and when it was changed. None for nothing."""
+
+
+def state(files: Files, path: str) -> State:
+    """What is at a path now. Raises StoreError."""
+    found = files.stat(path)
+    return None if found is None else [found.is_folder, found.size, found.modified]
+
 
 @contextmanager
-def telling(run: Run, files: Files, *paths: str, modifies: bool = True) -> Iterator[None]:
-    """Tells what the block did to the paths: create, modify or delete, by what was there before and is there after.
+def changing(run: Run, files: Files, *paths: str, modifies: bool = True) -> Iterator[list[State]]:
+    """Gives what was at the paths when the step first began; tells of what is there behind the block.
 
-    modifies: whether it changes what was there and still is. Of a block that raises nothing is told. Raises StoreError.
+    A change is told as create, modify or delete. modifies: whether the block changes what was there and still is. Of a
+    block that raises nothing is told. Raises StoreError.
     """
+    before: list[State] = run.first(lambda: [state(files, path) for path in paths])
+    yield before
     if not wake.watches_files(run.frame, run.context.store):
-        yield
         return
-    before = [files.stat(path) is not None for path in paths]
-    yield
-    after = [files.stat(path) is not None for path in paths]
+    after = [state(files, path) for path in paths]
     kinds = {(False, True): "create", (True, False): "delete"} | ({(True, True): "modify"} if modifies else {})
-    changes = zip(paths, before, after, strict=True)
-    told = [(kinds[was, is_], watches.normal_path(path)) for path, was, is_ in changes if (was, is_) in kinds]
+    changes = [(was is not None, is_ is not None) for was, is_ in zip(before, after, strict=True)]
+    told = [
+        (kinds[change], watches.normal_path(path))
+        for path, change in zip(paths, changes, strict=True)
+        if change in kinds
+    ]
     if told:
-        write(run, lambda frame, call: watches.tell(frame, told, run.clock()))
+        run.with_step(lambda frame: watches.tell(frame, told, run.clock()))

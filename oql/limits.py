@@ -9,7 +9,10 @@ class Limits:
 
     steps: int = field(default=10_000_000, metadata={"doc": "steps a program may run"})
     computing_s: float = field(default=10.0, metadata={"doc": "seconds a program may compute"})
-    wall_s: float = field(default=30.0, metadata={"doc": "seconds a program may take in all, waiting included"})
+    wall_s: float = field(
+        default=30.0,
+        metadata={"doc": "seconds a program may take in all, waiting included; a request goes on as a job then"},
+    )
     job_s: float = field(default=3_600.0, metadata={"doc": "seconds a job may run at a stretch, pauses not counted"})
     transaction_s: float = field(default=10.0, metadata={"doc": "seconds a TRANSACTION may take"})
     memory_bytes: int = field(default=64 * 2**20, metadata={"doc": "bytes that the values of a program may hold"})

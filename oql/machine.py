@@ -23,6 +23,7 @@ from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
+from oql.tables.access import write
 from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value

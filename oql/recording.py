@@ -3,6 +3,7 @@
 read      the value is noted
 store     the step runs inside a frame of the store, and commits with its entry
 outside   that it begins is written first, so that a repetition is known as one; then it runs and is noted
+file      how it finds its files is written first, by which a repetition knows whether it was done (oql/file_events.py)
 wait      GATHER, CONFIRM and SLEEP record what they wait for themselves
 """
 
@@ -37,12 +38,13 @@ BRANCH_NUMBER = "!BRANCH#"
 class StepRun:
     """What a verb may ask of the run, for one recorded step: see `oql.verbs.declare.Run`."""
 
-    __slots__ = ("_frame", "journal", "key", "machine")
+    __slots__ = ("_frame", "at_end", "journal", "key", "machine")
 
     def __init__(self, machine: "Machine", journal: Journal, key: str) -> None:
         self.machine = machine
         self.journal = journal
         self.key = key
+        self.at_end: list[Callable[[Frame], None]] = []
         self._frame: Frame | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -81,9 +83,16 @@ class StepRun:
         if begun and begun["b"] is not True:
             return begun["b"]
         made = make()
-        self.journal.note({"k": self.key, "b": made})
-        self.journal.flush()
+        if not self.machine.transaction:  # which is run again as a whole
+            _written(self, {"k": self.key, "b": made})
         return made
+
+    def with_step(self, work: Callable[[Frame], None]) -> None:
+        """Does something in the commit that says that the step was done."""
+        if self.frame:
+            work(self.frame)
+        else:
+            self.at_end.append(work)
 
     def idempotency_key(self) -> str:
         """What is the same for every repetition of the step, and different for every other step."""
@@ -177,6 +186,31 @@ def _uncommitted(run: StepRun, error: StoreError) -> OqlError:
     return told
 
 
+def _file(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
+    if run.machine.transaction:
+        return _read(run, inner, variables)
+    try:
+        value = inner(variables, run)
+    except OqlError as error:
+        _note_failure(run, error)
+        raise
+    entry: Entry = {"k": run.key, "v": value}
+    if not run.at_end or run.context.store is None:
+        _written(run, entry)
+        return value
+
+    def work(frame: Frame) -> None:
+        for each in run.at_end:
+            each(frame)
+        run.journal.write(frame, entry)
+
+    try:
+        run.context.store.write(work)
+    except StoreError as error:
+        raise _uncommitted(run, error) from None
+    return value
+
+
 def _outside(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
     if run.journal.keeper:
         begun = run.journal.recall(run.key)
@@ -216,7 +250,7 @@ _PERFORMERS: dict[str, Callable[[StepRun, Inner, dict[str, Value]], Value]] = {
     "pure": _read,
     "read": _read,
     "store": _store,
-    "file": _outside,
+    "file": _file,
     "outside": _outside,
     "wait": _wait,
 }

@@ -52,7 +52,7 @@ class Jobs:
             return
         resp.data = await self._desk.read(page, namespace, states, limit, after, self._links, time.time())
 
-    async def cancel(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002
+    async def cancel(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - as above
         """Cancels a job, and answers when none of its steps can start any more."""
         caller, namespace = await self._desk.owner(req)
         await self._desk.job(req, namespace, id)
@@ -64,7 +64,7 @@ class Jobs:
         await self._let_go(namespace, before)
         resp.data = await self._desk.read(self._shown, namespace, await self._desk.job(req, namespace, id))
 
-    async def retry(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002
+    async def retry(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - as above
         """Lets a failed job go on behind its last finished step."""
         _, namespace = await self._desk.owner(req)
         await self._desk.job(req, namespace, id)

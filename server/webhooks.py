@@ -29,7 +29,7 @@ class Webhooks:
         found = await self._of_job(req, id)
         resp.data = json.dumps({"deliveries": [_delivery_json(one) for one in found]})
 
-    async def redeliver(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002
+    async def redeliver(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - as above
         """Sends one webhook of a job once more, or all of them that are not on their way."""
         raw = await self._desk.bodies.raw(req)
         if raw:

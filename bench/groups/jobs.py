@@ -1,14 +1,16 @@
-"""Durable jobs: how many end in a second and how soon, how soon a dead worker's go on, and what those cost that wait."""
+"""Durable jobs: how many end in a second, how soon those of a dead worker go on, and what those cost that wait."""
 
 import os
 import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from bench import peers, servers
 from bench.figures import Row, Sample, Unit, at_least, at_most, figure
-from bench.jobs import THREE_INSERTS, JobLoad, Jobs, serving, share
+from bench.jobs import THREE_INSERTS, JobLoad, Jobs, Sent, serving, share
 from bench.rounds import turns
 from oql.jobs import records
 from oql.journal import Wait
@@ -19,7 +21,8 @@ _JOBS = 600
 _ALONE = 60
 _RATE = "jobs in a second"
 _INSIDE = "one at a time, accepted to done"
-_BOTH = "one at a time, sent to done"
+_SENT = "one at a time, sent to done"
+_PARTS = ((0.5, "p50"), (0.99, "p99"))
 
 
 @figure(
@@ -45,25 +48,33 @@ def jobs(rounds: int) -> Iterable[Row]:
     assert rates is not None
     yield Row(_RATE, rates)
     yield Row(f"{_RATE}, beside DBOS", rates, peers.DBOS, theirs)
-    for part in (0.5, 0.99):
-        inside = _of(found["one"], Unit.SECONDS, lambda load, part=part: share(load.inside, part))  # type: ignore[misc] # bound at once
-        assert inside is not None
-        yield Row(f"{_INSIDE}, p{part * 100:.0f}", inside)
-    for subject, name in ((_BOTH, "one"), (f"{_CLIENTS} clients at once, sent to done", "many")):
-        for part in (0.5, 0.99):
-            ours, other = (_delays(found[which], part) for which in (name, f"{name}, theirs"))
-            assert ours is not None
-            yield Row(f"{subject}, p{part * 100:.0f}", ours, peers.DBOS, other)
+    for part, name in _PARTS:
+        yield _row(f"{_INSIDE}, {name}", found["one"], _inside(part))
+    for part, name in _PARTS:
+        row = _row(f"{_SENT}, {name}", found["one"], _delay(part))
+        yield replace(row, beside=peers.DBOS, theirs=_of(found["one, theirs"], Unit.SECONDS, _delay(part)))
+    for part, name in _PARTS:
+        yield _row(f"{_JOBS} at once, sent to done, {name}", found["many"], _delay(part))
+
+
+def _row(subject: str, loads: Sequence[JobLoad | None], value: Callable[[JobLoad], float]) -> Row:
+    found = _of(loads, Unit.SECONDS, value)
+    assert found is not None
+    return Row(subject, found)
+
+
+def _inside(part: float) -> Callable[[JobLoad], float]:
+    return lambda load: share(load.inside, part)
+
+
+def _delay(part: float) -> Callable[[JobLoad], float]:
+    return lambda load: share(load.delays, part)
 
 
 def _of(loads: Sequence[JobLoad | None], unit: Unit, value: Callable[[JobLoad], float]) -> Sample | None:
     """A value of each round; None where it did not run."""
     ran = [load for load in loads if load is not None]
     return Sample(tuple(map(value, ran)), unit) if ran else None
-
-
-def _delays(loads: Sequence[JobLoad | None], part: float) -> Sample | None:
-    return _of(loads, Unit.SECONDS, lambda load: share(load.delays, part))
 
 
 _KILLS = 21
@@ -92,14 +103,18 @@ def takeover(rounds: int) -> Iterable[Row]:
                 os.kill(pid, signal.SIGKILL)
             kills += len(chosen)
             delays += _taken_over(bench, {job for job, pid in holders.items() if pid in chosen}, killed)
-            for one in sent:
-                bench.namespace.write(lambda frame, job=one.job: records.cancel(frame, job, "bench", time.time()))  # type: ignore[misc] # bound at once
-    for part in (0.5, 0.99):
-        yield Row(f"{_TAKEOVER}, p{part * 100:.0f}", Sample((share(delays, part),), Unit.SECONDS))
+            bench.namespace.write(partial(_cancel, sent=sent))
+    for part, name in _PARTS:
+        yield Row(f"{_TAKEOVER}, {name}", Sample((share(delays, part),), Unit.SECONDS))
+
+
+def _cancel(frame: Frame, sent: Sequence[Sent]) -> None:
+    for one in sent:
+        records.cancel(frame, one.job, "bench", time.time())
 
 
 def _holders(bench: Jobs, jobs: Sequence[str]) -> dict[str, int]:
-    """The process that runs each job, once all of them run, and after the moment in which each begins its first step."""
+    """The process that runs each job, once all of them run and have begun their first step."""
     while len(found := _running(bench, jobs)) < len(jobs):
         time.sleep(0.01)
     time.sleep(0.2)
@@ -135,7 +150,7 @@ _BESIDE = "an account without any"
     "waiting-jobs",
     f"new jobs of an account with {_WAITING:,} jobs that wait for somebody's word",
     at_least(0.8, Unit.TIMES, _RATE),
-    at_most(1.25, Unit.TIMES, f"{_BOTH}, p50"),
+    at_most(1.25, Unit.TIMES, f"{_SENT}, p50"),
     at_most(1.1, Unit.TIMES, "memory of all processes"),
 )
 def waiting_jobs(rounds: int) -> Iterable[Row]:
@@ -154,10 +169,8 @@ def waiting_jobs(rounds: int) -> Iterable[Row]:
             one[name].append(accounts[name].one_by_one(THREE_INSERTS, _ALONE // 2))
         memory_then = _memory(full.server)
     yield _beside(_RATE, many, Unit.RATE, lambda load: load.rate)
-    for part in (0.5, 0.99):
-        yield _beside(
-            f"{_BOTH}, p{part * 100:.0f}", one, Unit.SECONDS, lambda load, part=part: share(load.delays, part)
-        )  # type: ignore[misc] # bound at once
+    for part, name in _PARTS:
+        yield _beside(f"{_SENT}, {name}", one, Unit.SECONDS, _delay(part))
     yield Row("bytes on disk for each", Sample((each,), Unit.BYTES))
     before, after = (Sample((held,), Unit.BYTES) for held in (memory, memory_then))
     yield Row("memory of all processes", after, "before there were any", before)
@@ -170,7 +183,7 @@ def _beside(subject: str, loads: dict[str, list[JobLoad]], unit: Unit, value: Ca
 
 def _fill(bench: Jobs) -> None:
     for first in range(0, _WAITING, _FRAME):
-        bench.namespace.write(lambda frame, first=first: _wait(frame, first))  # type: ignore[misc] # bound at once
+        bench.namespace.write(partial(_wait, first=first))
 
 
 def _wait(frame: Frame, first: int) -> None:
@@ -184,9 +197,8 @@ def _wait(frame: Frame, first: int) -> None:
         records.JobKeeper(job, 1).suspend(frame, [Wait("1?", "confirm", question, None)], now)
 
 
-def _bytes(bench: Jobs) -> float:
-    usage = bench.namespace.usage()
-    return float(usage.bytes)
+def _bytes(jobs: Jobs) -> float:
+    return float(jobs.namespace.usage()["used"]["bytes"])
 
 
 def _memory(server: servers.Server) -> float:

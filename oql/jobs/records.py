@@ -10,7 +10,7 @@ from typing import Any
 
 from oql import exact, json
 from oql.errors import Code, limit_reached, timed_out
-from oql.jobs.states import State, before
+from oql.jobs.states import FINAL, State, before
 from oql.journal import Entry, Fenced, Wait
 from oql.progress import Told, whole
 from oql.values import to_json
@@ -26,6 +26,9 @@ _COLUMNS = (
     "id, kind, name, state, source, request, options, created, started, finished, due, holder, fence, attempts, "
     "answer, NULL, idempotency_key, fingerprint"
 )
+
+_NOT_OVER = f"state NOT IN ({', '.join(map(repr, FINAL))})"
+"""Of jobs to claim. Were it a list of states to find, engines would look through all that wait, instead of `due`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,8 @@ def claim_one(frame: Frame, job: str, holder: str, now: float) -> Job | None:
 def _claimed(frame: Frame, holder: str, now: float, which: str, *params: Cell) -> list[Job]:
     rows = frame.system(
         "UPDATE job SET state = 'running', holder = ?, fence = fence + 1, attempts = attempts + 1, due = ?, "
-        "started = COALESCE(started, ?) WHERE id IN (SELECT id FROM job WHERE state IN "
-        f"({before('running')}, 'running') AND {which}) RETURNING {_COLUMNS}",
+        f"started = COALESCE(started, ?) WHERE id IN (SELECT id FROM job WHERE {_NOT_OVER} AND {which}) "
+        f"RETURNING {_COLUMNS}",
         holder, now + LEASE_S, now, *params,
     )  # fmt: skip
     jobs = sorted(map(_job, rows), key=lambda job: (job.created, job.id))

@@ -55,6 +55,9 @@ class Run(Protocol):
     def repeated(self) -> bool:
         """Whether the step has begun before, and nobody knows how far it came."""
 
+    def with_step(self, work: Callable[[Frame], None]) -> None:
+        """Does something in the store together with the note that the step was done: exactly once."""
+
     def idempotency_key(self) -> str:
         """What is the same for every repetition of the step, and different for every other step."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from oql.errors import Code, OqlError, expected, failed, limit_reached
-from oql.file_events import telling
+from oql.file_events import State, changing, state
 from oql.glob import compile_glob
 from oql.values import Value, json_weight, text_form, whole
 from oql.verbs.declare import Any, Family, Run, Text, describe
@@ -23,6 +23,7 @@ family = Family(
 
 Recursive = Literal["recursive"]
 _BYTES_AN_ENTRY = 200
+_STRIDE = 2**20
 
 
 @family.verb(
@@ -47,9 +48,23 @@ def write(run: Run, value: Any, *, into: Text, as_: Literal["append", "png", "jp
         raise failed(Code.UNSUPPORTED, f'`WRITE` AS "{as_}" needs an image library, which this build does not have')
     if not isinstance(value, (str, bytes)):
         run.claim(json_weight(value))
-    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, into):
-        files.write(into, _bytes(run, value), run, append=as_ == "append")
+    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, into) as [before]:
+        data = _bytes(run, value)
+        if as_ != "append" or not (run.repeated and _appended(run, files, into, before, data)):
+            files.write(into, data, run, append=as_ == "append")
     return True
+
+
+def _appended(run: Run, files: Files, path: str, before: State, data: bytes) -> bool:
+    """Whether data stands in a file behind what was there before."""
+    now = files.stat(path)
+    at = int(before[1]) if before else 0
+    while now is not None and at + len(data) <= now.size:
+        part = files.part(path, at, len(data) + _STRIDE, run)
+        if data in part:
+            return True
+        at += _STRIDE
+    return False
 
 
 def _bytes(run: Run, value: Value) -> bytes:
@@ -137,7 +152,7 @@ def exists(run: Run, path: Text) -> Value:
 def mkdir(run: Run, path: Text) -> Value:
     """Makes a folder, and those it stands in; one that is there already stays as it is."""
     files = _files(run, "MKDIR")
-    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path, modifies=False):
+    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, path, modifies=False):
         files.make_folder(path, run)
     return True
 
@@ -157,9 +172,18 @@ def mkdir(run: Run, path: Text) -> Value:
 def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Value:
     """Copies a file, or with "recursive" a folder with all that is in it. TO is the new path itself."""
     files = _files(run, "COPY")
-    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, to):
-        files.copy(path, to, run, recursive=as_ is not None)
+    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, to) as [before]:
+        if not (run.repeated and _copied(files, path, to, before)):
+            files.copy(path, to, run, recursive=as_ is not None)
     return True
+
+
+def _copied(files: Files, path: str, to: str, before: State) -> bool:
+    """Whether something was copied already that cannot be copied again: a folder, or a file that has gone since."""
+    source, now = files.stat(path), state(files, to)
+    if source is not None and not source.is_folder:
+        return False
+    return now is not None and now != before and (source is None or before is None)
 
 
 @family.verb(
@@ -171,9 +195,15 @@ def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Val
 def move(run: Run, path: Text, *, to: Text) -> Value:
     """Moves a file or folder to another place or name."""
     files = _files(run, "MOVE")
-    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path, to):
-        files.move(path, to, run)
+    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, path, to) as [source, target]:
+        if not (run.repeated and source and _moved(state(files, path), state(files, to), source, target)):
+            files.move(path, to, run)
     return True
+
+
+def _moved(path: State, to: State, source: State, target: State) -> bool:
+    """Whether what was the source has become the target: what is at both now, and was there before."""
+    return path != source and to is not None and (to != target or to == source)
 
 
 @family.verb(
@@ -187,8 +217,9 @@ def move(run: Run, path: Text, *, to: Text) -> Value:
 def remove(run: Run, path: Text, *, as_: Recursive | None = None) -> Value:
     """Removes a file or an empty folder, or with "recursive" a folder with all that is in it."""
     files = _files(run, "REMOVE")
-    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path):
-        files.remove(path, run, recursive=as_ is not None)
+    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, path) as [before]:
+        if not (run.repeated and before and state(files, path) is None):
+            files.remove(path, run, recursive=as_ is not None)
     return True
 
 
@@ -198,7 +229,7 @@ def remove(run: Run, path: Text, *, as_: Recursive | None = None) -> Value:
 def clear(run: Run, path: Text) -> Value:
     """Removes everything in a folder and keeps the folder."""
     files = _files(run, "CLEAR")
-    with _refusals(Code.FS_WRITE_ERROR), telling(run, files, path):
+    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, path):
         files.clear(path, run)
     return True
 
@@ -272,8 +303,9 @@ def compress(run: Run, selection: Any, *, as_: Literal["zip", "tar", "tar.gz", "
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise expected(Code.COMPRESS_FAILED, "a path or an array of paths", describe(selection))
     files = _files(run, "COMPRESS")
-    with _refusals(Code.COMPRESS_FAILED), telling(run, files, into):
-        files.pack(paths, as_, into, run)
+    with _refusals(Code.COMPRESS_FAILED), changing(run, files, into) as [before]:
+        if not (run.repeated and state(files, into) not in (None, before)):  # it may lie in what is packed
+            files.pack(paths, as_, into, run)
     return into
 
 
@@ -292,7 +324,7 @@ def compress(run: Run, selection: Any, *, as_: Literal["zip", "tar", "tar.gz", "
 def decompress(run: Run, path: Text, *, into: Text) -> Value:
     """Unpacks an archive into a folder, and tells how many files were in it. What it is, its content says."""
     files = _files(run, "DECOMPRESS")
-    with _refusals(Code.COMPRESS_FAILED), telling(run, files, into):
+    with _refusals(Code.COMPRESS_FAILED), changing(run, files, into):
         return files.unpack(path, into, run)
 
 
@@ -309,7 +341,9 @@ def share(run: Run, path: Text, *, on: Duration | None = None, as_: Literal["mul
     """
     seconds = None if on is None else checked(on, Code.FS_WRITE_ERROR)
     with _refusals(Code.FS_WRITE_ERROR):
-        return _files(run, "SHARE").share(path, run.clock(), seconds, multi=as_ is not None)
+        files = _files(run, "SHARE")
+        token = run.first(lambda: files.new_token())
+        return files.share(path, token, run.clock(), seconds, multi=as_ is not None)
 
 
 @family.verb(
@@ -319,7 +353,9 @@ def share(run: Run, path: Text, *, on: Duration | None = None, as_: Literal["mul
 def unshare(run: Run, path: Text) -> Value:
     """Ends every share of a file, and tells how many there were."""
     with _refusals(Code.FS_WRITE_ERROR):
-        return _files(run, "UNSHARE").unshare(path, run.clock())
+        files = _files(run, "UNSHARE")
+        shared = run.first(lambda: files.shared(path, run.clock()))
+        return files.unshare(path, run.clock()) or (shared if run.repeated else 0)
 
 
 def _files(run: Run, verb: str) -> Files:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from substrate.errors import Invalid, NotFound
+from substrate.faults import reach
 from substrate.files import appending, place, placing, trees
 from substrate.files.archives.pack import pack
 from substrate.files.archives.unpack import unpack
@@ -35,7 +36,7 @@ from substrate.files.handles import (
 from substrate.files.ledger import BLOCK, charge, taken
 from substrate.files.paths import Names, parse, shown_path
 from substrate.files.place import Place
-from substrate.files.shares import Shares
+from substrate.files.shares import Shares, new_token
 from substrate.files.staging import staged
 from substrate.interface import Asker, FileEntry
 
@@ -73,6 +74,12 @@ class NamespaceFiles:
                 raise Invalid(f"the file `{shown_path(names)}` has more than {most:,} bytes", most=most, unit="bytes")
             asker.claim(found.st_size)
             return os.read(handle, found.st_size)
+
+    def part(self, path: str, start: int, length: int, asker: Asker) -> bytes:
+        names = parse(path)
+        with self._reading(names) as files, reading(files, names) as (handle, _):
+            asker.claim(length)
+            return os.pread(handle, length, start)
 
     def walk(self, path: str, most: int, asker: Asker, *, recursive: bool = False) -> Iterator[FileEntry]:
         names = parse(path)
@@ -219,7 +226,10 @@ class NamespaceFiles:
                 placing.merge(at, made, target, asker)
             return files
 
-    def share(self, path: str, now: float, seconds: float | None, *, multi: bool = False) -> str:
+    def new_token(self) -> str:
+        return new_token()
+
+    def share(self, path: str, token: str, now: float, seconds: float | None, *, multi: bool = False) -> str:
         names = parse(path)
         found = self.stat(path)
         if found is None:
@@ -227,10 +237,17 @@ class NamespaceFiles:
         if found.is_folder:
             raise Invalid(f"`{shown_path(names)}` is a folder, not a file", hint="share an archive made by `COMPRESS`")
         expires = None if seconds is None else now + seconds
-        return self._shares.add(self._namespace, shown_path(names), now, expires, multi=multi)
+        url = self._shares.add(self._namespace, shown_path(names), token, now, expires, multi=multi)
+        reach("after a change of files")
+        return url
+
+    def shared(self, path: str, now: float) -> int:
+        return self._shares.count(self._namespace, shown_path(parse(path)), now)
 
     def unshare(self, path: str, now: float) -> int:
-        return self._shares.end(self._namespace, shown_path(parse(path)), now)
+        ended = self._shares.end(self._namespace, shown_path(parse(path)), now)
+        reach("after a change of files")
+        return ended
 
     @contextmanager
     def _reading(self, names: Names) -> Iterator[int]:
@@ -242,7 +259,9 @@ class NamespaceFiles:
     @contextmanager
     def _writing(self, *paths: Names) -> Iterator[Place]:
         with refusals(paths[-1]), place.writing(self._base, self._limit(), self._first) as at:
+            reach("before a change of files")
             yield at
+        reach("after a change of files")
 
 
 def _entry(names: Names, found: State) -> FileEntry:

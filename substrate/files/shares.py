@@ -63,11 +63,13 @@ class Shares:
         self._database = database
         self._base_url = base_url
 
-    def add(self, namespace: str, path: str, now: float, expires: float | None, *, multi: bool) -> str:
-        """A new link, as a URL. Raises QuotaExceeded, Unavailable."""
-        token = secrets.token_urlsafe(32)
+    def add(self, namespace: str, path: str, token: str, now: float, expires: float | None, *, multi: bool) -> str:
+        """The link with a token, as a URL; made unless it is there. Raises QuotaExceeded, Unavailable."""
+        url = f"{self._base_url()}/files/{token}"
         try:
             with self._database.write() as transaction:
+                if transaction.execute("SELECT 1 FROM share WHERE hash = ?", hashed(token)):
+                    return url
                 transaction.execute("DELETE FROM share WHERE expires < ?", now - REMEMBERED_S)
                 alive = f"SELECT count(*) FROM share WHERE namespace = ? AND {_ALIVE}"
                 if int(transaction.execute(alive, namespace, now)[0][0] or 0) >= MOST:
@@ -78,7 +80,15 @@ class Shares:
                 )  # fmt: skip
         except DatabaseError as error:
             raise Unavailable("links cannot be kept now") from error
-        return f"{self._base_url()}/files/{token}"
+        return url
+
+    def count(self, namespace: str, path: str, now: float) -> int:
+        """How many links to a path can still be used. Raises Unavailable."""
+        alive = f"SELECT count(*) FROM share WHERE namespace = ? AND path = ? AND {_ALIVE}"
+        try:
+            return int(self._database.read(alive, namespace, path, now)[0][0] or 0)
+        except DatabaseError as error:
+            raise Unavailable("links cannot be read now") from error
 
     def end(self, namespace: str, path: str, now: float) -> int:
         """Ends all links to a path; how many could still have been used. Raises Unavailable."""
@@ -133,6 +143,11 @@ class Shares:
     def close(self) -> None:
         """Closes the database."""
         self._database.close()
+
+
+def new_token() -> str:
+    """A token that nobody guesses: 256 random bits."""
+    return secrets.token_urlsafe(32)
 
 
 def hashed(token: str) -> str:

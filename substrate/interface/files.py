@@ -45,6 +45,9 @@ class Files(Protocol):
     def read(self, path: str, most: int, asker: Asker) -> bytes:
         """A whole file. Raises Invalid with `detail["most"]` and "unit" where it is longer than that."""
 
+    def part(self, path: str, start: int, length: int, asker: Asker) -> bytes:
+        """At most so many bytes of a file, from an offset on."""
+
     def write(self, path: str, data: bytes, asker: Asker, *, append: bool = False) -> None:
         """Makes a file, or replaces or extends one."""
 
@@ -75,8 +78,17 @@ class Files(Protocol):
     def unpack(self, path: str, into: str, asker: Asker) -> int:
         """Unpacks what `pack` makes into a folder, over files that are there; how many files these were."""
 
-    def share(self, path: str, now: float, seconds: float | None, *, multi: bool = False) -> str:
-        """A URL that gives the file to whoever has it, once or with `multi` often; for some seconds or for good."""
+    def new_token(self) -> str:
+        """A new token for `share`."""
+
+    def share(self, path: str, token: str, now: float, seconds: float | None, *, multi: bool = False) -> str:
+        """A URL that gives the file to whoever has it, once or with `multi` often; for some seconds or for good.
+
+        With a token that is shared already that stays as it is, and the URL is the same.
+        """
+
+    def shared(self, path: str, now: float) -> int:
+        """How many shares of a file can still be used."""
 
     def unshare(self, path: str, now: float) -> int:
         """Ends all shares of a file; how many could still have been used."""

@@ -10,7 +10,7 @@ from substrate.errors import Invalid, NotFound, QuotaExceeded
 from substrate.files import shares as links
 from substrate.files.folder import NamespaceFiles
 from substrate.files.opening import FileStore
-from substrate.files.shares import LEASE_S, REMEMBERED_S, Share
+from substrate.files.shares import LEASE_S, REMEMBERED_S, Share, new_token
 from tests.files.asking import ASKER
 
 
@@ -36,29 +36,29 @@ def found(store: FileStore, url: str, now: float = 0) -> Share:
 
 
 def test_only_the_hash_is_kept(shared: NamespaceFiles, store: FileStore, data: Path) -> None:
-    secret = token(shared.share("/root/f", 0, None)).encode()
+    secret = token(shared.share("/root/f", new_token(), 0, None)).encode()
     store.close()
     assert not any(secret in path.read_bytes() for path in data.rglob("*") if path.is_file())
 
 
 def test_what_is_shared(shared: NamespaceFiles, store: FileStore) -> None:
-    share = found(store, shared.share("/root//f", 0, None))
+    share = found(store, shared.share("/root//f", new_token(), 0, None))
     assert (share.namespace, share.path, share.multi, share.over) == ("user_ada", "/root/f", False, False)
-    assert found(store, shared.share("/root/f", 0, None, multi=True)).multi
+    assert found(store, shared.share("/root/f", new_token(), 0, None, multi=True)).multi
     assert store.shares.find("x" * 43, 0) is None
     assert store.shares.find("\ud800", 0) is None
 
 
 def test_only_files_are_shared(files: NamespaceFiles) -> None:
     with pytest.raises(NotFound):
-        files.share("/root/f", 0, None)
+        files.share("/root/f", new_token(), 0, None)
     files.make_folder("/root/d", ASKER)
     with pytest.raises(Invalid):
-        files.share("/root/d", 0, None)
+        files.share("/root/d", new_token(), 0, None)
 
 
 def test_a_link_expires(shared: NamespaceFiles, store: FileStore) -> None:
-    url = shared.share("/root/f", 100, 60)
+    url = shared.share("/root/f", new_token(), 100, 60)
     assert not found(store, url, 159.9).over
     share = found(store, url, 160)
     assert share.over
@@ -66,7 +66,7 @@ def test_a_link_expires(shared: NamespaceFiles, store: FileStore) -> None:
 
 
 def test_it_is_taken_once(shared: NamespaceFiles, store: FileStore) -> None:
-    share = found(store, shared.share("/root/f", 0, None))
+    share = found(store, shared.share("/root/f", new_token(), 0, None))
     assert store.shares.take(share, "a", 0)
     assert not store.shares.take(share, "b", 1)
     assert not store.shares.finish(share, "b")
@@ -76,7 +76,7 @@ def test_it_is_taken_once(shared: NamespaceFiles, store: FileStore) -> None:
 
 
 def test_it_can_be_given_back(shared: NamespaceFiles, store: FileStore) -> None:
-    share = found(store, shared.share("/root/f", 0, None))
+    share = found(store, shared.share("/root/f", new_token(), 0, None))
     assert store.shares.take(share, "a", 0)
     store.shares.give_back(share, "b")
     assert not store.shares.take(share, "b", 0)
@@ -86,7 +86,7 @@ def test_it_can_be_given_back(shared: NamespaceFiles, store: FileStore) -> None:
 
 
 def test_who_gives_no_sign_of_life_loses_it(shared: NamespaceFiles, store: FileStore) -> None:
-    share = found(store, shared.share("/root/f", 0, None))
+    share = found(store, shared.share("/root/f", new_token(), 0, None))
     assert store.shares.take(share, "a", 0)
     assert store.shares.keep(share, "a", LEASE_S - 1)
     assert not store.shares.take(share, "b", LEASE_S + 1)
@@ -98,7 +98,7 @@ def test_who_gives_no_sign_of_life_loses_it(shared: NamespaceFiles, store: FileS
 
 def test_of_many_one_gets_it(shared: NamespaceFiles, store: FileStore, data: Path) -> None:
     for _ in range(10):
-        share = found(store, shared.share("/root/f", 0, None))
+        share = found(store, shared.share("/root/f", new_token(), 0, None))
         stores = [FileStore(data, str) for _ in range(4)]
         with ThreadPoolExecutor(16) as pool:
             got = list(pool.map(lambda n, s=share, o=stores: o[n % 4].shares.take(s, str(n), 0), range(32)))
@@ -109,8 +109,8 @@ def test_of_many_one_gets_it(shared: NamespaceFiles, store: FileStore, data: Pat
 
 def test_all_links_of_a_path_are_ended(shared: NamespaceFiles, store: FileStore) -> None:
     shared.write("/root/g", b"x", ASKER)
-    used, one, many, late = (shared.share("/root/f", 0, seconds) for seconds in (None, None, None, 5))
-    other = shared.share("/root/g", 0, None)
+    used, one, many, late = (shared.share("/root/f", new_token(), 0, seconds) for seconds in (None, None, None, 5))
+    other = shared.share("/root/g", new_token(), 0, None)
     assert store.shares.take(found(store, used), "a", 0)
     assert store.shares.finish(found(store, used), "a")
     assert shared.unshare("/root/f", 6) == 2
@@ -123,16 +123,16 @@ def test_all_links_of_a_path_are_ended(shared: NamespaceFiles, store: FileStore)
 def test_there_are_not_too_many(shared: NamespaceFiles, store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "MOST", 3)
     for _ in range(3):
-        shared.share("/root/f", 0, 10)
+        shared.share("/root/f", new_token(), 0, 10)
     with pytest.raises(QuotaExceeded):
-        shared.share("/root/f", 9, None)
-    url = shared.share("/root/f", 10, None)
+        shared.share("/root/f", new_token(), 9, None)
+    url = shared.share("/root/f", new_token(), 10, None)
     assert found(store, url, 10).path == "/root/f"
 
 
 def test_what_is_over_is_forgotten_in_the_end(shared: NamespaceFiles, store: FileStore) -> None:
-    url = shared.share("/root/f", 0, 10)
-    shared.share("/root/f", REMEMBERED_S, 10)
+    url = shared.share("/root/f", new_token(), 0, 10)
+    shared.share("/root/f", new_token(), REMEMBERED_S, 10)
     assert found(store, url, REMEMBERED_S).over
-    shared.share("/root/f", REMEMBERED_S + 11, 10)
+    shared.share("/root/f", new_token(), REMEMBERED_S + 11, 10)
     assert store.shares.find(token(url), 0) is None

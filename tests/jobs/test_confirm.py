@@ -121,7 +121,7 @@ def test_forms_in_nested_blocks_have_keys_of_their_own(client: httpx.Client) -> 
         f"IF ?x IS GREATER THAN 0 OPEN NEST {FORM} AFTER EMIT ?name CLOSE NEST CLOSE NEST"
     )
     job_id = waiting(client, program)
-    seen = []
+    seen, body = [], {}
     for name in ("one", "two"):
         [wait] = job(client, job_id)["waits"]
         seen.append(wait["key"])
