@@ -9,6 +9,8 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from oql import transaction
@@ -23,7 +25,6 @@ from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
-from oql.tables.access import write
 from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
@@ -163,6 +164,16 @@ class Machine(Serving):
         spent = self.context.computing_ns()
         used, self.computed = spent - self.computed, spent
         return used
+
+    @contextmanager
+    def on_another_thread(self) -> Iterator[None]:
+        """Charges what a block computes for the run while the run's own thread waits for it."""
+        own, self.computed = self.computed, self.context.computing_ns()
+        try:
+            yield
+        finally:
+            self.budget.spend(self.used())
+            self.computed = own
 
     def _look(self, now: int) -> None:
         """Charges the processor time since the last look, and sets the next one to when it could be used up."""

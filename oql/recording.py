@@ -7,7 +7,9 @@ file      how it finds its files is written first, by which a repetition knows w
 wait      GATHER, CONFIRM and SLEEP record what they wait for themselves
 """
 
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from oql.context import Context
@@ -158,10 +160,13 @@ def _store(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
     if run.machine.transaction or store is None:
         return _read(run, inner, variables)
 
+    own = threading.get_ident()
+
     def work(frame: Frame) -> Value:
         run.frame = frame
         try:
-            value = inner(variables, run)
+            with nullcontext() if threading.get_ident() == own else run.machine.on_another_thread():
+                value = inner(variables, run)
         finally:
             run.frame = None
         run.journal.write(frame, {"k": run.key, "v": value})
@@ -189,11 +194,13 @@ def _uncommitted(run: StepRun, error: StoreError) -> OqlError:
 def _file(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
     if run.machine.transaction:
         return _read(run, inner, variables)
+    reach("before an effect outside")
     try:
         value = inner(variables, run)
     except OqlError as error:
         _note_failure(run, error)
         raise
+    reach("after an effect outside")
     entry: Entry = {"k": run.key, "v": value}
     if not run.at_end or run.context.store is None:
         _written(run, entry)

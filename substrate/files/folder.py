@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from substrate.errors import Invalid, NotFound
-from substrate.faults import reach
 from substrate.files import appending, place, placing, trees
 from substrate.files.archives.pack import pack
 from substrate.files.archives.unpack import unpack
@@ -237,17 +236,13 @@ class NamespaceFiles:
         if found.is_folder:
             raise Invalid(f"`{shown_path(names)}` is a folder, not a file", hint="share an archive made by `COMPRESS`")
         expires = None if seconds is None else now + seconds
-        url = self._shares.add(self._namespace, shown_path(names), token, now, expires, multi=multi)
-        reach("after a change of files")
-        return url
+        return self._shares.add(self._namespace, shown_path(names), token, now, expires, multi=multi)
 
     def shared(self, path: str, now: float) -> int:
         return self._shares.count(self._namespace, shown_path(parse(path)), now)
 
     def unshare(self, path: str, now: float) -> int:
-        ended = self._shares.end(self._namespace, shown_path(parse(path)), now)
-        reach("after a change of files")
-        return ended
+        return self._shares.end(self._namespace, shown_path(parse(path)), now)
 
     @contextmanager
     def _reading(self, names: Names) -> Iterator[int]:
@@ -259,9 +254,7 @@ class NamespaceFiles:
     @contextmanager
     def _writing(self, *paths: Names) -> Iterator[Place]:
         with refusals(paths[-1]), place.writing(self._base, self._limit(), self._first) as at:
-            reach("before a change of files")
             yield at
-        reach("after a change of files")
 
 
 def _entry(names: Names, found: State) -> FileEntry:

@@ -67,12 +67,12 @@ def storm(folder: Path, plan: Plan) -> Outcome:
         return outcome
 
 
-def logins(target: Target, count: int) -> list[Login]:
-    """So many accounts, each with the table of the works."""
+def logins(target: Target, count: int, called: str = "storm") -> list[Login]:
+    """So many new accounts, each with the table of the works."""
     accounts = accounts_of(target.server)
     found = []
     for number in range(count):
-        account = accounts.add(f"storm{number}", PASSWORD, tier="enterprise")
+        account = accounts.add(f"{called}{number}", PASSWORD, tier="enterprise")
         found.append(Login({"username": account.username, "password": PASSWORD}, account.namespace))
     accounts.close()
     for login in found:

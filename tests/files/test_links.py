@@ -58,7 +58,7 @@ def test_they_are_not_read(files: NamespaceFiles, root: Path, path: str) -> None
     with pytest.raises(StoreError):
         files.pack([path], "zip", "/root/archive", ASKER)
     with pytest.raises(StoreError):
-        files.share(path, 0, None)
+        files.share(path, "token", 0, None)
 
 
 def test_nothing_is_written_through_them(files: NamespaceFiles, root: Path, outside: Path) -> None:

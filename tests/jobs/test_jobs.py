@@ -1,11 +1,16 @@
 """A job over HTTP: as it stands, in lists, cancelled, and gone on with after a failure; each for its account only."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from oql.jobs import records
+from oql.jobs.schema import MIGRATIONS
+from substrate.interface import Namespace
+from substrate.opening import open_store
 from tests.http.running import Server, accounts_of, until
 from tests.http.test_bodies import problem
 from tests.jobs.asking import QUESTION, job, reached, result_of, start, waiting
@@ -148,6 +153,25 @@ def test_what_was_cancelled_while_it_waits(client: httpx.Client) -> None:
     twice = problem(client.delete(f"/v1/job/{job_id}"), 409)
     assert twice["detail"] == {"state": "cancelled", "ended_by": "test", "ended_at": found["finished_at"]}
     assert problem(client.post(f"/v1/job/{job_id}/retry"), 409)["detail"] == {"state": "cancelled"}
+
+
+@pytest.fixture
+def namespace(server: Server) -> Iterator[Namespace]:
+    """The records of the development account, behind the server's back."""
+    store = open_store("", server.data, system=MIGRATIONS)
+    yield store.namespace("user_test")
+    store.close()
+
+
+def test_the_answer_to_a_cancellation_comes_when_the_run_has_ended(client: httpx.Client, namespace: Namespace) -> None:
+    """A run that computes only notices after a moment."""
+    busy = 'CALCULATE "1 + 1" SET ?x'
+    job_id = start(client, f'CACHE 1 AS "computes" AFTER WHILE 1 IS EQUAL TO 1 OPEN NEST {busy} CLOSE NEST')
+    until(lambda: result_of(client, 'CACHE "computes" SET ?n AFTER EMIT ?n'))
+    assert client.delete(f"/v1/job/{job_id}").status_code == 200
+    found = records.find(namespace, job_id)
+    assert found
+    assert (found.state, found.holder) == ("cancelled", None)
 
 
 def test_no_step_starts_once_a_running_job_is_cancelled(client: httpx.Client) -> None:

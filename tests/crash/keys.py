@@ -1,0 +1,35 @@
+"""One idempotency key from many clients at once, and one single-use link asked for by many."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from tests.crash.clients import Login
+from tests.crash.works import TABLE, row
+from substrate.interface import Store
+
+
+def one_key(url: str, login: Login, store: Store, tag: str, clients: int, pool: ThreadPoolExecutor) -> list[str]:
+    """Sends one keyed request from so many clients, every other one without waiting; what is wrong with the answers."""
+    query = f'{row(tag, 0)}\nRANDOM SET ?r AFTER EMIT ?r'
+
+    def ask(_: int) -> httpx.Response:
+        body = {"auth": login.auth, "query": query, "mode": "sync", "options": {"idempotency_key": tag}}
+        return httpx.post(url + "/v1/query", json=body, timeout=60)
+
+    answers = list(pool.map(ask, range(clients)))
+    told = {(answer.status_code, answer.json().get("job_id"), str(answer.json().get("result"))) for answer in answers}
+    rows = store.namespace(login.namespace).query({"Scan": {"schema": TABLE}})
+    effects = sum(found["tag"] == tag for found in rows)
+    faults = [] if len(told) == 1 else [f"{tag}: different answers {sorted(map(str, told))}"]
+    return faults + ([] if effects == 1 else [f"{tag}: {effects} effects"])
+
+
+def one_link(url: str, login: Login, tag: str, clients: int, pool: ThreadPoolExecutor) -> list[str]:
+    """Shares a file once, and has so many clients ask for it; what is wrong with the answers."""
+    query = f'WRITE "{tag}" INTO "/root/{tag}" AFTER SHARE "/root/{tag}" SET ?url AFTER EMIT ?url'
+    link = httpx.post(url + "/v1/query", json={"auth": login.auth, "query": query}, timeout=60).json()["result"]
+    answers = list(pool.map(lambda _: httpx.get(link, timeout=60), range(clients)))
+    bodies = [answer.text for answer in answers if answer.status_code == 200]
+    others = {answer.status_code for answer in answers} - {200, 410}
+    return [] if bodies == [tag] and not others else [f"{tag}: bodies {bodies}, other answers {others}"]

@@ -1,0 +1,81 @@
+"""Many clients at one thing: a key, a single-use link, a stream that breaks off. One server for all of these."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from substrate.interface import Store
+from tests.crash.clients import Client, Login
+from tests.crash.holding_on import opened, target_in
+from tests.crash.keys import one_key, one_link
+from tests.crash.killing import Target
+from tests.crash.sink import taking
+from tests.crash.storm import PASSWORD, logins
+from tests.crash.streams import Reader
+from tests.crash.works import slow_loop
+
+CLIENTS = 16
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A server for all of them."""
+    with taking() as sink:
+        made = target_in(tmp_path_factory.mktemp("clients"), sink)
+        yield made
+        made.end()
+
+
+@pytest.fixture(scope="module")
+def store(target: Target) -> Iterator[Store]:
+    """Its store."""
+    made = opened(target)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def login(target: Target) -> Login:
+    """An account of it."""
+    return logins(target, 1)[0]
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """As many clients as there are."""
+    with ThreadPoolExecutor(CLIENTS) as made:
+        yield made
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_one_key_has_one_effect_and_one_answer(
+    target: Target, login: Login, store: Store, pool: ThreadPoolExecutor, number: int
+) -> None:
+    assert one_key(target.url(), login, store, f"key{number}", CLIENTS, pool) == []
+
+
+def test_one_key_of_two_accounts_is_two(target: Target, store: Store, pool: ThreadPoolExecutor) -> None:
+    first, second = logins(target, 2, "other")
+    assert one_key(target.url(), first, store, "same", 2, pool) == []
+    assert one_key(target.url(), second, store, "same", 2, pool) == []
+
+
+def test_a_single_use_link_gives_one_body(target: Target, login: Login, pool: ThreadPoolExecutor) -> None:
+    assert one_link(target.url(), login, "link", CLIENTS, pool) == []
+
+
+def test_a_reader_who_comes_back_sees_everything_once(target: Target, login: Login) -> None:
+    client = Client(login, iter(()), target.url)
+    job = client.give(slow_loop("stream", 20), "async").job
+    auth = httpx.BasicAuth(login.auth["username"], PASSWORD)
+    cut = Reader(f"{target.url()}/v1/job/{job}/stream", auth)
+    cut.read_all(random.Random(5))
+    whole = Reader(cut.url, auth)
+    whole.read_all(None)
+    assert cut.cuts > 3
+    assert len(whole.got) > 40
+    assert cut.got == whole.got
