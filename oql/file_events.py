@@ -4,8 +4,8 @@ A step of a job may be repeated: its process died behind the change of the files
 the files were like before is on disk by then, so that the step sees whether it was done. Watches of folders are told in
 the commit that says that the step was done, and so exactly once.
 
-Only what verbs do is told, and each path once: what copies, moves, packs, unpacks or deletes a whole folder tells of the
-folder. What other programs of the machine do to the files is not seen.
+Only what verbs do is told, and each path once: what copies, moves, packs, unpacks or deletes a whole folder tells of
+the folder. What other programs of the machine do to the files is not seen.
 """
 
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,11 @@ from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
+from oql.tables.access import write
 from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
+from substrate.interface import Frame
 
 _MAX_LEVEL = 12
 _FIRST_LOOK_NS = 20_000_000
@@ -183,6 +185,10 @@ class Machine(Serving):
             self.transaction.look(now)
         left = self.budget.compute(self.used())
         self.look_at = now + min(max(left, 1_000_000), 50_000_000)
+
+    def with_step(self, work: Callable[[Frame], None]) -> None:
+        """Does something in the store: see StepRun."""
+        write(self, lambda frame, _: work(frame))
 
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""

@@ -8,7 +8,6 @@ from oql.budget import Budget
 from oql.context import Context
 from oql.errors import Code, failed
 from oql.records import Group
-from oql.tables.access import write
 from oql.transaction import EndedTransaction, Transaction
 from oql.values import Value, to_json
 from substrate.interface import Frame
@@ -89,10 +88,6 @@ class Serving:
     def first(self, make: Callable[[], Value]) -> Value:
         """What `make` gives: see StepRun, of which this is the form for runs without a journal."""
         return make()
-
-    def with_step(self, work: Callable[[Frame], None]) -> None:
-        """Does something in the store: see StepRun."""
-        write(self, lambda frame, _: work(frame))
 
     @property
     def repeated(self) -> bool:

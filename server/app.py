@@ -21,9 +21,9 @@ from server.envelopes import (
     TokenRevoked,
 )
 from server.files import SharedFiles
-from server.job_routes import CALLER, RAN, WAIT, job_parts, job_routes
+from server.jobs.links import Links
+from server.jobs.routes import CALLER, RAN, WAIT, job_parts, job_routes
 from server.landing import Landing
-from server.links import Links
 from server.logs import log_fault
 from server.openapi import document
 from server.operations import Operations

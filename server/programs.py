@@ -28,9 +28,10 @@ from oql.program import Program
 from oql.report import error_json
 from oql.source import Source
 from oql.values import Value, to_json
-from server import metrics, telling
+from server import metrics
 from server.history import History
-from server.links import Links
+from server.jobs import telling
+from server.jobs.links import Links
 from server.logs import log
 from server.problems import unavailable
 from server.request import Request

@@ -16,11 +16,11 @@ from oql.jobs import records
 from oql.jobs.records import Job
 from oql.local import new_id
 from oql.outbound import Forbidden, Outbound
-from server import telling
 from server.bodies import Bodies
 from server.credentials import Callers
 from server.envelopes import Query
-from server.links import Links
+from server.jobs import telling
+from server.jobs.links import Links
 from server.problems import Problem, invalid
 from server.programs import Order, Programs, Reply
 from server.request import Request

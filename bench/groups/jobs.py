@@ -10,8 +10,9 @@ from functools import partial
 
 from bench import peers, servers
 from bench.figures import Row, Sample, Unit, at_least, at_most, figure
-from bench.jobs import THREE_INSERTS, JobLoad, Jobs, Sent, serving, share
+from bench.jobs import INSERT, ROW, THREE_INSERTS, JobLoad, Jobs, Sent, serving, share
 from bench.rounds import turns
+from bench.streams import Streams
 from oql.jobs import records
 from oql.journal import Wait
 from substrate.interface import Frame
@@ -203,3 +204,38 @@ def _bytes(jobs: Jobs) -> float:
 
 def _memory(server: servers.Server) -> float:
     return float(sum(map(servers.memory, [server.process.pid, *server.children])))
+
+
+_STREAMS = 1_000
+_FOLLOWED = 8
+_LISTEN_S = 6.0
+_STEPS = f'SLEEP "1s" AFTER {INSERT}'
+_STEPPING = f"{ROW} AFTER RANGE FROM 0 TO 1000 SET ?all AFTER FOREACH ?all AS ?each OPEN NEST {_STEPS} CLOSE NEST"
+_DELAY = "from the end of a step to a client"
+
+
+@figure(
+    "job-streams",
+    f"{_STREAMS:,} streams of events of {_FOLLOWED} running jobs, each of which ends two steps a second",
+    at_most(0.2, Unit.SECONDS, f"{_DELAY}, p99"),
+)
+def job_streams(rounds: int) -> Iterable[Row]:
+    """Delays of all events of some seconds, once all streams are open."""
+    found: dict[str, list[float]] = defaultdict(list)
+    with serving("bench") as [bench]:
+        sent = bench.send(_STEPPING, _FOLLOWED, 1)
+        jobs = [one.job for one in sent]
+        _holders(bench, jobs)
+        rows = bench.namespace.system("SELECT id, started FROM job WHERE state = 'running'")
+        streams = Streams({str(job): float(str(began)) for job, began in rows}, "SLEEP")
+        streams.follow(bench.server.port, bench.owner.token, jobs, _STREAMS)
+        for _ in range(rounds):
+            streams.listen(1.0)
+            streams.delays.clear()
+            streams.listen(_LISTEN_S)
+            for part, name in _PARTS:
+                found[name].append(share(streams.delays, part))
+        streams.close()
+        bench.namespace.write(partial(_cancel, sent=sent))
+    for _, name in _PARTS:
+        yield Row(f"{_DELAY}, {name}", Sample(tuple(found[name]), Unit.SECONDS))

@@ -13,7 +13,7 @@ from oql.jobs.foreground import Ended, ForegroundRun
 from oql.local import new_id
 from oql.program import Program
 from oql.values import Value
-from server import telling
+from server.jobs import telling
 from substrate.interface import Namespace
 
 _DEEPEST = 1_000

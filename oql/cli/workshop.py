@@ -12,7 +12,7 @@ from oql.context import report_fault
 from oql.jobs.due import next_due
 from oql.jobs.runner import Runner
 from oql.settings import Settings
-from server.links import Links
+from server.jobs.links import Links
 from substrate.errors import Invalid, StoreError
 from substrate.interface import DatabaseError, Namespace
 from worker.hints import Hints

@@ -39,8 +39,10 @@ class Run(Protocol):
 
     context: Context
     variables: dict[str, Value]
-    frame: Frame | None
-    """What the database steps of an open TRANSACTION belong to."""
+
+    @property
+    def frame(self) -> Frame | None:
+        """What the database steps of an open TRANSACTION belong to."""
 
     def emit(self, value: Value) -> None:
         """Adds a value to the output."""

@@ -5,14 +5,13 @@ Arguments: the URL of the store, its folder, the host and port that webhooks may
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 
-from oql.contexts import Contexts
 from oql.context import report_fault
+from oql.contexts import Contexts
 from oql.jobs import records
 from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner

@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from substrate.interface import Store
 from tests.crash.clients import Login
 from tests.crash.works import TABLE, row
-from substrate.interface import Store
 
 
 def one_key(url: str, login: Login, store: Store, tag: str, clients: int, pool: ThreadPoolExecutor) -> list[str]:
     """Sends one keyed request from so many clients, every other one without waiting; what is wrong with the answers."""
-    query = f'{row(tag, 0)}\nRANDOM SET ?r AFTER EMIT ?r'
+    query = f"{row(tag, 0)}\nRANDOM SET ?r AFTER EMIT ?r"
 
     def ask(_: int) -> httpx.Response:
         body = {"auth": login.auth, "query": query, "mode": "sync", "options": {"idempotency_key": tag}}

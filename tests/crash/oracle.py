@@ -62,7 +62,9 @@ class Oracle:
     def _left(self, name: str) -> list[str]:
         namespace = self.store.namespace(name)
         try:
-            jobs = namespace.system("SELECT id, state, due FROM job WHERE state NOT IN ('complete', 'error', 'cancelled')")
+            jobs = namespace.system(
+                "SELECT id, state, due FROM job WHERE state NOT IN ('complete', 'error', 'cancelled')"
+            )
             sent = namespace.system("SELECT id, due, state FROM delivery WHERE state = 'pending'")
             if sent and not jobs:
                 self._hasten(namespace)
@@ -101,7 +103,11 @@ class Oracle:
     def _judge_answer(self, one: Given, found: Counter[int]) -> None:
         """Of a run that was no job: what was answered as done is done."""
         answer = one.answer
-        if answer and answer["status"] == "ok" and (set(found) != set(one.work.steps) or answer["result"] != one.work.result):
+        if (
+            answer
+            and answer["status"] == "ok"
+            and (set(found) != set(one.work.steps) or answer["result"] != one.work.result)
+        ):
             self._fault(one, f"answered {answer['result']!r} with rows {dict(found)}")
 
     def _judge_job(
@@ -127,7 +133,9 @@ class Oracle:
         came = self.sink.of(work.tag)
         if len(queued) != work.hooks or set(came) != queued:
             self._fault(one, f"queued {sorted(queued)}, expected {work.hooks}; came {sorted(came)}")
-        self.faults += [f"{work.tag}: {name} came with different bodies" for name, kept in came.items() if len(kept) > 1]
+        self.faults += [
+            f"{work.tag}: {name} came with different bodies" for name, kept in came.items() if len(kept) > 1
+        ]
 
     def _judge_file(self, one: Given, path: str, expected: str) -> None:
         try:

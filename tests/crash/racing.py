@@ -33,7 +33,9 @@ def raced(stores: list[Namespace], job: str, now: float, pool: ThreadPoolExecuto
     racers: dict[str, Callable[[], bool]] = {
         "answer": lambda: _answers(stores[0], job, end - 0.001),
         "cancel": lambda: stores[1].write(lambda frame: records.cancel(frame, job, "canceller", end)) is not None,
-        "deadline": lambda: stores[2].write(lambda frame: records.claim_one(frame, job, "worker", end + 0.001)) is not None,
+        "deadline": lambda: (
+            stores[2].write(lambda frame: records.claim_one(frame, job, "worker", end + 0.001)) is not None
+        ),
     }
     start = threading.Barrier(len(racers))
 

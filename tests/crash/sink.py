@@ -40,7 +40,7 @@ def taking() -> Iterator[Sink]:
     sink = Sink()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that the library calls
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", "0"))).decode()
             sink.calls.append((self.path.rsplit("/", 1)[1], self.headers["webhook-id"], body))
             self.send_response(204)

@@ -26,8 +26,7 @@ def test_a_holder_that_dies_and_one_that_stands_still(sink: Sink, tmp_path: Path
     store = opened(target)
     try:
         works = [
-            Watched(target, login, slow_loop(f"t{number}", 60), store)
-            for number, login in enumerate(logins(target, 2))
+            Watched(target, login, slow_loop(f"t{number}", 60), store) for number, login in enumerate(logins(target, 2))
         ]
         for work in works:
             work.give()

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from oql.people.answers import check_answers, check_decision
-from server import gather
+from server.people import pages as gather
 
 TOKEN = "a-token"
 

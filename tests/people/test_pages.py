@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from server import gather
 from server.landing import Landing
+from server.people import pages as gather
 from tests.people.markup import Element, by_id, elements, named
 from tests.people.shown import FORM, HOSTILE, QUESTION
 

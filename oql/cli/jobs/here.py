@@ -17,8 +17,8 @@ from oql.jobs.answering import Answer as Given, Over, UnknownWait, WrongAnswer, 
 from oql.jobs.records import Job
 from oql.jobs.runner import tell
 from oql.source import Source
-from server.desk import moment
-from server.job_answers import job_json
+from server.jobs.answers import job_json
+from server.jobs.desk import moment
 from substrate.errors import NotFound
 from substrate.interface import Frame
 

@@ -10,8 +10,8 @@ from typing import get_args
 from oql.jobs import records
 from oql.jobs.states import State
 from oql.values import to_json
-from server.job_answers import job_json
-from server.links import Links
+from server.jobs.answers import job_json
+from server.jobs.links import Links
 from server.problems import Problem
 from server.request import Request
 from server.store.bodies import param

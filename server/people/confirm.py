@@ -12,10 +12,10 @@ import falcon.asgi
 from oql.jobs import answering
 from oql.jobs.answering import Answer, Over, UnknownWait, WrongAnswer, WrongKind
 from oql.jobs.records import Job
-from server.desk import Desk, moment, name_of, unknown_job
 from server.envelopes import Confirmation
-from server.jobs import Mark
-from server.links import Links
+from server.jobs.desk import Desk, moment, name_of, unknown_job
+from server.jobs.links import Links
+from server.jobs.single import Mark
 from server.problems import Problem, invalid, unauthorized
 from server.programs import Programs
 from server.query import wait_asked

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oql.people.answers import LONGEST_REASON
-from server.form_fields import field_html, input_id, problem_text
-from server.gather_style import STYLE
 from server.pages import document, page_headers
+from server.people.fields import field_html, input_id, problem_text
+from server.people.style import STYLE
 
 CSRF_FIELD = "-csrf"
 """The name of the hidden field; no variable, and so no field of a form, is named like that."""

@@ -16,12 +16,12 @@ import falcon.asgi
 from oql.jobs import answering, records
 from oql.jobs.answering import Answer, Over, UnknownWait, WrongAnswer
 from oql.jobs.records import Job, OpenWait
-from server import gather
-from server.confirm import BY_LINK, admits
-from server.desk import Desk
-from server.gather import NOTICES, Notice
-from server.jobs import Mark
-from server.links import Links
+from server.jobs.desk import Desk
+from server.jobs.links import Links
+from server.jobs.single import Mark
+from server.people import pages as gather
+from server.people.confirm import BY_LINK, admits
+from server.people.pages import NOTICES, Notice
 from server.problems import Problem
 from server.request import Request
 from substrate.errors import NotFound

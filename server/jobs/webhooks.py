@@ -9,9 +9,9 @@ import falcon.asgi
 from oql import deliveries, json
 from oql.deliveries import Delivery
 from server.bodies import decode, require_json
-from server.desk import Desk, moment
 from server.envelopes import Redelivery
-from server.jobs import Mark
+from server.jobs.desk import Desk, moment
+from server.jobs.single import Mark
 from server.problems import Problem
 from server.request import Request
 from substrate.interface import Frame

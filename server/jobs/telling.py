@@ -9,7 +9,7 @@ from oql.jobs import records
 from oql.jobs.records import Job, OpenWait
 from oql.progress import Told
 from oql.values import to_json
-from server.links import Links
+from server.jobs.links import Links
 from substrate.interface import Namespace
 
 _SIMPLE = frozenset({str, int, float, bool, type(None)})
@@ -43,7 +43,7 @@ def suspended(namespace: str, job: str, waits: Sequence[OpenWait], trace: Sequen
         "status": "suspended",
         "job_id": job,
         "gather_url": links.gather(namespace, job, person.key),
-        "confirm_url": links.confirm(job),
+        "confirm_url": links.confirm(job, person.key),
         **({"form": person.shown} if person.kind == "gather" else {"prompt": person.shown.get("prompt")}),
         "trace": list(trace),
     }

@@ -6,8 +6,8 @@ from oql.jobs import records
 from oql.jobs.answering import is_open
 from oql.jobs.records import Job, OpenWait
 from oql.values import to_json
-from server.desk import moment
-from server.links import Links
+from server.jobs.desk import moment
+from server.jobs.links import Links
 from substrate.interface import Namespace
 
 Json = dict[str, Any]

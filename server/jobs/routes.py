@@ -7,18 +7,18 @@ from accounts.service import Accounts
 from oql.settings import Settings
 from server import envelopes as e
 from server.bodies import Bodies
-from server.confirm import Confirmations
 from server.credentials import Callers
-from server.desk import Desk
-from server.gather_links import FORM, GatherLinks
-from server.job_stream import JobStreams
-from server.jobs import Jobs, Mark
-from server.links import Links
+from server.jobs.desk import Desk
+from server.jobs.links import Links
+from server.jobs.single import Jobs, Mark
+from server.jobs.stream import JobStreams
+from server.jobs.webhooks import Webhooks
+from server.people.confirm import Confirmations
+from server.people.links import FORM, GatherLinks
 from server.programs import Programs
 from server.routing import Parameter, Route
 from server.store.slots import Slots
 from server.store.threads import Threads
-from server.webhooks import Webhooks
 from substrate.interface import Store
 
 THREADS = 16

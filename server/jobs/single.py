@@ -11,10 +11,10 @@ from oql import json
 from oql.jobs import records
 from oql.jobs.records import Job
 from oql.jobs.runner import tell
-from server.desk import Desk, moment, name_of, unknown_job
-from server.job_answers import job_json, written
-from server.job_list import MOST, page, place_asked, states_asked
-from server.links import Links
+from server.jobs.answers import job_json, written
+from server.jobs.desk import Desk, moment, name_of, unknown_job
+from server.jobs.links import Links
+from server.jobs.listing import MOST, page, place_asked, states_asked
 from server.problems import Problem
 from server.request import Request
 from server.store.bodies import whole

@@ -15,8 +15,8 @@ from falcon.asgi import SSEvent
 from oql import json
 from oql.jobs.following import Stand, told_from
 from oql.jobs.states import FINAL
-from server.desk import Desk
-from server.job_following import FollowedJob, JobFollower
+from server.jobs.desk import Desk
+from server.jobs.following import FollowedJob, JobFollower
 from server.logs import log_fault
 from server.problems import Problem
 from server.request import Request
