@@ -12,7 +12,7 @@ TOO_OLD := OQL needs Python 3.11 or newer: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve test check bench format constraints lint
+.PHONY: help install serve test check bench torture format constraints lint
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ check: lint ## format, lint, types, house rules and the fast tests, in under a m
 
 bench: $(PEERS) ## measure every figure that the README states
 	@$(BIN)/python -m bench $(ARGS)
+
+torture: $(INSTALLED) ## kill, freeze and race everything for hours (ARGS="--scale 0.01": for minutes)
+	@$(BIN)/python -m tests.crash.torture $(ARGS)
 
 format: $(INSTALLED) ## format the code and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

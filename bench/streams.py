@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _RECEIVED = 65_536
+_OPENING = 8
+"""Streams that wait for their answer at once: a server refuses clients that come too many at a time."""
 
 
 @dataclass(slots=True)
@@ -43,9 +45,10 @@ class Streams:
             stream = _Stream(made, job)
             self._open.append(stream)
             self._ready.register(made, selectors.EVENT_READ, stream)
-            self.listen(0.0)
+            while sum(not stream.answered for stream in self._open[-_OPENING:]) == _OPENING:
+                self.listen(0.001)
         while not all(stream.answered for stream in self._open):
-            self.listen(0.1)
+            self.listen(0.01)
 
     def listen(self, seconds: float) -> None:
         """Takes what comes for some time. Raises RuntimeError where a stream is refused or ends."""

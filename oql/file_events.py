@@ -18,6 +18,7 @@ from substrate.interface import Files
 
 State: TypeAlias = list[bool | int | float] | None
 """What is at a path: whether it is a folder, its bytes, and when it was changed. None for nothing."""
+_STRIDE = 2**20
 
 
 def state(files: Files, path: str) -> State:
@@ -47,3 +48,28 @@ def changing(run: Run, files: Files, *paths: str, modifies: bool = True) -> Iter
     ]
     if told:
         run.with_step(lambda frame: watches.tell(frame, told, run.clock()))
+
+
+def appended(run: Run, files: Files, path: str, before: State, data: bytes) -> bool:
+    """Of a repeated step: whether data stands in a file behind what was there before."""
+    now = files.stat(path)
+    at = int(before[1]) if before else 0
+    while now is not None and at + len(data) <= now.size:
+        part = files.part(path, at, len(data) + _STRIDE, run)
+        if data in part:
+            return True
+        at += _STRIDE
+    return False
+
+
+def copied(files: Files, path: str, to: str, before: State) -> bool:
+    """Of a repeated step: whether it has copied what cannot be copied again: a folder, or a file gone since."""
+    source, now = files.stat(path), state(files, to)
+    if source is not None and not source.is_folder:
+        return False
+    return now is not None and now != before and (source is None or before is None)
+
+
+def moved(path: State, to: State, source: State, target: State) -> bool:
+    """Of a repeated step: whether the source has become the target, by what is there now and was there before."""
+    return path != source and to is not None and (to != target or to == source)

@@ -1,8 +1,8 @@
 """All that is due in a namespace: crons and watches make jobs, jobs are run, deliveries are sent.
 
-One call runs one job after the other. When it has taken its first and sees more that are due it asks for help, so that
-a job that waits for the world does not hold up those behind it. Once is enough: whoever comes asks in turn, until one
-sees nothing more; and what becomes due later comes with a hint of its own.
+One call runs one job after the other. When it has taken its first it has others look at what is due next, so that a job
+that waits for the world does not hold up those behind it. Once is enough: whoever comes asks in turn, until one sees
+nothing more, and what is made later comes with a mark of its own.
 """
 
 import threading
@@ -17,6 +17,7 @@ from substrate.errors import NotFound
 from substrate.interface import Frame, Namespace
 from worker import metrics
 from worker.deliveries import Deliverer
+from worker.marks import LEASE_SECONDS
 from worker.schedules import fire_due
 from worker.watching import watch_due
 
@@ -28,14 +29,14 @@ PRUNE_S = 600.0
 
 
 class NamespaceDrain:
-    """See `worker.process.Drain`. `more(namespace)` asks for help with a namespace."""
+    """See `worker.process.Drain`. `more(namespace, at)` has others look at a namespace at a time."""
 
     def __init__(
         self,
         namespaces: Callable[[str], Namespace],
         runner: Runner,
         deliverer: Deliverer,
-        more: Callable[[str], None],
+        more: Callable[[str, float], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._namespaces = namespaces
@@ -62,7 +63,7 @@ class NamespaceDrain:
         self._runner.holding.hand_over()
 
     def _drain(self, there: Namespace) -> float | None:
-        ends = time.monotonic() + TURN_S
+        ends, left_alone = time.monotonic() + TURN_S, self._clock() + LEASE_SECONDS
         fire_due(there, self._clock())
         behind = watch_due(there, self._clock())
         asked = False
@@ -70,8 +71,8 @@ class NamespaceDrain:
             job = self._claimed(there)
             if job is None:
                 break
-            if not asked and self._is_due(there):
-                self._more(there.name)
+            if not asked:
+                self._ask(there, left_alone)
             asked = True
             with metrics.job_running():
                 self._runner.run(there, job)
@@ -89,6 +90,12 @@ class NamespaceDrain:
 
         found = there.write(work)
         return found[0] if found else None
+
+    def _ask(self, there: Namespace, left_alone: float) -> None:
+        """Sees to what is due before anybody else would look here, which this call may then be too busy for."""
+        due = next_due(there, self._clock())
+        if due is not None and due < left_alone:
+            self._more(there.name, due)
 
     def _is_due(self, there: Namespace) -> bool:
         due = records.next_due(there)

@@ -21,7 +21,6 @@ from substrate.opening import open_store
 from worker.deliveries import open_deliverer
 from worker.dispatch import Dispatcher
 from worker.drain import NamespaceDrain
-from worker.hints import Hints
 from worker.opening import open_hints, open_workshop
 from worker.scheduler import Scheduler
 
@@ -43,10 +42,6 @@ class Drain(Protocol):
         """Begins nothing new, and hands over what runs; `drain` soon returns, with now where it left work."""
 
 
-def _more(hints: Hints) -> Callable[[str], None]:
-    return lambda namespace: hints.mark(namespace, time.time())
-
-
 def _report(fault: BaseException, job_id: str = "") -> str:
     """Logs a fault of ours; the id that it returns is all that people see of it."""
     return report_fault(fault)
@@ -61,7 +56,7 @@ def run_worker(settings: Settings, parent: int | None = None, base_url: str | No
         hints = open_hints(settings)
         shop = open_workshop(settings, open_accounts(settings), base_url or settings.base_url or "", _report, hints)
         shop.store.ready()
-        drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), _more(hints))
+        drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), hints.mark)
         dispatcher = Dispatcher(drain.drain, hints, THREADS)
         dispatcher.start()
         _wait(stopping, parent)

@@ -233,6 +233,8 @@ def job_streams(rounds: int) -> Iterable[Row]:
             streams.listen(1.0)
             streams.delays.clear()
             streams.listen(_LISTEN_S)
+            if len(streams.delays) < _STREAMS * _LISTEN_S / 2:
+                raise RuntimeError(f"the clients heard of {len(streams.delays)} steps only")
             for part, name in _PARTS:
                 found[name].append(share(streams.delays, part))
         streams.close()

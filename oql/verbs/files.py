@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from oql.errors import Code, OqlError, expected, failed, limit_reached
-from oql.file_events import State, changing, state
+from oql.file_events import appended, changing, copied, moved, state
 from oql.glob import compile_glob
 from oql.values import Value, json_weight, text_form, whole
 from oql.verbs.declare import Any, Family, Run, Text, describe
@@ -23,7 +23,6 @@ family = Family(
 
 Recursive = Literal["recursive"]
 _BYTES_AN_ENTRY = 200
-_STRIDE = 2**20
 
 
 @family.verb(
@@ -50,21 +49,9 @@ def write(run: Run, value: Any, *, into: Text, as_: Literal["append", "png", "jp
         run.claim(json_weight(value))
     with _refusals(Code.FS_WRITE_ERROR), changing(run, files, into) as [before]:
         data = _bytes(run, value)
-        if as_ != "append" or not (run.repeated and _appended(run, files, into, before, data)):
+        if as_ != "append" or not (run.repeated and appended(run, files, into, before, data)):
             files.write(into, data, run, append=as_ == "append")
     return True
-
-
-def _appended(run: Run, files: Files, path: str, before: State, data: bytes) -> bool:
-    """Whether data stands in a file behind what was there before."""
-    now = files.stat(path)
-    at = int(before[1]) if before else 0
-    while now is not None and at + len(data) <= now.size:
-        part = files.part(path, at, len(data) + _STRIDE, run)
-        if data in part:
-            return True
-        at += _STRIDE
-    return False
 
 
 def _bytes(run: Run, value: Value) -> bytes:
@@ -173,17 +160,9 @@ def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Val
     """Copies a file, or with "recursive" a folder with all that is in it. TO is the new path itself."""
     files = _files(run, "COPY")
     with _refusals(Code.FS_WRITE_ERROR), changing(run, files, to) as [before]:
-        if not (run.repeated and _copied(files, path, to, before)):
+        if not (run.repeated and copied(files, path, to, before)):
             files.copy(path, to, run, recursive=as_ is not None)
     return True
-
-
-def _copied(files: Files, path: str, to: str, before: State) -> bool:
-    """Whether something was copied already that cannot be copied again: a folder, or a file that has gone since."""
-    source, now = files.stat(path), state(files, to)
-    if source is not None and not source.is_folder:
-        return False
-    return now is not None and now != before and (source is None or before is None)
 
 
 @family.verb(
@@ -196,14 +175,9 @@ def move(run: Run, path: Text, *, to: Text) -> Value:
     """Moves a file or folder to another place or name."""
     files = _files(run, "MOVE")
     with _refusals(Code.FS_WRITE_ERROR), changing(run, files, path, to) as [source, target]:
-        if not (run.repeated and source and _moved(state(files, path), state(files, to), source, target)):
+        if not (run.repeated and source and moved(state(files, path), state(files, to), source, target)):
             files.move(path, to, run)
     return True
-
-
-def _moved(path: State, to: State, source: State, target: State) -> bool:
-    """Whether what was the source has become the target: what is at both now, and was there before."""
-    return path != source and to is not None and (to != target or to == source)
 
 
 @family.verb(

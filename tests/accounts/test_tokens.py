@@ -182,3 +182,11 @@ def test_the_tokens_of_an_account_are_bounded(accounts: Accounts, monkeypatch: p
     with pytest.raises(InvalidTokenRequest, match="at most 3 tokens"):
         accounts.issue_token(alice)
     accounts.issue_token(accounts.add("bob"))
+
+
+def test_the_tokens_of_a_tenant_are_its_own(accounts: Accounts) -> None:
+    first, second = (accounts.issue_tenant_token(name, scopes=["read"]).token.id for name in ("first", "second"))
+    assert [token.id for token in accounts.list_tenant_tokens("first")] == [first]
+    assert not accounts.revoke_tenant_token("first", second)
+    assert accounts.revoke_tenant_token("first", None)
+    assert [token.id for token in accounts.list_tenant_tokens("second")] == [second]

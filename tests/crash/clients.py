@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from oql.jobs import answering, records
+from oql.jobs import answering
 from substrate.errors import StoreError
-from substrate.interface import Store
+from substrate.interface import Namespace, Store
 from tests.crash.works import Work
 from worker.hints import Hints
 
@@ -135,11 +135,13 @@ class Approver:
         namespace = self.store.namespace(name)
         asked = namespace.system("SELECT job FROM wait WHERE kind = 'confirm' AND state = 'open' LIMIT 100")
         for (job,) in asked:
-            answer, now = answering.Answer(decision={"approved": True}), time.time()
-            try:
-                namespace.write(lambda frame, job=job: answering.give(frame, str(job), answer, "tester", now))  # type: ignore[misc] # bound at once
-            except (answering.Over, answering.UnknownWait):
-                continue
-            self.approved += 1
-            found = records.find(namespace, str(job))
-            self.hints.mark(name, found.due if found and found.due is not None else now)
+            self._approve(namespace, str(job))
+
+    def _approve(self, namespace: Namespace, job: str) -> None:
+        answer, now = answering.Answer(decision={"approved": True}), time.time()
+        try:
+            namespace.write(lambda frame: answering.give(frame, job, answer, "tester", now))
+        except (answering.Over, answering.UnknownWait):
+            return
+        self.approved += 1
+        self.hints.mark(namespace.name, now)

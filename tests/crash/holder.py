@@ -50,7 +50,7 @@ def working(url: str, folder: Path, sink: str, clock: Callable[[], float] = time
     contexts = Contexts(DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of, outbound)
     runner = Runner(Holding(), contexts.make, clock)
     deliverer = Deliverer(outbound, None, lambda _: "whsec_c2VjcmV0")
-    yield Worker(store, files, runner, NamespaceDrain(store.namespace, runner, deliverer, lambda _: None, clock))
+    yield Worker(store, files, runner, NamespaceDrain(store.namespace, runner, deliverer, lambda *_: None, clock))
     outbound.close()
     files.close()
     store.close()

@@ -71,8 +71,8 @@ class Oracle:
         except (NotFound, StoreError) as error:
             return [str(error)]
         now = time.time()
-        return [f"job {job} of {name} is {state}, due in {_seconds(due, now)}" for job, state, due in jobs] + [
-            f"delivery {delivery} of {name}, due in {_seconds(due, now)}" for delivery, due, _ in sent
+        return [f"job {job!s} of {name} is {state!s}, due in {_seconds(due, now)}" for job, state, due in jobs] + [
+            f"delivery {delivery!s} of {name}, due in {_seconds(due, now)}" for delivery, due, _ in sent
         ]
 
     def _hasten(self, namespace: Namespace) -> None:

@@ -55,6 +55,7 @@ class Outcome:
 
 def storm(folder: Path, plan: Plan) -> Outcome:
     """Goes through a plan in a folder of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
     with taking() as sink, ExitStack() as stack:
         target = Target(
             folder / "data",

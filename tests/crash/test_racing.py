@@ -1,4 +1,4 @@
-"""Of an answer, a cancellation and a deadline at the same moment exactly one ends the wait, and what is said is true."""
+"""Of an answer, a cancellation and a deadline at the same moment one ends the wait, and what is said is true."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

@@ -51,7 +51,8 @@ def test_a_server_that_is_told_to_end_hands_over(sink: Sink, tmp_path: Path) -> 
         target.stop_gently()
         for work in works:
             job = work.job()
-            assert job and job.state == "queued", "it is given back, not left to its lease"
+            assert job
+            assert job.state == "queued", "it is given back, not left to its lease"
         target.restart()
         faults = judged(works, sink)
         assert not faults, "\n".join([*faults, *target.log])

@@ -21,6 +21,8 @@ from substrate.interface import Namespace
 from substrate.opening import open_store
 from tests.files.asking import ASKER, NAMESPACE
 
+pytestmark = pytest.mark.slow
+
 BEFORE, BEHIND = "before an effect outside*2", "after an effect outside*2"
 PROGRAMS = {
     'WRITE "a" INTO "/root/log" AFTER WRITE "b" INTO "/root/log" AS "append"': {"log": "ab"},
@@ -171,3 +173,15 @@ def test_watches_are_told_once(there: Namespace, data: Path, point: str) -> None
         {"type": "delete", "path": "/root/f"},
         {"type": "create", "path": "/root/g"},
     ]
+
+
+def test_files_inside_a_transaction_do_not_wait_for_it(there: Namespace, data: Path, store: FileStore) -> None:
+    """Their steps are noted with the TRANSACTION, and are done again with it when it did not come to its end."""
+    program = """CREATE DATABASE "d" AFTER CREATE TABLE "t" FROM "d" WITH "n NUMBER"
+        AFTER TRANSACTION OPEN NEST WRITE "a" INTO "/root/f" AFTER REMOVE "/root/f"
+            AFTER WRITE "b" INTO "/root/g" CLOSE NEST
+        AFTER RETURN "done" """
+    job = make_job(there, program)
+    assert run(data) == 0
+    assert result(there, job) == "done"
+    assert below(store) == {"g": "b"}

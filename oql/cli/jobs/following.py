@@ -14,7 +14,7 @@ from oql.cli.terminal import colored
 from oql.source import Source
 
 LOOK_S = 0.2
-_GONE_ON = 409
+_TOO_LATE = 409
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ def follow(server: Server, source: Source | None, body: Json) -> Answer:
             answer = asked(body)
             if answer is None:
                 return Answer(source or source_of(None), body, go_on=f"oql jobs answer {body['job_id']}{there}")
-            body = confirmed(server, body["job_id"], answer, body.get("key"))
+            body = _answered(server, body, answer)
         else:
             return ended(source or source_of(body.get("error")), body)
 
@@ -57,16 +57,24 @@ def asked(body: Json) -> Json | None:
 
 
 def confirmed(server: Server, job: str, answer: Json, key: str | None = None) -> Json:
-    """The body of what a job has come to after an answer; where somebody else was faster, what it does now."""
+    """The body of what a job has come to after an answer. Failed where that does not fit, or comes too late."""
     try:
         return {"trace": [], **server.ask("POST", f"/v1/confirm/{job}", answer, key=key)}
     except ServerProblem as problem:
         fields = problem.detail.get("fields")
         if isinstance(fields, dict):
             raise Failed(*(f"`{name}`: {message}" for name, message in fields.items())) from None
-        if problem.status != _GONE_ON or problem.detail.get("state") != "answered":
+        raise
+
+
+def _answered(server: Server, body: Json, answer: Json) -> Json:
+    """The same after the answer of the person here; where somebody else was faster, what the job does now."""
+    try:
+        return confirmed(server, body["job_id"], answer, body.get("key"))
+    except ServerProblem as problem:
+        if problem.status != _TOO_LATE or problem.detail.get("state") != "answered":
             raise
-        return {"status": "accepted", "job_id": job, "trace": []}
+        return {"status": "accepted", "job_id": body["job_id"], "trace": []}
 
 
 def wait_for(server: Server, job: str) -> Json:
