@@ -71,6 +71,8 @@ class Streams:
         if not data or (not stream.answered and not data.startswith(b"HTTP/1.1 200 ")):
             raise RuntimeError(f"a stream has ended: {data[:200]!r}")
         stream.answered = True
+        if data.endswith(b"\r\n0\r\n\r\n"):
+            raise RuntimeError(f"the server has ended a stream: {stream.came + data!r}")
         *events, stream.came = (stream.came + data).split(b"\n\n")
         for event in events:
             self._note(stream.job, event, now)

@@ -11,7 +11,7 @@ class Limits:
     computing_s: float = field(default=10.0, metadata={"doc": "seconds a program may compute"})
     wall_s: float = field(
         default=30.0,
-        metadata={"doc": "seconds a program may take in all, waiting included; a request goes on as a job then"},
+        metadata={"doc": "seconds a program may take in all, waiting included"},
     )
     job_s: float = field(default=3_600.0, metadata={"doc": "seconds a job may run at a stretch, pauses not counted"})
     transaction_s: float = field(default=10.0, metadata={"doc": "seconds a TRANSACTION may take"})

@@ -28,6 +28,8 @@ COMMENT_S = 15.0
 STREAMS = 1_024
 """Streams of an account at once."""
 ROWS_AT_ONCE = 20
+READS = 8
+"""Reads of all streams of a process at once: the others wait, and leave threads to requests."""
 _ID = re.compile(r"([0-9]{1,15})\.([0-9]{1,9})")
 _BEGINNING = (0, 0)
 
@@ -53,6 +55,7 @@ class JobStreams:
         self._slots = slots
         self._follower = JobFollower(desk.threads)
         self._streams: set[_Stream] = set()
+        self._reading = asyncio.Semaphore(READS)
 
     async def stream(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - a segment's name
         """Answers with events until the job is over, or the client goes away. Raises Problem before the first."""
@@ -109,7 +112,8 @@ class JobStreams:
             yield _event("state", {"status": stand.state})
         while stream.read < stand.row and not stream.over.is_set():
             first = max(stream.read + 1, stream.told[0])
-            rows = await self._desk.threads.run(told_from, stream.namespace, stream.job, first, ROWS_AT_ONCE)
+            async with self._reading:
+                rows = await self._desk.threads.run(told_from, stream.namespace, stream.job, first, ROWS_AT_ONCE)
             for row, entries in rows:
                 for position, entry in enumerate(entries, 1):
                     if (row, position) > stream.told:
