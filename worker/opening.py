@@ -16,6 +16,7 @@ from oql.wake import watched_kinds
 from substrate.files.opening import FileStore
 from substrate.interface import Store
 from substrate.opening import open_control, open_store
+from worker.changes import Changes
 from worker.hints import Hints
 from worker.marks import DATABASE, MIGRATIONS as MARKS
 from worker.valkey import redis_url
@@ -52,7 +53,7 @@ def open_workshop(
         settings.data,
         quota_bytes=accounts.storage_bytes,
         system=MIGRATIONS,
-        on_change=changed,
+        on_change=Changes(changed).note,
     )
     files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
     outbound = open_outbound(settings)
