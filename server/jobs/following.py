@@ -1,17 +1,22 @@
 """The jobs that clients of this process follow: one look in 50 ms for each namespace, however many follow its jobs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from oql.jobs.following import Stand, stands
+from oql.progress import Told
 from server.logs import log_fault
 from server.store.threads import Threads
 from substrate.errors import NotFound, StoreError
 from substrate.interface import Namespace
 
 LOOK_S = 0.05
+
+Rows: TypeAlias = list[tuple[int, list[Told]]]
+"""Rows of a journal: (number, entries of the trace)."""
 
 
 @dataclass(eq=False)
@@ -22,6 +27,18 @@ class FollowedJob:
     gone: bool = False
     followers: int = 0
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _reads: dict[Hashable, asyncio.Task[Rows]] = field(default_factory=dict)
+
+    async def once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, Rows]]) -> Rows:
+        """What `read` gives; followers that want the same at the same time share one reading.
+
+        key: what is read and, so that none misses what it knows to be there, how far the job had come then.
+        """
+        reading = self._reads.get(key)
+        if reading is None:
+            reading = self._reads[key] = asyncio.create_task(read())
+            reading.add_done_callback(lambda _: self._reads.pop(key, None))
+        return await asyncio.shield(reading)
 
     def moved_to(self, stand: Stand | None) -> None:
         """Tells the followers that the job has come further; None: that it is no longer there."""

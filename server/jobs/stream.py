@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import falcon.asgi
 from falcon.asgi import SSEvent
@@ -16,7 +17,7 @@ from oql import json
 from oql.jobs.following import Stand, told_from
 from oql.jobs.states import FINAL
 from server.jobs.desk import Desk
-from server.jobs.following import FollowedJob, JobFollower
+from server.jobs.following import FollowedJob, JobFollower, Rows
 from server.logs import log_fault
 from server.problems import Problem
 from server.request import Request
@@ -96,7 +97,7 @@ class JobStreams:
             # The stand is taken first: all that a job has told is there once it is over.
             stand = followed.stand
             if stand:
-                async for event in self._news(stream, stand):
+                async for event in self._news(stream, stand, followed):
                     yield event
                 if stand.state in FINAL:
                     yield _event("end", {"status": stand.state})
@@ -105,15 +106,18 @@ class JobStreams:
             if not await _moved(followed, stand, stream.over):
                 yield SSEvent()
 
-    async def _news(self, stream: _Stream, stand: Stand) -> AsyncIterator[SSEvent]:
+    async def _read(self, namespace: Namespace, job: str, first: int) -> Rows:
+        async with self._reading:
+            return await self._desk.threads.run(told_from, namespace, job, first, ROWS_AT_ONCE)
+
+    async def _news(self, stream: _Stream, stand: Stand, followed: FollowedJob) -> AsyncIterator[SSEvent]:
         """The events of what the client does not know yet."""
         if stand.state != stream.state and stand.state not in FINAL:
             stream.state = stand.state
             yield _event("state", {"status": stand.state})
         while stream.read < stand.row and not stream.over.is_set():
             first = max(stream.read + 1, stream.told[0])
-            async with self._reading:
-                rows = await self._desk.threads.run(told_from, stream.namespace, stream.job, first, ROWS_AT_ONCE)
+            rows = await followed.once((first, stand.row), partial(self._read, stream.namespace, stream.job, first))
             for row, entries in rows:
                 for position, entry in enumerate(entries, 1):
                     if (row, position) > stream.told:
