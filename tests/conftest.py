@@ -8,7 +8,9 @@ import pytest
 
 from tests.substrate.postgres_server import new_database, running_server
 
-SLOW_FOLDERS = frozenset({"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker"})
+SLOW_FOLDERS = frozenset(
+    {"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker", "deliveries", "outbound", "timers"}
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
