@@ -1,12 +1,12 @@
 """What holds for all tests. `make check` leaves out the slow ones: whole processes, and programs made by chance."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.substrate.postgres_server import new_database, running_server
+from tests.substrate.postgres_server import last_words, new_database, running_server
 
 SLOW_FOLDERS = frozenset(
     {"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker", "deliveries", "outbound", "timers"}
@@ -29,6 +29,16 @@ def _on_postgres(item: pytest.Item) -> bool:
     return any(isinstance(value, str) and value == "postgres" for value in given) or any(
         name.startswith("postgres_") for name in asked
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Adds to a failure on PostgreSQL what its server has said."""
+    report = yield
+    server = getattr(item, "funcargs", {}).get("postgres_server")
+    if report.failed and server:
+        report.sections.append(("what PostgreSQL said last", last_words(server)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -150,6 +150,7 @@ def test_a_whitelist_is_replaced_as_a_whole(accounts: Accounts) -> None:
     assert accounts.by_origin("https://b.example.org") == alice
 
 
+@pytest.mark.slow
 def test_an_origin_follows_its_account_in_every_process(accounts: Accounts, other: OtherProcess) -> None:
     accounts.add("alice")
     accounts.set_whitelist("alice", ["https://a.example.com"])

@@ -94,6 +94,7 @@ def test_the_caller_keeps_its_variables() -> None:
     assert (outcome.result, given) == ([1, 2, 3], {"a": [1], "o": {"k": [2]}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_program_twice_as_long_is_twice_the_work(shape: str) -> None:
     """Counted in calls, not timed: each program is read, checked, compiled, and made ready to run."""
@@ -101,6 +102,7 @@ def test_a_program_twice_as_long_is_twice_the_work(shape: str) -> None:
     assert twice < 2.6 * once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_program_is_not_much_larger_than_its_text(shape: str) -> None:
     """Its JSON shows what it holds: paths and names do not grow with the depth of its blocks without an end."""

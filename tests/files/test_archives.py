@@ -158,6 +158,7 @@ def test_a_zip_that_is_encrypted_or_packed_in_an_odd_way(files: NamespaceFiles, 
     refused(files, data, zipped(("a", b"x"), packing=zipfile.ZIP_LZMA), "not supported")
 
 
+@pytest.mark.slow
 def test_a_bomb_ends_when_it_has_grown_too_much(files: NamespaceFiles, data: Path) -> None:
     size = bounds.FREE_BYTES + 1
     for archive in (
@@ -189,6 +190,7 @@ def test_entries_that_share_their_content(files: NamespaceFiles, data: Path) -> 
     refused(files, data, one[:start] + entries + last, "damaged|unpacks to more")
 
 
+@pytest.mark.slow
 def test_too_many_entries(files: NamespaceFiles, data: Path) -> None:
     many = bounds.MAX_ENTRIES + 1
     refused(files, data, zipped(*((f"{n}", b"") for n in range(many))), "more than 10,000 entries")
@@ -251,6 +253,7 @@ GOOD: tuple[Callable[[], bytes], ...] = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(GOOD), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6), st.booleans()

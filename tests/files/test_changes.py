@@ -19,6 +19,7 @@ from tests.files.asking import ASKER, NAMESPACE, Asker, Ended, base, expect_true
 MANY = 10_000
 
 
+@pytest.mark.slow
 def test_a_reader_sees_the_old_or_the_new_file(files: NamespaceFiles) -> None:
     contents = [letter * 300_000 for letter in (b"a", b"b")]
     files.write("/root/f", contents[0], ASKER)
@@ -38,6 +39,7 @@ def test_a_reader_sees_the_old_or_the_new_file(files: NamespaceFiles) -> None:
     assert seen <= set(contents)
 
 
+@pytest.mark.slow
 def test_no_append_is_lost(files: NamespaceFiles, data: Path) -> None:
     lines = [f"{writer}:{number:04}\n" for writer in range(8) for number in range(50)]
     with ThreadPoolExecutor(8) as pool:

@@ -125,6 +125,7 @@ def test_a_file_with_another_name_elsewhere_stays_there_as_it_is(files: Namespac
     assert backup.read_bytes() == b"old"
 
 
+@pytest.mark.slow
 def test_a_folder_that_becomes_a_link_meanwhile(files: NamespaceFiles, data: Path, outside: Path) -> None:
     """Somebody swaps a folder and a link to the outside as fast as they can, while others work in it."""
     files.write("/root/d/secret", b"mine", ASKER)

@@ -96,6 +96,7 @@ def test_who_gives_no_sign_of_life_loses_it(shared: NamespaceFiles, store: FileS
     assert store.shares.finish(share, "b")
 
 
+@pytest.mark.slow
 def test_of_many_one_gets_it(shared: NamespaceFiles, store: FileStore, data: Path) -> None:
     for _ in range(10):
         share = found(store, shared.share("/root/f", new_token(), 0, None))

@@ -15,6 +15,7 @@ SILENCER = re.compile(r"#\s*(noqa(:\s*[A-Z]+[0-9]+([,\s]+[A-Z]+[0-9]+)*)?|type:\
 REASON = re.compile(r"\w+\W+\w+")
 UNRUN = frozenset({"pytest.skip", "pytest.importorskip", "pytest.xfail"})
 UNRUN_MARKS = frozenset({"pytest.mark.skip", "pytest.mark.skipif", "pytest.mark.xfail"})
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in UNRUN | UNRUN_MARKS)
 
 
 def comments(module: Module) -> list[tuple[int, str]]:
@@ -39,7 +40,9 @@ def unrun(module: Module) -> list[str]:
     return [
         f"{module.path}:{node.lineno} {name}"
         for node in module.nodes
-        if isinstance(node, ast.Attribute) and (name := ast.unparse(node)) in UNRUN | UNRUN_MARKS
+        if isinstance(node, ast.Attribute)
+        and node.attr in _LAST_NAMES
+        and (name := ast.unparse(node)) in UNRUN | UNRUN_MARKS
     ]
 
 

@@ -18,9 +18,16 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-FAST = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=200", "shared_buffers=32MB")
+FAST = (
+    "fsync=off",
+    "full_page_writes=off",
+    "listen_addresses=",
+    "max_connections=200",
+    "shared_buffers=32MB",
+    "max_wal_size=128MB",
+)
 """Settings of the server: what the operating system holds survives the death of a process, which is all we test."""
 
 ON_ONE_DATABASE = ("ENCODING 'UTF8'", "LC_COLLATE 'C'", "LC_CTYPE 'C'", "TEMPLATE template0")
@@ -57,6 +64,12 @@ def new_database(server_url: str, *options: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def last_words(server_url: str, lines: int = 30) -> str:
+    """The end of the log of a server that was started here; nothing of any other."""
+    log = Path(parse_qs(urlsplit(server_url).query).get("host", [""])[0]) / "log"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.is_file() else ""
 
 
 def _start(folder: Path, url: Path) -> None:

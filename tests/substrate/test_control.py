@@ -138,6 +138,7 @@ def test_a_thread_cannot_wait_for_itself(database: ControlDatabase) -> None:
     assert value_of(database) == 0
 
 
+@pytest.mark.slow
 def test_processes_exclude_each_other(place: Place) -> None:
     # All of them find no file, and create and migrate it together.
     processes = [place.run(COUNT_IN_A_PROCESS) for _ in range(4)]
@@ -159,6 +160,7 @@ def test_a_fork_leaves_both_with_a_sound_database(database: ControlDatabase) -> 
     assert value_of(database) == 12
 
 
+@pytest.mark.slow
 def test_the_state_changes_with_every_commit(database: ControlDatabase, place: Place) -> None:
     first = database.state()
     value_of(database)

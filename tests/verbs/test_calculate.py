@@ -84,6 +84,7 @@ def test_round_gives_the_nearest(number: float, digits: int) -> None:
     assert abs(computed(f"round(?x, {digits})", x=number) - number) <= 0.5000001 * 10**-digits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

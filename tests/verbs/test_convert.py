@@ -185,6 +185,7 @@ def test_what_would_be_too_large_is_not_made(value: object, from_: str, to: str)
     assert peak < 4 * MEMORY
 
 
+@pytest.mark.slow
 def test_a_value_that_holds_itself_many_times_is_measured_first() -> None:
     value: object = ["x"]
     for _ in range(60):

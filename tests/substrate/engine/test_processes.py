@@ -18,6 +18,7 @@ def longest_wait(turns: list[str], who: str) -> int:
     return max(later - earlier - 1 for earlier, later in pairwise(places))
 
 
+@pytest.mark.slow
 def test_processes_take_fair_turns(engine: Engine, place: Place) -> None:
     processes = [place.start(take_turns_together, who, str(TIMES)) for who in WRITERS]
     for process in processes:

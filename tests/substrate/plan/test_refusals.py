@@ -256,6 +256,7 @@ def near_plans(draw: st.DrawFn) -> Any:
     return plan
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(plan=SHAPES | near_plans())
 def test_anything_is_compiled_or_refused(plan: Any) -> None:

@@ -82,6 +82,7 @@ def test_both_engines_answer_alike(text: str, shops: dict[str, Shop]) -> None:
         assert answer(shops["sqlite"]) == answer(shops["postgres"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
