@@ -112,8 +112,8 @@ class Admission:
     """The usage kept in one folder, which is made at first use."""
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
-        self._days = folder / "days"
-        self._slots = folder / "slots"
+        self._days = str(folder / "days")
+        self._slots = str(folder / "slots")
         self._now = now
         self._today, self._day_number = "", -1
         self._turn = itertools.count()
@@ -212,7 +212,7 @@ class Admission:
             self._day_number = number
             self._shares.clear()
             yesterday = datetime.fromtimestamp(now - DAY_S, UTC).date().isoformat()
-            for past in self._days.glob("*"):
+            for past in Path(self._days).glob("*"):
                 if past.name < yesterday:
                     shutil.rmtree(past, ignore_errors=True)
         return self._today

@@ -1,10 +1,14 @@
-"""The record of runs that were over at once: written behind, the newest of each namespace, in nobody's way."""
+"""The record of runs that were over at once: written behind, the newest of each namespace, in nobody's way.
+
+However many runs there are, writing takes a small part of the time: the longer it took, the longer the next one waits.
+"""
 
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 
 from oql.jobs import records
 from server.logs import log
@@ -14,6 +18,8 @@ from substrate.interface import Cell, Namespace
 KEPT = 1_000
 """Runs that a namespace keeps, and at most writes each time."""
 BEHIND_S = 1.0
+PAUSE = 50
+"""Between writes, as a multiple of what the last one took."""
 MOST_BYTES = 4 * 2**20
 
 Run = tuple[Cell, ...]
@@ -39,6 +45,7 @@ class History:
         self._unwritten: dict[str, _Unwritten] = {}
         self._guard = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._behind_s = BEHIND_S
 
     def add(
         self, namespace: str, job: str, source: str, created: float, finished: float, answer: bytes, ok: bool
@@ -48,12 +55,13 @@ class History:
         with self._guard:
             self._unwritten.setdefault(namespace, _Unwritten()).add(run, len(source) + len(answer))
             if self._timer is None:
-                self._timer = threading.Timer(BEHIND_S, self.write)
+                self._timer = threading.Timer(self._behind_s, self.write)
                 self._timer.daemon = True
                 self._timer.start()
 
     def write(self) -> None:
         """Writes what there is."""
+        began = perf_counter()
         with self._guard:
             unwritten, self._unwritten, self._timer = self._unwritten, {}, None
         for name, found in unwritten.items():
@@ -62,6 +70,7 @@ class History:
                 self._namespaces(name).write(partial(records.add_history, runs=rows, keep=KEPT))
             except StoreError as error:
                 log().warning("history not written", namespace=name, reason=error.message)
+        self._behind_s = max(BEHIND_S, PAUSE * (perf_counter() - began))
 
     def close(self) -> None:
         """Writes the last ones."""

@@ -6,6 +6,7 @@ counts the claims. Every change checks both the state it starts from and, where 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from oql import exact, json
@@ -21,6 +22,7 @@ LEASE_S = 4.0
 RENEW_S = 1.0
 MOST_JOURNAL_BYTES = 256 * 2**20
 """What all runs of a job may record."""
+_ROWS_AT_ONCE = 100
 
 _COLUMNS = (
     "id, kind, name, state, source, request, options, created, started, finished, due, holder, fence, attempts, "
@@ -112,13 +114,14 @@ def add_history(frame: Frame, runs: Sequence[tuple[Cell, ...]], keep: int) -> No
 
     Of such runs the newest `keep` stay.
     """
-    for run in runs:
+    for start in range(0, len(runs), _ROWS_AT_ONCE):
+        some = runs[start : start + _ROWS_AT_ONCE]
         frame.system(
             "INSERT INTO job (id, kind, name, state, source, request, options, created, started, finished, fence, "
-            "attempts, answer) VALUES (?, 'sync', '', ?, ?, ?, '{}', ?, ?, ?, 0, 1, ?) ON CONFLICT DO NOTHING",
-            *run[:5],
-            run[4],
-            *run[5:],
+            "attempts, answer) VALUES "
+            + ", ".join(["(?, 'sync', '', ?, ?, ?, '{}', ?, ?, ?, 0, 1, ?)"] * len(some))
+            + " ON CONFLICT DO NOTHING",
+            *chain.from_iterable((*run[:5], run[4], *run[5:]) for run in some),
         )
     frame.system(
         "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE kind = 'sync' "

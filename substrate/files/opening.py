@@ -37,15 +37,22 @@ class FileStore:
         self._quota_bytes = quota_bytes
         self.shares = Shares(database or share_database(data), base_url)
         self._namespaces = data / NAMESPACES
+        self._known: dict[str, NamespaceFiles] = {}
         self._met: set[str] = set()
         self._guard = threading.Lock()
 
     def of(self, namespace: str) -> NamespaceFiles:
         """The files of one namespace, which reach no other. Raises Invalid for what cannot be its name."""
-        base = self._namespaces / tenant(namespace)
-        return NamespaceFiles(
-            namespace, base, lambda: self._quota_bytes(namespace), self.shares, lambda: self._first(namespace)
-        )
+        known = self._known.get(namespace)
+        if known is None:
+            known = self._known[namespace] = NamespaceFiles(
+                namespace,
+                self._namespaces / tenant(namespace),
+                lambda: self._quota_bytes(namespace),
+                self.shares,
+                lambda: self._first(namespace),
+            )
+        return known
 
     def close(self) -> None:
         """Closes the database of links."""
