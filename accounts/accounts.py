@@ -14,7 +14,11 @@ from substrate.interface import Cell, ControlDatabase, Row, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user of the server. A snapshot: `version` goes up when anything in it, or the password, changes."""
+    """A user of the server. A snapshot: `version` goes up when anything in it, or the password, changes.
+
+    `allowed`: names of PERMISSIONS. `operations`: those that pages of its origins may run without credentials, None
+    for any program.
+    """
 
     id: str
     username: str
@@ -24,11 +28,17 @@ class Account:
     phone: str | None = None
     disabled: bool = False
     whitelist: tuple[str, ...] = ()
+    allowed: frozenset[str] = frozenset()
+    operations: tuple[str, ...] | None = None
     version: int = 1
     created_at: float = 0.0
 
 
-_Settable = Literal["password_hash", "tier", "disabled"]
+SIDELOAD = "sideload"
+PERMISSIONS = (SIDELOAD,)
+"""What an account may be allowed: `sideload`, to run texts that come from outside as programs."""
+
+_Settable = Literal["password_hash", "tier", "disabled", "allowed", "operations"]
 
 
 class AccountStore:
@@ -112,6 +122,18 @@ class AccountStore:
         """Shuts the account out or lets it in again."""
         return self._set(account, "disabled", int(disabled))
 
+    def set_allowed(self, account: Account, allowed: Iterable[str]) -> Account:
+        """Replaces what the account is allowed. Raises InvalidAccount."""
+        wanted = sorted(set(allowed))
+        for permission in wanted:
+            if permission not in PERMISSIONS:
+                raise InvalidAccount("allowed", f"`{permission}` is no permission: there is {', '.join(PERMISSIONS)}")
+        return self._set(account, "allowed", " ".join(wanted))
+
+    def set_operations(self, account: Account, operations: Iterable[str] | None) -> Account:
+        """Replaces the operations that pages of its origins may run; None: any program."""
+        return self._set(account, "operations", None if operations is None else "\n".join(operations))
+
     def set_whitelist(self, account: Account, origins: Iterable[str]) -> Account:
         """Replaces the whitelist. Raises InvalidAccount, AccountConflict."""
         entries = [whitelist.entry(origin) for origin in origins]
@@ -137,7 +159,7 @@ class AccountStore:
 
 _ALL = """
     SELECT a.id, a.username, a.namespace, a.tier, a.email, a.phone, a.disabled, a.version, a.created_at,
-        a.password_hash, w.entry
+        a.allowed, a.operations, a.password_hash, w.entry
     FROM account a LEFT JOIN whitelist w ON w.account_id = a.id
     ORDER BY a.username, w.position
 """
@@ -149,7 +171,8 @@ _BY = {
 
 def _account(rows: list[Row]) -> Account:
     """One account from its rows, one for each entry of its whitelist."""
-    account_id, username, namespace, tier, email, phone, disabled, version, created_at, _, _ = rows[0]
+    account_id, username, namespace, tier, email, phone, disabled, version, created_at, *more = rows[0]
+    allowed, listed, _, _ = more
     return Account(
         id=str(account_id),
         username=str(username),
@@ -159,6 +182,8 @@ def _account(rows: list[Row]) -> Account:
         phone=_text(phone),
         disabled=bool(disabled),
         whitelist=tuple(str(row[-1]) for row in rows if row[-1] is not None),
+        allowed=frozenset(str(allowed or "").split()),
+        operations=None if listed is None else tuple(filter(None, str(listed).split("\n"))),
         version=int(version or 0),
         created_at=float(created_at or 0),
     )

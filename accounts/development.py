@@ -2,11 +2,11 @@
 
 from hmac import compare_digest
 
-from accounts.accounts import Account
+from accounts.accounts import SIDELOAD, Account
 from accounts.tiers import FREE
 from accounts.tokens import NO_ACCOUNT, OPERATOR, Bearer, Token
 
-ACCOUNT = Account(id="test", username="test", namespace="user_test", tier=FREE)
+ACCOUNT = Account(id="test", username="test", namespace="user_test", tier=FREE, allowed=frozenset({SIDELOAD}))
 
 BEARER = Bearer(Token("development", NO_ACCOUNT, "development", frozenset({OPERATOR}), 0.0, float("inf")), None)
 

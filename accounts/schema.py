@@ -54,4 +54,16 @@ MIGRATIONS = (
     ALTER TABLE token ADD COLUMN tenant TEXT; -- of tokens that no account has (account_id ''); null: an operator's
     CREATE INDEX token_tenant ON token (tenant, created_at);
     """,
+    """
+    CREATE TABLE site (
+        name TEXT PRIMARY KEY,
+        namespace TEXT NOT NULL, -- no reference: that of the development account is in no table
+        created_at DOUBLE PRECISION NOT NULL
+    );
+    CREATE INDEX site_namespace ON site (namespace);
+    """,
+    """
+    ALTER TABLE account ADD COLUMN allowed TEXT; -- permissions, a blank between them
+    ALTER TABLE account ADD COLUMN operations TEXT; -- a line each: what its origins may run; null: any program
+    """,
 )

@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from accounts import development, whitelist
-from accounts.accounts import Account, AccountStore
+from accounts.accounts import SIDELOAD, Account, AccountStore
 from accounts.admission import UNLIMITED, Admission, Admitted, Slot
 from accounts.credentials import Credentials
 from accounts.errors import AuthFailed
 from accounts.memo import Memo
 from accounts.schema import DATABASE, MIGRATIONS
+from accounts.sites import SiteStore
 from accounts.throttle import Throttle
 from accounts.tiers import tier_named
 from accounts.tokens import OPERATOR, Bearer, Grant, IssuedToken, Token, TokenStore, hashed
@@ -26,8 +27,8 @@ TOKEN_MAX_AGE_S = 90 * 86_400.0
 class Accounts:
     """The accounts of one data folder. Safe to share between threads; opens its files at first use.
 
-    Cheap enough for an event loop: `recall`, `by_token`, `by_origin`, `origin_allowed`, `admit`, `slot`.
-    Slow (a password hash or a durable write), for a thread: everything else.
+    Cheap enough for an event loop: `recall`, `by_token`, `by_origin`, `by_site`, `origin_allowed`, `admit`, `slot`.
+    Slow (a password hash or a durable write), for a thread: everything else. `sites`: who has which one.
     Everything raises DatabaseError when the data folder cannot be used.
     """
 
@@ -59,6 +60,8 @@ class Accounts:
         self._bearers: Memo[Bearer] = Memo(self._database)
         self._owners: Memo[Account] = Memo(self._database)
         self._origins: Memo[Account] = Memo(self._database)
+        self._visited: Memo[Account] = Memo(self._database)
+        self.sites = SiteStore(self._database, lambda namespace: self.of_namespace(namespace) is not None, now)
         self._admission = Admission(data / "usage", now)
 
     # Who is asking
@@ -98,6 +101,10 @@ class Accounts:
         """The one enabled account that whitelists this Origin header, or None."""
         return self._origins.get(origin, self._owner)
 
+    def by_site(self, name: str) -> Account | None:
+        """The enabled account that has the site of this name, or None."""
+        return self._visited.get(name, self._host)
+
     def origin_allowed(self, account: Account, origin: str) -> bool:
         """May a request of this account carry this Origin header? Yes where the account lists no origins."""
         return not account.whitelist or not set(account.whitelist).isdisjoint(whitelist.matching(origin))
@@ -126,6 +133,11 @@ class Accounts:
             return Bearer(token, token.tenant)
         account = self._enabled(token.account_id)
         return Bearer(token, account.namespace, account) if account else None
+
+    def _host(self, name: str) -> Account | None:
+        namespace = self.sites.namespace(name)
+        account = self.of_namespace(namespace) if namespace else None
+        return None if account is None or account.disabled else account
 
     def _owner(self, origin: str) -> Account | None:
         owner = whitelist.owner(self._database, origin)
@@ -217,6 +229,14 @@ class Accounts:
         """Replaces the whole whitelist. Raises InvalidAccount, AccountConflict (another account's origin)."""
         return self._store.set_whitelist(self._store.find(login), origins)
 
+    def set_allowed(self, login: str, allowed: Iterable[str]) -> Account:
+        """Replaces what the account is allowed, names of `accounts.PERMISSIONS`. Raises InvalidAccount."""
+        return self._store.set_allowed(self._store.find(login), allowed)
+
+    def set_operations(self, login: str, operations: Iterable[str] | None) -> Account:
+        """Replaces the operations that pages of its origins may run without credentials; None: any program."""
+        return self._store.set_operations(self._store.find(login), operations)
+
     def disable(self, login: str, disabled: bool = True) -> Account:
         """Shuts an account out at once, its tokens and origins too (or lets it in again)."""
         return self._store.set_disabled(self._store.find(login), disabled)
@@ -231,6 +251,21 @@ class Accounts:
         """How much a namespace may hold: what its account's tier allows, anything without one. Cheap."""
         account = self._owners.get(namespace, self._store.by_namespace)
         return account.tier.storage_bytes if account else None
+
+    def may_sideload(self, namespace: str) -> bool:
+        """Whether programs of a namespace may run texts that come from outside. Cheap."""
+        if self.development and namespace == development.ACCOUNT.namespace:
+            return SIDELOAD in development.ACCOUNT.allowed
+        account = self._owners.get(namespace, self._store.by_namespace)
+        return account is not None and SIDELOAD in account.allowed
+
+    def jobs_at_once(self, namespace: str) -> int | None:
+        """How many jobs of a namespace may run at once: as many as queries; None for any number. Cheap.
+
+        That is so for namespaces without an account, and for that of the development account.
+        """
+        account = self._owners.get(namespace, self._store.by_namespace)
+        return account.tier.queries_at_once if account else None
 
     def list(self) -> tuple[Account, ...]:
         """Every account, by username; not the development account."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from oql.context import Context
 from oql.errors import Code, OqlError, limit_reached, timed_out
-from oql.values import SCALARS, Multi, Value
+from oql.program import Program
+from oql.values import SCALARS, Image, Multi, Value
 
 if TYPE_CHECKING:
     from oql.machine import Machine
@@ -21,7 +22,10 @@ _SECOND = 1_000_000_000
 
 
 class Budget:
-    """The limits of one run, counted down. All machines of the run share it."""
+    """The limits of one run, counted down. All machines of the run share it.
+
+    `programs`: those that were run inside it, by their texts.
+    """
 
     def __init__(self, context: Context) -> None:
         limits = context.limits
@@ -31,8 +35,11 @@ class Budget:
         self.computing_ns = int(limits.computing_s * _SECOND)
         self.steps = limits.steps
         self.output = limits.output_bytes
-        self.calls = limits.outbound_calls
+        self.calls = limits.outbound_calls - (context.journal.calls if context.journal else 0)
         self.held = 0
+        self.outside = 0
+        self.programs: dict[str, Program] = {}
+        self.code = limits.memory_bytes
         self.audit_at = limits.memory_bytes
         self.machines: list[Machine] = []
         self.lock = threading.Lock()
@@ -53,6 +60,8 @@ class Budget:
             if self.calls <= 0:
                 raise limit_reached("calls that leave the machine", f"{self.context.limits.outbound_calls:,}")
             self.calls -= 1
+        if self.context.journal:
+            self.context.journal.count_call()
 
     def give_back(self, steps: int) -> None:
         """Steps that a machine took and did not use."""
@@ -101,9 +110,26 @@ class Budget:
         if audit:
             self._audit(coming)
 
+    def hold_code(self, size: int) -> None:
+        """Charges the memory of one more program that runs inside this one."""
+        with self.lock:
+            self.code -= size
+            left = self.code
+        if left < 0:
+            allowed = f"{self.context.limits.memory_bytes:,}"
+            raise limit_reached("bytes of programs that run inside the program", allowed)
+
+    def occupy(self, size: int) -> None:
+        """Charges memory that is held for the run outside its values, until as much is given back: `size` below 0."""
+        with self.lock:
+            self.outside += size
+        if size > 0:
+            self.hold(size, coming=0)
+
     def _audit(self, coming: int) -> None:
         limit = self.context.limits.memory_bytes
-        live = coming + measure([root for machine in list(self.machines) for root in machine.roots()], limit)
+        roots = [root for machine in list(self.machines) for root in machine.roots()]
+        live = coming + self.outside + measure(roots, limit)
         if live > limit:
             raise self._too_much()
         with self.lock:
@@ -124,7 +150,7 @@ def weigh(value: Value) -> int:
     return sys.getsizeof(value) if kind in _SIZED else 32
 
 
-_SIZED = frozenset({str, bytes, int})
+_SIZED = frozenset({str, bytes, int, Image})
 _LONG_KEY = 64
 
 

@@ -3,9 +3,11 @@
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from oql import verbs
+from oql.entries import Entry
 from oql.errors import Code, expected, failed
 from oql.evaluate import Evaluator, Variables, plain, raw, selectors
 from oql.people.forms import fields_evaluator
@@ -32,10 +34,7 @@ class FanOut(Exception):
 def step_call(item: Instruction) -> Callable[[Evaluator | None, Variables, "Machine"], Value]:
     """The call of a step's verb with all but the main operand's evaluator bound; used again for each branch."""
     verb = verbs.table()[item.data["verb"]]
-    options = [
-        (_python_name(verb, keyword), _argument(verb, verb.modifiers[keyword], operand, main=False))
-        for keyword, operand in item.data["modifiers"].items()
-    ]
+    options = _options(item, verb)
     function = _keeping(_receiving(verb), verb.keeps, item)
     if not options:
         return lambda operand, variables, machine: (
@@ -47,6 +46,14 @@ def step_call(item: Instruction) -> Callable[[Evaluator | None, Variables, "Mach
         return function(machine, operand(variables), **named) if operand else function(machine, **named)
 
     return call
+
+
+def _options(item: Instruction, verb: Verb) -> list[tuple[str, Evaluator]]:
+    """The function's parameters that modifiers fill, each with its evaluator."""
+    return [
+        (_python_name(verb, keyword), _argument(verb, verb.modifiers[keyword], operand, main=False))
+        for keyword, operand in item.data["modifiers"].items()
+    ]
 
 
 def _python_name(verb: Verb, keyword: str) -> str:
@@ -64,7 +71,7 @@ def _receiving(verb: Verb) -> Callable[..., Value]:
 
 def _keeping(function: Callable[..., Value], name: str, item: Instruction) -> Callable[..., Value]:
     """The call of a verb that keeps its block: with the text between OPEN NEST and CLOSE NEST as one more argument."""
-    if not name:
+    if not name or "body" not in item.data:
         return function
     start, end = item.data["body"]
 
@@ -84,14 +91,16 @@ def link_step(item: Instruction, at: int, *, recording: bool = False) -> Act:
     `recording`: through the journal of the run, where the verb does not only compute.
     """
     verb = verbs.table()[item.data["verb"]]
-    if "body" in item.data and not verb.keeps and not verb.needs:
-        return _without_block(verb)
     if recording and verb.recorded(item.data["modifiers"]) and not verb.needs:
+        if verb.block == "entries" and "block" in item.data:
+            return _binding(item, _entering(item, recorded(item, verb, _link_entries(item, verb))))
         many = verb.block in ("items", "pairs") or bool(verb.operand and verb.operand.many)
         inner = _link_many(item, verb) if many else _link_one(item, verb)
         return _binding(item, recorded(item, verb, inner))
     if verb.needs:
         return _unsupported(verb)
+    if verb.block == "entries" and "block" in item.data:
+        return _binding(item, _entering(item, _link_entries(item, verb)))
     if verb.extends and _extends_its_target(item):
         return _link_extending(item, verb)
     if verb.block in ("items", "pairs") or (verb.operand and verb.operand.many):
@@ -103,13 +112,6 @@ def link_step(item: Instruction, at: int, *, recording: bool = False) -> Act:
 def _unsupported(verb: Verb) -> Act:
     def act(variables: Variables, machine: "Machine") -> Value:
         raise failed(Code.UNSUPPORTED, f"`{verb.name}` needs {verb.needs}, which this build does not have")
-
-    return act
-
-
-def _without_block(verb: Verb) -> Act:
-    def act(variables: Variables, machine: "Machine") -> Value:
-        raise failed(Code.UNSUPPORTED, f"`{verb.name}` with a block is not served by this build")
 
     return act
 
@@ -219,6 +221,35 @@ def _link_many(item: Instruction, verb: Verb) -> Act:
     operands = block if verb.block == "items" else item.data["operands"]
     values = [_argument(verb, parameter, operand, main=False) for operand in operands or ()]
     return lambda variables, machine: function(machine, *[value(variables) for value in values])
+
+
+def _link_entries(item: Instruction, verb: Verb) -> Act:
+    """A block of ENTER: code is evaluated when its turn comes, what was entered before it being bound already."""
+    function, options = _receiving(verb), _options(item, verb)
+    block = [(plain(code), target) for code, target in item.data["block"]]
+    targets = [target for _, target in block]
+
+    def act(variables: Variables, machine: "Machine") -> Value:
+        def evaluated(code: Evaluator, values: list[Value]) -> Value:
+            return code({**variables, **{name: value for name, value in zip(targets, values, strict=False) if name}})
+
+        entries = [Entry(partial(evaluated, code), target is not None) for code, target in block]
+        named = {name: argument(variables) for name, argument in options}
+        return function(machine, **named, **{verb.keeps: entries})
+
+    return act
+
+
+def _entering(item: Instruction, values: Act) -> Act:
+    """Binds what the entries of a block gave, once all have; so that a step that failed has bound nothing."""
+    targets = [target for _, target in item.data["block"]]
+
+    def act(variables: Variables, machine: "Machine") -> Value:
+        entered = values(variables, machine)
+        variables.update({name: value for name, value in zip(targets, entered, strict=True) if name})
+        return entered
+
+    return act
 
 
 def _key(value: Value) -> str:

@@ -8,10 +8,10 @@ from itertools import islice, pairwise
 
 from oql import ast, verbs
 from oql.conditions import OPERATORS
-from oql.errors import Code, OqlError, Span, expected, nearest, not_allowed, unknown
+from oql.errors import Code, Fix, OqlError, Span, expected, nearest, not_allowed, unknown
 from oql.parser import MAX_ERRORS
 from oql.people.checks import form_errors
-from oql.system import system_error
+from oql.system import SYSTEM, system_error
 from oql.transaction_rules import transaction_errors
 from oql.verbs.declare import Parameter, Verb
 from oql.walk import Bindings, bindings_inside, condition_operands, conditions_of, names_read, operands_of, steps
@@ -23,6 +23,7 @@ MAX_BINDINGS = 1_000_000
 MAX_CONDITION_DEPTH = 200
 """How many conditions may stand inside each other."""
 
+_PAIR = r"write both halves, such as \ud83d\ude00"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -35,26 +36,36 @@ class Doubt:
     hint: str | None = None
 
 
-def check(tree: ast.Program, max_depth: int) -> list[OqlError]:
-    """The static errors of a tree in the order of their places."""
+def check(tree: ast.Program, max_depth: int, unread: frozenset[int] = frozenset()) -> list[OqlError]:
+    """The static errors of a tree in the order of their places.
+
+    `unread`: ends of what stands before a syntax error; a step that ends there may have had more, so that nothing is
+    said of what it lacks.
+    """
     if tree.depth > max_depth:
         place = _first_span(tree)
         return [OqlError(Code.LIMIT_EXCEEDED, f"more than {max_depth} blocks stand inside each other", place)]
     if bindings_inside(tree.chains) > MAX_BINDINGS:
         message = "too many variables are set in blocks inside each other"
         return [OqlError(Code.LIMIT_EXCEEDED, message, _first_span(tree), "divide the program")]
-    found = islice((error for step in steps(tree.chains) for error in _step_errors(step)), MAX_ERRORS)
+    every = (error for step in steps(tree.chains) for error in _step_errors(step, unread))
+    found = islice((error for error in every if not _unfinished(error, unread)), MAX_ERRORS)
     return sorted(found, key=lambda error: error.span.start if error.span else 0)
+
+
+def _unfinished(error: OqlError, unread: frozenset[int]) -> bool:
+    """Whether an error says that something ends too early where only reading broke off."""
+    return error.message.startswith("expected a comparison") and error.span is not None and error.span.end in unread
 
 
 def _first_span(tree: ast.Program) -> Span:
     return next((step.span for step in steps(tree.chains) if ast.blocks_of(step)), Span(0, 0))
 
 
-def _step_errors(step: ast.Step) -> Iterator[OqlError]:
+def _step_errors(step: ast.Step, unread: frozenset[int]) -> Iterator[OqlError]:
     match step:
         case ast.VerbStep():
-            yield from _verb_errors(step)
+            yield from _verb_errors(step, complete=step.span.end not in unread)
         case ast.If():
             for condition, _ in step.arms:
                 yield from _condition_errors(condition, step.some)
@@ -73,11 +84,14 @@ def _operand_errors(operand: ast.Operand, words_allowed: bool) -> Iterator[OqlEr
         if isinstance(part, ast.System):
             error = system_error(part)
             if error:
+                meant = nearest(part.name, SYSTEM)
+                name = Span(part.span.start + 1, part.span.start + 1 + len(part.name))
+                error.ideas = (Fix(name, meant),) if meant else ()
                 yield error
         elif isinstance(part, ast.Literal) and isinstance(part.value, float) and not math.isfinite(part.value):
-            yield OqlError(Code.PARSE_ERROR, "the number is too large", part.span)
+            yield OqlError(Code.PARSE_ERROR, "the number is too large", part.span, "write a number below 1.8e308")
         elif isinstance(part, ast.Literal) and isinstance(part.value, str) and _SURROGATE.search(part.value):
-            yield OqlError(Code.PARSE_ERROR, "half of a surrogate pair is not a character", part.span)
+            yield OqlError(Code.PARSE_ERROR, "half of a surrogate pair is not a character", part.span, _PAIR)
         elif isinstance(part, ast.Word) and (not words_allowed or part is not operand):
             yield _stray_word(part)
 
@@ -104,15 +118,17 @@ def _condition_errors(condition: ast.Condition, some: bool) -> Iterator[OqlError
 # verbs
 
 
-def _verb_errors(step: ast.VerbStep) -> Iterator[OqlError]:
+def _verb_errors(step: ast.VerbStep, complete: bool) -> Iterator[OqlError]:
     verb = verbs.table()[step.verb]
-    yield from _operand_count(step, verb)
+    if complete or step.operands:
+        yield from _operand_count(step, verb)
     yield from _block_errors(step, verb)
     seen: set[str] = set()
     for modifier in step.modifiers:
         yield from _modifier_errors(verb, modifier, modifier.keyword in seen)
         seen.add(modifier.keyword)
-    yield from _missing(step, verb, seen)
+    if complete and not seen - verb.modifiers.keys():
+        yield from _missing(step, verb, seen)
     yield from _target_errors(step, verb)
     if verb.transacts:
         yield from transaction_errors(step)
@@ -127,7 +143,9 @@ def _operand_count(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
         return
     if verb.operand is None and count:
         hint = f"the form is {verb.usage}"
-        yield expected(Code.PARSE_ERROR, f"no operand behind `{verb.name}`", "a value", step.operands[0].span, hint)
+        span = Span(step.verb_span.end, step.operands[-1].span.end)
+        what = f"no operand behind `{verb.name}`"
+        yield expected(Code.PARSE_ERROR, what, "a value", step.operands[0].span, hint, (Fix(span, ""),))
     elif verb.operand and verb.operand.required and not count:
         hint = f"the form is {verb.usage}"
         yield expected(Code.PARSE_ERROR, f"a value behind `{verb.name}`", "none", step.verb_span, hint)
@@ -144,6 +162,14 @@ def _block_errors(step: ast.VerbStep, verb: Verb) -> Iterator[OqlError]:
         and not (takes_value and verb.operand and not verb.operand.required)
     ):
         yield OqlError(Code.PARSE_ERROR, f"`{verb.name}` needs a block", step.verb_span, "add OPEN NEST ... CLOSE NEST")
+    if verb.emits_into and takes_value and step.block is not None:
+        yield OqlError(
+            Code.PARSE_ERROR, f"`{verb.name}` takes a body or a block, not both", step.verb_span, "leave one out"
+        )
+    if verb.block == "entries" and (step.block is not None) == bool(step.operands):
+        found = "both" if step.operands else "neither"
+        what = f"either a value or a block behind `{verb.name}`"
+        yield expected(Code.PARSE_ERROR, what, found, step.verb_span, f"the form is {verb.usage}")
     yield from (_stray_word(value) for value in _block_values(step.block) if isinstance(value, ast.Word))
     if isinstance(step.block, ast.Pairs):
         for key, _ in step.block.pairs:
@@ -170,7 +196,8 @@ def _block_values(block: ast.AnyBlock | None) -> list[ast.Operand]:
 def _modifier_errors(verb: Verb, modifier: ast.Modifier, repeated: bool) -> Iterator[OqlError]:
     parameter = verb.modifiers.get(modifier.keyword)
     if parameter is None:
-        yield not_allowed(Code.PARSE_ERROR, f"`{modifier.keyword}`", f"with `{verb.name}`", modifier.span, _takes(verb))
+        what, where = f"`{modifier.keyword}`", f"with `{verb.name}`"
+        yield not_allowed(Code.PARSE_ERROR, what, where, modifier.span, _takes(verb), _instead(verb, modifier))
     elif repeated:
         yield OqlError(Code.PARSE_ERROR, f"`{modifier.keyword}` stands twice", modifier.span, "leave one out")
     elif parameter.kind.role == "condition":
@@ -182,6 +209,12 @@ def _modifier_errors(verb: Verb, modifier: ast.Modifier, repeated: bool) -> Iter
         yield expected(Code.PARSE_ERROR, message, "a condition", modifier.value.span)
     else:
         yield from _value_errors(parameter, modifier.value)  # type: ignore[arg-type]  # only WHERE holds conditions
+
+
+def _instead(verb: Verb, modifier: ast.Modifier) -> tuple[Fix, ...]:
+    """The modifiers of a verb that may be meant by one that it does not take, those first that it must have."""
+    likely = sorted(verb.modifiers, key=lambda keyword: not verb.modifiers[keyword].required)
+    return tuple(Fix(modifier.span, keyword) for keyword in likely[:2])
 
 
 def _where_errors(condition: ast.Condition | ast.Operand) -> Iterator[OqlError]:
@@ -206,7 +239,9 @@ def _value_errors(parameter: Parameter, operand: ast.Operand) -> Iterator[OqlErr
     )
     if choices and isinstance(text, str) and text not in choices:
         listed = " or ".join(f'"{choice}"' for choice in choices)
-        yield unknown(Code.PARSE_ERROR, listed, text, choices, operand.span)
+        error = unknown(Code.PARSE_ERROR, listed, text, choices, operand.span)
+        error.ideas = tuple(Fix(operand.span, f'"{choice}"') for choice in (nearest(text, choices),) if choice)
+        yield error
 
 
 def _missing(step: ast.VerbStep, verb: Verb, given: set[str]) -> Iterator[OqlError]:
@@ -252,6 +287,8 @@ def warnings(tree: ast.Program) -> list[Doubt]:
     blocks = (block.chains for step in steps(tree.chains) for block in ast.blocks_of(step))
     accidental = (doubt for chains in (tree.chains, *blocks) for doubt in _accidental_chains(chains))
     found = [*islice(accidental, MAX_ERRORS), *islice(_never_set(tree), MAX_ERRORS)]
+    bound = _bound(tree)
+    found += islice((doubt for step in steps(tree.chains) for doubt in _doubtful_texts(step, bound)), MAX_ERRORS)
     return sorted(found, key=lambda warning: warning.span.start)
 
 
@@ -266,12 +303,47 @@ def _accidental_chains(chains: tuple[ast.Chain, ...]) -> Iterator[Doubt]:
             yield Doubt(message, first.verb_span, f"did you mean `{clauses[0]}` of `{last.verb}`?")
 
 
+_EMBEDDED = re.compile(r"(?:\$\{|\{\{)\s*\??([A-Za-z_]\w*)\s*\}|\?([A-Za-z_]\w*)")
+
+
+def _doubtful_texts(step: ast.Step, bound: frozenset[str]) -> Iterator[Doubt]:
+    """Texts that look as if variables in them were replaced, and columns in quotes."""
+    if isinstance(step, ast.VerbStep) and step.verb in ("EMIT", "STRING"):
+        for operand in step.operands:
+            for part in operand.parts if isinstance(operand, ast.Concatenation) else (operand,):
+                mark = _EMBEDDED.search(str(part.value)) if isinstance(part, ast.Literal) and _is_text(part) else None
+                if mark and (mark[1] or mark[2] in bound):
+                    message = f"`{mark[0]}` inside a text is not replaced by a value"
+                    yield Doubt(message, part.span, f'texts are joined by &: "..." & ?{mark[1] or mark[2]}')
+    for modifier in step.modifiers if isinstance(step, ast.VerbStep) else ():
+        if (
+            isinstance(step, ast.VerbStep)
+            and verbs.table()[step.verb].modifiers[modifier.keyword].kind.role == "condition"
+        ):
+            yield from _quoted_columns(modifier.value)
+
+
+def _quoted_columns(condition: ast.Condition | ast.Operand) -> Iterator[Doubt]:
+    for part in conditions_of(condition):
+        if isinstance(part, ast.Comparison) and _is_text(part.left) and not isinstance(part.right, ast.Word):
+            message = "a text is compared here, not a column"
+            yield Doubt(message, part.left.span, "columns are written without quotes")
+
+
+def _is_text(operand: ast.Operand) -> bool:
+    return isinstance(operand, ast.Literal) and isinstance(operand.value, str)
+
+
 _COMPARED = 500
 
 
-def _never_set(tree: ast.Program) -> Iterator[Doubt]:
+def _bound(tree: ast.Program) -> frozenset[str]:
     bindings = Bindings(tree.chains)
-    bound: frozenset[str] = frozenset().union(*(bindings.of_group(g) for c in tree.chains for g in c.groups))
+    return frozenset().union(*(bindings.of_group(g) for c in tree.chains for g in c.groups))
+
+
+def _never_set(tree: ast.Program) -> Iterator[Doubt]:
+    bound = _bound(tree)
     if any(isinstance(step, ast.VerbStep) and step.verb in ("INCLUDE", "SIDELOAD") for step in steps(tree.chains)):
         return
     for step in steps(tree.chains):

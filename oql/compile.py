@@ -16,7 +16,8 @@ from typing import Any
 from oql import ast, verbs, walk
 from oql.encode import encode, encode_block, encode_condition, encode_modifier, encode_path
 from oql.errors import Span
-from oql.program import FAIL, Instruction
+from oql.program import BODY, FAIL, Instruction
+from oql.taint import Taint, taint_of
 
 Task = Iterator[Any]
 
@@ -24,13 +25,15 @@ _LONGEST_PATH = 300
 _PATH_KEPT = 200
 
 
-def compile_tree(tree: ast.Program) -> tuple[tuple[Instruction, ...], frozenset[str]]:
-    """The instructions of a checked tree, and the variables that may be marked as skipped."""
+def compile_tree(tree: ast.Program) -> tuple[tuple[Instruction, ...], frozenset[str], frozenset[str]]:
+    """The instructions of a checked tree, the variables that may be marked as skipped, and those that are tainted."""
     bindings = walk.Bindings(tree.chains)
-    compiler = _Compiler(bindings, _skippable(tree, bindings), walk.mentions_loops(tree.chains))
+    compiler = _Compiler(bindings, walk.skippable(tree.chains, bindings), walk.mentions_loops(tree.chains))
     compiler.waiting = walk.waiting(tree.chains)
+    compiler.taint = taint_of(tree.chains)
+    compiler.sharing = walk.sharing(tree.chains) if compiler.taint.steps else frozenset()
     _run(compiler.program(tree))
-    return tuple(compiler.finished()), frozenset(compiler.skippable)
+    return tuple(compiler.finished()), frozenset(compiler.skippable), compiler.taint.names
 
 
 def _run(task: Task) -> None:
@@ -42,40 +45,6 @@ def _run(task: Task) -> None:
             stack.pop()
         else:
             stack.append(inner)
-
-
-def _skippable(tree: ast.Program, bindings: walk.Bindings) -> set[str]:
-    """Every variable that some run may mark: set in an OR group, or by a step that reads a marked one."""
-    steps = list(walk.steps(tree.chains))
-    chains = [
-        *tree.chains,
-        *(chain for step in steps for block in ast.blocks_of(step) for chain in block.chains),
-    ]
-    waiting = [
-        name
-        for chain in chains
-        for connector, group in zip(chain.connectors, chain.groups[1:], strict=True)
-        if connector == "OR"
-        for name in bindings.of_group(group)
-    ]
-    if not waiting:
-        return set()
-    seen: set[int] = set()
-    readers: dict[str, list[ast.Step]] = {}
-    for step in steps:
-        for name in walk.names_read(step):
-            readers.setdefault(name, []).append(step)
-    marked: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in marked:
-            continue
-        marked.add(name)
-        for step in readers.pop(name, ()):
-            if id(step) not in seen:
-                seen.add(id(step))
-                waiting.extend(bindings.of_step(step))
-    return marked
 
 
 class _Label:
@@ -94,6 +63,8 @@ class _Compiler:
         self.bindings = bindings
         self.skippable = skippable
         self.waiting: frozenset[int] = frozenset()
+        self.sharing: frozenset[int] = frozenset()
+        self.taint = Taint()
         self.code: list[tuple[str, Span, str, int | None, _Label, dict[str, Any]]] = []
         self.failure = _Label()
         self.outermost: tuple[_Label, int] | None = None
@@ -183,10 +154,12 @@ class _Compiler:
         self.enclosed = enclosed or outermost is not None
         sets = [self.bindings.of_step(step) for step in group.steps]
         starts, ends = [_Label() for _ in sets], [_Label(self.open + 1) for _ in sets]
+        shares = [index for index, step in enumerate(group.steps) if id(step) in self.sharing]
         join = _Label()
         waits = not self.transacting and any(id(step) in self.waiting for step in group.steps)
         self.put(
-            "group", group.span, starts=starts, ends=ends, join=join, waits=waits, sets=[sorted(n) for n in sets]
+            "group", group.span, starts=starts, ends=ends, join=join, waits=waits, sets=[sorted(n) for n in sets],
+            shares=shares,
         )  # fmt: skip
         self.open += 1
         for index, step in enumerate(group.steps):
@@ -218,12 +191,12 @@ class _Compiler:
             marks = sorted(self.bindings.of_step(step))
             self.put("skip", span, names=skipped, marks=marks, target=behind, name=_name(step))
         match step:
-            case ast.VerbStep() if not verbs.table()[step.verb].transacts:
+            case ast.VerbStep() if not _runs_its_block(step):
                 yield self.verb(step)
             case ast.If() | ast.Switch() | ast.While() | ast.Foreach() | ast.VerbStep():
                 outermost = self.outermost
                 self.outermost = outermost or (behind, self.open)
-                yield self.transaction(step) if isinstance(step, ast.VerbStep) else self.nested(step, path)
+                yield self.around_block(step) if isinstance(step, ast.VerbStep) else self.nested(step, path)
                 self.outermost = outermost
             case ast.Leave():
                 if step.words == "EXIT ALL":
@@ -236,17 +209,27 @@ class _Compiler:
         self.path = path
         self.place(behind)
 
-    def verb(self, step: ast.VerbStep) -> Task:
-        verb = verbs.table()[step.verb]
+    @staticmethod
+    def data_of(step: ast.VerbStep) -> dict[str, Any]:
+        """What the instruction of a verb knows of its step."""
         target = walk.target_of(step)
-        data: dict[str, Any] = {
+        return {
             "verb": step.verb,
             "operands": [encode(operand) for operand in step.operands],
             "modifiers": {modifier.keyword: encode_modifier(modifier) for modifier in step.modifiers},
             "target": [target.name, encode_path(target.path)] if target else None,
         }
+
+    def verb(self, step: ast.VerbStep) -> Task:
+        verb, data = verbs.table()[step.verb], self.data_of(step)
         if isinstance(step.block, ast.Block):
             yield self.stored(step, data)
+            return
+        if verb.runs_text:
+            sources = self.taint.steps.get(id(step), frozenset())
+            self.put("call", step.span, **data | {"target": None, "sources": _listed(sources)})
+            if data["target"]:
+                self.put("bind", step.span, target=data["target"])
             return
         if step.block is not None:
             data["block"] = encode_block(step.block)
@@ -261,6 +244,22 @@ class _Compiler:
         self.put("step", step.verb_span, **data, body=[step.block.span.start, step.block.span.end], end=end)
         self.place(end)
         yield from ()
+
+    def around_block(self, step: ast.VerbStep) -> Task:
+        """A verb whose block runs where it stands."""
+        return self.transaction(step) if verbs.table()[step.verb].transacts else self.captured(step)
+
+    def captured(self, step: ast.VerbStep) -> Task:
+        """A verb whose operand is what its block emits."""
+        assert isinstance(step.block, ast.Block)
+        path = self.path
+        self.put("capture", step.verb_span, name=step.verb)
+        self.open += 1
+        yield self.last(step.block, f"{path}.body.", step.verb_span)
+        self.open -= 1
+        self.path = path
+        data = self.data_of(step)
+        self.put("captured", step.verb_span, **data | {"operands": [["variable", BODY, []]]})
 
     def transaction(self, step: ast.VerbStep) -> Task:
         """Its branches run one after the other, on the one frame of the store."""
@@ -333,6 +332,15 @@ class _Compiler:
     def body(self, block: ast.Block, prefix: str, then: _Label) -> Task:
         yield self.last(block, prefix, block.span)
         self.put("jump", block.span, target=then)
+
+
+def _runs_its_block(step: ast.VerbStep) -> bool:
+    verb = verbs.table()[step.verb]
+    return verb.transacts or (verb.emits_into and isinstance(step.block, ast.Block))
+
+
+def _listed(names: frozenset[str] | None) -> list[str] | None:
+    return None if names is None else sorted(names)
 
 
 def _alternatives(connectors: tuple[str, ...]) -> list[int | None]:

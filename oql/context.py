@@ -10,12 +10,16 @@ from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from oql.limits import DEFAULT, Limits
+from oql.places.services import NOWHERE, Services
 from oql.values import Value
 from substrate.interface import Files, Frame, Namespace
 
 if TYPE_CHECKING:
     from oql.journal import Journal
+    from oql.models import Models
     from oql.outbound import Outbound
+    from oql.site_names import Sites
+    from oql.sites import Reply
 
 
 class Cache(Protocol):
@@ -80,7 +84,9 @@ class Context:
 
     `store` holds the databases of the namespace and `files` its files; without them
     their verbs are unsupported. `outbound` is the way to other machines, None where there is none; `mails`: whether
-    mails can be sent.
+    mails can be sent. `may_sideload`: whether texts that come from outside may be run as programs. `reply` is the
+    answer of a site where the run makes one, `sites` knows who has which site. `models`: language models, None where
+    there are none. `places`: the services that WEATHER, CURRENCY and MAP ask.
     """
 
     namespace: str
@@ -101,3 +107,8 @@ class Context:
     began: float | None = None
     outbound: "Outbound | None" = None
     mails: bool = False
+    may_sideload: bool = False
+    models: "Models | None" = None
+    places: Services = NOWHERE
+    reply: "Reply | None" = None
+    sites: "Sites | None" = None

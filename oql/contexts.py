@@ -8,7 +8,10 @@ from oql.context import CancelFlag, Context
 from oql.journal import Journal
 from oql.limits import Limits
 from oql.local import local_context, wall_clock
+from oql.models import Models
 from oql.outbound import Outbound
+from oql.places.services import NOWHERE, Services
+from oql.site_names import Sites
 from oql.stored import StoredCache
 from oql.values import Value
 from substrate.interface import Files, Namespace
@@ -19,7 +22,9 @@ class Contexts:
     """Makes the contexts of runs. `stores` gives the databases and the cache of a namespace, `files` its files.
 
     `report(fault, job_id)` logs a fault of ours and gives its id. `outbound` is their way to other machines; `mails`:
-    whether mails are sent.
+    whether mails are sent. `sites` knows who has which site; `models`: language models; `places`: the services that
+    WEATHER, CURRENCY and MAP ask. `may_sideload`:
+    whether programs of a namespace may run texts that come from outside.
     """
 
     limits: Limits
@@ -28,6 +33,10 @@ class Contexts:
     files: Callable[[str], Files] | None = None
     outbound: Outbound | None = None
     mails: bool = False
+    sites: Sites | None = None
+    models: Models | None = None
+    places: Services = NOWHERE
+    may_sideload: Callable[[str], bool] = lambda namespace: False
 
     @cached_property
     def _job_limits(self) -> Limits:
@@ -59,7 +68,9 @@ class Contexts:
             job_id=job_id,
         )
         context.files = self.files(namespace) if self.files else None
-        context.outbound, context.mails = self.outbound, self.mails
+        context.outbound, context.mails, context.sites = self.outbound, self.mails, self.sites
+        context.models, context.places = self.models, self.places
+        context.may_sideload = journal is not None and self.may_sideload(namespace)
         context.report = partial(self.report, job_id=job_id)
         context.journal = journal
         if journal is None:

@@ -4,11 +4,12 @@
        |  \\--an attempt fails: due again, later each time
        \\--the last of them fails, or one that cannot succeed--> failed --redeliver--> pending
 
-Whoever sends them (`worker/deliveries.py`) claims those that are due by moving their time ahead, so that none is sent
-twice at once, and one whose sender died is due again. All times are Unix seconds and arguments.
+Whoever sends them (`worker/deliveries.py`) claims those that are due by moving their time ahead, again and again while
+it sends, so that none is sent twice at once, and one whose sender died is soon due again. All times are Unix seconds
+and arguments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -121,15 +122,6 @@ def listed(namespace: Namespace, job: str) -> list[Delivery]:
     return [_read(row) for row in rows]
 
 
-def next_due(namespace: Namespace) -> float | None:
-    """When the next delivery is due; None where none is on its way."""
-    try:
-        [[due]] = namespace.system("SELECT MIN(due) FROM delivery")
-    except NotFound:
-        return None
-    return due if isinstance(due, float) else None
-
-
 def redeliver(frame: Frame, delivery: str, now: float) -> bool:
     """Sends the delivery with this id off once more, under the same id; False where there is none.
 
@@ -158,6 +150,12 @@ def claim(frame: Frame, now: float, until: float, most: int) -> list[Delivery]:
         most,
     )
     return sorted(map(_read, rows), key=lambda delivery: (delivery.created, delivery.id))
+
+
+def renew(frame: Frame, sending: Sequence[str], before: float, until: float) -> None:
+    """Keeps others from what is being sent until then, where nobody has taken it since it was kept `before`."""
+    for delivery in sending:
+        frame.system("UPDATE delivery SET due = ? WHERE id = ? AND due = ?", until, delivery, before)
 
 
 def record(frame: Frame, delivery: str, attempt: Mapping[str, Any], verdict: Verdict) -> float | None:

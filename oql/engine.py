@@ -6,7 +6,9 @@ from typing import Any
 from oql import report
 from oql.budget import Budget
 from oql.context import Context
+from oql.entries import GRANTS
 from oql.errors import OqlError, limit_reached
+from oql.inner import TAINTED
 from oql.journal import Suspended
 from oql.machine import Machine
 from oql.program import Program
@@ -51,7 +53,9 @@ class Outcome:
 def run(program: Program, context: Context, variables: dict[str, Value] | None = None) -> Outcome:
     """Runs a program to its end. Never raises for anything a program does."""
     budget = Budget(context)
-    machine = Machine(program, context, budget, {**(variables or {}), **_system_variables(context)}, 0)
+    bound = variables or {}
+    foreign: dict[str, Value] = {TAINTED: {*program.tainted, *bound}} if program.runs_programs else {}
+    machine = Machine(program, context, budget, {**bound, **_system_variables(context), **foreign}, 0)
     budget.machines.append(machine)
     if context.journal:
         context.journal.begin(program, machine.trace, budget.started)
@@ -80,4 +84,5 @@ def _system_variables(context: Context) -> dict[str, Value]:
         "!REQUEST": {request_key(key): value for key, value in context.request.items()},
         "!NAMESPACE": context.namespace,
         "!JOB": {"id": context.job_id},
+        GRANTS: {},
     }

@@ -1,9 +1,13 @@
 """Every failure a program can meet: one class, one list of codes, and the few builders that word the messages."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oql.source import Source
 
 
 class Code(StrEnum):
@@ -56,6 +60,25 @@ class Span:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of a program that takes an error away: `text` in the place of `span`. `hint` says it in words."""
+
+    span: Span
+    text: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The place of an error in a program that a step has run; `errors`: all static ones, where it is no program."""
+
+    name: str
+    source: "Source"
+    span: Span
+    errors: "tuple[OqlError, ...]" = ()
+
+
 _LONGEST_MESSAGE = 1_000
 _LONGEST_NAME = 60
 
@@ -63,7 +86,9 @@ _LONGEST_NAME = 60
 class OqlError(Exception):
     """A failure with its code, message, and where known its place and a hint.
 
-    `final` errors (limits, cancellation) end the program: no OR catches them.
+    `final` errors (limits, cancellation) end the program: no OR catches them. `within`: where the error stands in
+    programs that steps have run, the outer ones first; `span` is then that of the step in the outermost program.
+    `ideas`: changes that may help a static error, the likeliest first; `fix`: the one that was tried and does.
     """
 
     def __init__(
@@ -74,6 +99,7 @@ class OqlError(Exception):
         hint: str | None = None,
         *,
         final: bool = False,
+        ideas: "tuple[Fix, ...]" = (),
     ) -> None:
         if len(message) > _LONGEST_MESSAGE:
             message = f"{message[:_LONGEST_MESSAGE]}..."
@@ -83,6 +109,9 @@ class OqlError(Exception):
         self.span = span
         self.hint = hint
         self.final = final
+        self.within: tuple[Within, ...] = ()
+        self.ideas = ideas
+        self.fix: Fix | None = None
 
 
 class ProgramError(OqlError):
@@ -92,6 +121,7 @@ class ProgramError(OqlError):
         self.errors = tuple(errors)
         first = self.errors[0]
         super().__init__(first.code, first.message, first.span, first.hint, final=True)
+        self.fix = first.fix
 
 
 def failed(code: Code, message: str, hint: str | None = None) -> OqlError:
@@ -99,9 +129,16 @@ def failed(code: Code, message: str, hint: str | None = None) -> OqlError:
     return OqlError(code, message, hint=hint)
 
 
-def expected(code: Code, what: str, found: str, span: Span | None = None, hint: str | None = None) -> OqlError:
+def expected(
+    code: Code,
+    what: str,
+    found: str,
+    span: Span | None = None,
+    hint: str | None = None,
+    ideas: tuple[Fix, ...] = (),
+) -> OqlError:
     """A value, kind or word other than the one that fits: `expected X, found Y`."""
-    return OqlError(code, f"expected {what}, found {found}", span, hint)
+    return OqlError(code, f"expected {what}, found {found}", span, hint, ideas=ideas)
 
 
 def unknown(
@@ -113,9 +150,16 @@ def unknown(
     return OqlError(code, f"`{shown}` is not {kind}", span, f"did you mean `{guess}`?" if guess else hint)
 
 
-def not_allowed(code: Code, what: str, where: str, span: Span | None = None, hint: str | None = None) -> OqlError:
+def not_allowed(
+    code: Code,
+    what: str,
+    where: str,
+    span: Span | None = None,
+    hint: str | None = None,
+    ideas: tuple[Fix, ...] = (),
+) -> OqlError:
     """Something well-formed that has no meaning in this place."""
-    return OqlError(code, f"{what} is not allowed {where}", span, hint)
+    return OqlError(code, f"{what} is not allowed {where}", span, hint, ideas=ideas)
 
 
 def limit_reached(limit: str, allowed: str, hint: str | None = None) -> OqlError:
@@ -131,6 +175,17 @@ def timed_out(what: str, seconds: float) -> OqlError:
 def bug(fault_id: str) -> OqlError:
     """A fault of ours: its id leads to the log line, nothing else is shown."""
     return OqlError(Code.INTERNAL, f"internal fault {fault_id}", final=True)
+
+
+def as_error(raised: Exception, report: Callable[[BaseException], str]) -> OqlError:
+    """What a step has raised, as an error of the program; `report` takes a fault of ours and gives its id."""
+    if isinstance(raised, OqlError):
+        return raised
+    if isinstance(raised, MemoryError):
+        return limit_reached("memory", "the")
+    if isinstance(raised, RecursionError):
+        return limit_reached("levels", "the", "the value is nested too deeply")
+    return bug(report(raised))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -4,9 +4,9 @@ import base64
 from typing import Any
 
 from oql import json
-from oql.values import Multi, Value
+from oql.values import Image, Multi, Value
 
-_BINARY, _BRANCHES, _ESCAPED = "$oql:binary", "$oql:branches", "$oql:object"
+_BINARY, _BRANCHES, _ESCAPED, _IMAGE = "$oql:binary", "$oql:branches", "$oql:object", "$oql:image"
 _DEEPEST = 1_000_000
 
 
@@ -40,6 +40,8 @@ class _Tagging:
 def _tagged(value: Value) -> Any:
     if isinstance(value, bytes):
         return {_BINARY: base64.b64encode(value).decode()}
+    if isinstance(value, Image):
+        return {_IMAGE: [value.width, value.height, value.form, base64.b64encode(value.data).decode()]}
     if isinstance(value, Multi):
         return {_BRANCHES: [_tagged(branch) for branch in value.branches]}
     if isinstance(value, list):
@@ -59,6 +61,8 @@ def _untagged(value: Any) -> Value:
         [(key, inner)] = value.items()
         if key == _BINARY:
             return base64.b64decode(inner)
+        if key == _IMAGE:
+            return Image(inner[0], inner[1], inner[2], base64.b64decode(inner[3]))
         if key == _BRANCHES:
             return Multi([_untagged(branch) for branch in inner])
         if key == _ESCAPED:

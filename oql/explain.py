@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from oql.conditions import OPERATORS
-from oql.program import FAIL, Instruction, Program
+from oql.program import FAIL, STEPS, Instruction, Program
 from oql.values import to_json
 
 _WORDS = {operator.name: words for words, operator in reversed(OPERATORS.items())}
@@ -88,10 +88,10 @@ def _row(program: Program, at: int, item: Instruction, marked: bool) -> list[str
 
 def _words(item: Instruction) -> Iterator[str]:
     data = item.data
-    if item.op == "step":
+    if item.op in STEPS:
         yield from _step_words(data)
         return
-    if item.op == "commit" and data["target"]:
+    if item.op in ("commit", "bind") and data["target"]:
         yield f"SET {operand_text(['variable', *data['target']])}"
     if "name" in data:
         yield str(data["name"])
@@ -130,7 +130,7 @@ def _targets(item: Instruction) -> Iterator[int]:
 
 def _jumps(item: Instruction) -> Iterator[tuple[str, list[int]]]:
     """When the instruction jumps, and where to."""
-    if item.op in ("step", "commit"):
+    if item.op in STEPS or item.op in ("commit", "bind"):
         return
     for key, word in _JUMPS.items():
         place = item.data.get(key)

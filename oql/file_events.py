@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from oql import wake, watches
-from oql.verbs.declare import Run
+from oql.verbs.run import Run
 from substrate.interface import Files
 
 State: TypeAlias = list[bool | int | float] | None

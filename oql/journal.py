@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol
 
 from oql.budget import measure
 from oql.errors import Code, OqlError
-from oql.program import Program
+from oql.program import Program, text_digest
 from oql.progress import Progress, Told
 from oql.trace import Trace
 from oql.values import Value
@@ -29,10 +29,12 @@ from substrate.interface import Frame, Namespace
 
 Entry = dict[str, Any]
 """`k`: the key, with `v`, the value; or `e`, an error as [code, message, hint]; or `b`, what is known of a step that
-has begun; or `f`: what was recorded under the key no longer counts."""
+has begun; or `f`: what was recorded under the key no longer counts. `r`: what the step has remarked in the trace."""
 
 _NUMBERS = re.compile(r"\d+")
 
+CALLS = "calls"
+"""The key of how many calls were made. No step has it."""
 MOST_IN_MEMORY = 16 * 2**20
 """Bytes that a run may have read and still become a job."""
 MOST_UNWRITTEN = 4 * 2**20
@@ -101,9 +103,15 @@ class Journal:
     progress: Progress | None = None
     waits: list[Wait] = field(default_factory=list)
     forgetful: bool = False
+    calls: int = 0
+    """How many calls that may leave the machine all runs of the job have made, as far as they have recorded it."""
+    _pinned: dict[str, str] = field(default_factory=dict)
     _unwritten: list[Entry] = field(default_factory=list)
     _held: int = 0
     _lock: Any = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.calls = self.recorded.get(CALLS, {"v": 0})["v"]
 
     def begin(self, program: Program, trace: Trace, started: int) -> None:
         """Tells the journal which run it is of; `started` in the nanoseconds of the run's clock."""
@@ -127,6 +135,31 @@ class Journal:
                 self._unwritten.clear()
         if full and self.keeper:
             self.flush()
+
+    def pin(self, text: str) -> str:
+        """Records a text that is run as a program, once, and gives the digest by which later runs find it."""
+        digest = text_digest(text)
+        with self._lock:
+            if digest in self._pinned:
+                return digest
+            self._pinned[digest] = text
+        if self.recall(f"text {digest}") is None:
+            self.note({"k": f"text {digest}", "v": text})
+        return digest
+
+    def pinned(self, digest: str) -> str:
+        """The text of a digest."""
+        found = self._pinned.get(digest)
+        if found is None:
+            found = self._pinned[digest] = given(self.recorded[f"text {digest}"])
+        return found
+
+    def count_call(self) -> None:
+        """Records one more call, so that a run that goes on has no more of them left than this one."""
+        with self._lock:
+            self.calls += 1
+            if not self.forgetful:
+                self._unwritten.append({"k": CALLS, "v": self.calls})
 
     def write(self, frame: Frame, *entries: Entry) -> None:
         """Records what a frame has done, in the frame. Raises Fenced."""

@@ -45,6 +45,14 @@ def dumps(value: Any, default: Any = None, *, sort_keys: bool = False) -> bytes:
         return _dumps_slow(value, default, sort_keys)
 
 
+def indented(value: Any) -> str:
+    """JSON for people to read, indented by two blanks."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # nested deeply, or an integer beyond 64 bits
+        return dumps(value).decode()
+
+
 def _dumps_slow(value: Any, default: Any, sort_keys: bool) -> bytes:
     """What orjson cannot write: integers beyond 64 bits."""
     try:
@@ -78,6 +86,18 @@ def _loads_exactly(text: str) -> Any:
         return stdlib_json.loads(text)
     except ValueError as error:
         raise JsonError(str(error)) from None
+
+
+_BYTES_PER_VALUE = 60
+_BYTES_PER_ARRAY = 64
+_BYTES_PER_OBJECT = 184
+
+
+def weight_when_read(text: str) -> int:
+    """About how many bytes the value of a JSON text takes."""
+    values = text.count(",") + text.count(":")
+    containers = _BYTES_PER_ARRAY * text.count("[") + _BYTES_PER_OBJECT * text.count("{")
+    return len(text) + _BYTES_PER_VALUE * values + containers
 
 
 def deeper_than(value: Any, depth: int) -> bool:

@@ -21,6 +21,7 @@ class Limits:
     outbound_calls: int = field(default=50, metadata={"doc": "calls that may leave the machine"})
     rows: int = field(default=100_000, metadata={"doc": "rows one read may return"})
     read_bytes: int = field(default=64 * 2**20, metadata={"doc": "bytes one read may return"})
+    session_s: float = field(default=30 * 86_400.0, metadata={"doc": "seconds that a session of an end user lasts"})
     trace_entries: int = field(default=1_000, metadata={"doc": "steps shown one by one in the trace"})
     program_bytes: int = field(default=256 * 2**10, metadata={"doc": "bytes a program text may have"})
 

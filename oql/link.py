@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from oql import transaction, verbs
 from oql.calls import Act, bind, link_step
 from oql.evaluate import Predicate, Variables, looking, plain, predicate, raw
-from oql.program import FAIL, Instruction, Program
-from oql.records import elements
+from oql.inner import link_call
+from oql.program import BODY, STEPS, Instruction, Program
+from oql.records import Opened, elements
 from oql.tight import Begin, run_tight
-from oql.values import SKIPPED, Multi, equal
+from oql.values import SKIPPED, Multi, equal, text_form
 
 if TYPE_CHECKING:
     from oql.machine import Machine
@@ -31,7 +32,7 @@ def link(program: Program, *, recording: bool = False) -> Code:
     linked = []
     for at, item in enumerate(program.code):
         kind, make = _LINKERS[item.op]
-        act = link_step(item, at, recording=recording) if item.op == "step" else make(item, at)
+        act = make(item, at, recording=recording) if item.op in STEPS else make(item, at)
         linked.append((kind, act, _behind(program.code, at + 1)))
     for at, item in enumerate(program.code):
         if item.op in _BEGINNERS:
@@ -217,6 +218,48 @@ def _link_commit(item: Instruction, at: int) -> Act:
     return act
 
 
+def _link_bind(item: Instruction, at: int) -> Act:
+    put, behind = bind(item), at + 1
+
+    def act(machine: "Machine") -> int:
+        put(machine.variables, machine.value)
+        return behind
+
+    return act
+
+
+def _link_capture(item: Instruction, at: int) -> Act:
+    behind = at + 1
+
+    def act(machine: "Machine") -> int:
+        machine.open_block(at, machine.output)
+        machine.stack[-1].at_end = _give_output_back
+        machine.output = []
+        return behind
+
+    return act
+
+
+def _give_output_back(machine: "Machine", record: Opened, ended_well: bool) -> None:
+    machine.output = record.value
+
+
+def _link_captured(item: Instruction, at: int, *, recording: bool) -> Act:
+    step, behind = link_step(item, at, recording=recording), at + 1
+
+    def act(machine: "Machine") -> int:
+        variables = machine.variables
+        variables[BODY] = "".join([text_form(value) for value in machine.output])
+        try:
+            machine.value = step(variables, machine)
+        finally:
+            del variables[BODY]
+        machine.close_block()
+        return behind
+
+    return act
+
+
 def _link_jump(item: Instruction, at: int) -> Act:
     target = item.data["target"]
     return lambda machine: target
@@ -311,10 +354,10 @@ def _link_return(item: Instruction, at: int) -> Act:
 
 
 def _link_halt(item: Instruction, at: int) -> Act:
-    return lambda machine: FAIL
+    return lambda machine: machine.halt()
 
 
-_LINKERS: dict[str, tuple[int, Callable[[Instruction, int], Act]]] = {
+_LINKERS: dict[str, tuple[int, Callable[..., Act]]] = {
     "step": (STEP, link_step),
     "begin": (TIMED, _link_begin),
     "test": (CONTROL, _link_test),
@@ -324,6 +367,10 @@ _LINKERS: dict[str, tuple[int, Callable[[Instruction, int], Act]]] = {
     "end": (CONTROL, _link_end),
     "transaction": (TIMED, _link_transaction),
     "commit": (TIMED, _link_commit),
+    "call": (TIMED, link_call),
+    "bind": (CONTROL, _link_bind),
+    "capture": (TIMED, _link_capture),
+    "captured": (TIMED, _link_captured),
     "jump": (CONTROL, _link_jump),
     "null": (CONTROL, _link_null),
     "or": (CONTROL, _link_or),

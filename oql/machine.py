@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from oql import transaction
+from oql import inner, transaction
 from oql.budget import Budget, weigh
 from oql.calls import FanOut
 from oql.context import Context
-from oql.errors import OqlError, bug, limit_reached
+from oql.errors import OqlError, as_error
 from oql.evaluate import RUN
 from oql.journal import Suspended
 from oql.link import STEP, TIMED
 from oql.parallel import fan_out, run_branches
-from oql.program import FAIL, Instruction, Program
+from oql.program import FAIL, SWITCH, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
 from oql.tables.access import write
 from oql.tight import MEMORY_GRAIN
-from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, Trace
+from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, InnerProgram, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
 from substrate.interface import Frame
 
@@ -47,7 +47,8 @@ class Machine(Serving):
         level: int,
         trace: Trace | None = None,
     ) -> None:
-        self.program = program
+        self.program = program  # that of the innermost call
+        self.code = program.recording if context.journal else program.linked
         self.context = context
         self.budget = budget
         self.variables = variables
@@ -56,7 +57,11 @@ class Machine(Serving):
         self.output: list[Value] = []
         self.value: Value = None
         self.stack: list[Any] = []
-        self.base = 0  # records that are open below, in the machine this one was started by
+        self.base = 0  # this and the length of the stack: records of the program that are open
+        self.call: inner.Call | None = None  # the innermost step of this machine that runs a program
+        self.inner: InnerProgram | None = None
+        self.levels = 0  # blocks open around the program, in those that run it
+        self.goes_on_at = 0  # where to go on in another program
         self.passes: tuple[int, ...] = ()
         self.failure: OqlError | None = None
         self.inside: tuple[int, int] | None = None  # place of a step that failed in a tight loop, and when it began
@@ -76,15 +81,14 @@ class Machine(Serving):
 
     def follow(self, at: int) -> None:  # noqa: C901 - one loop: a call for each part would double its cost
         """Follows instructions until the program or the branch ends; what went wrong is left in `error`."""
-        code = self.program.recording if self.context.journal else self.program.linked
         clock = self.context.monotonic_ns
         noted = self.trace
-        note, counts, times = noted.entries.append, noted.counts, noted.times
-        room = noted.room
+        note, room = noted.entries.append, noted.room
         left = held = 0
         self.computed = self.context.computing_ns()  # of the thread that is to follow
         now = clock()
         while at != FAIL:
+            code, within, counts, times = self.code, self.inner, noted.counts, noted.times
             try:
                 while True:
                     kind, act, following = code[at]
@@ -94,7 +98,7 @@ class Machine(Serving):
                             left = self.more_steps() - 1
                     if kind != STEP:
                         at = act(self)
-                        if at == FAIL:
+                        if at < 0:
                             break
                         if kind == TIMED:
                             now, room = clock(), noted.room
@@ -103,7 +107,7 @@ class Machine(Serving):
                     ended = clock()
                     if room > 0:
                         noted.room = room = room - 1
-                        note((at, now, ended, OK, self.passes, 0))
+                        note((at, now, ended, OK, self.passes, 0, within))
                     else:
                         counts[at] += 1
                         times[at] += ended - now
@@ -119,6 +123,8 @@ class Machine(Serving):
                 if self.inside:
                     (at, now), self.inside = self.inside, None
                 at = self._caught(at, raised, now)
+            if at == SWITCH:
+                at = self.goes_on_at
             now, room = clock(), noted.room
         self.budget.give_back(max(left, 0))
         self.budget.spend(self.used())
@@ -129,21 +135,12 @@ class Machine(Serving):
         if isinstance(raised, transaction.Uncommitted):
             return self.fail(raised.at, raised, started)
         if not isinstance(raised, FanOut):
-            return self.fail(at, self._as_error(raised), started)
+            return self.fail(at, as_error(raised, self.context.report), started)
         begun = self.context.monotonic_ns()
         try:
             return fan_out(self, at, raised.value, started)
-        except Exception as inner:  # noqa: BLE001 - as above
-            return self.fail(at, self._as_error(inner), begun)
-
-    def _as_error(self, raised: Exception) -> OqlError:
-        if isinstance(raised, OqlError):
-            return raised
-        if isinstance(raised, MemoryError):
-            return limit_reached("memory", "the")
-        if isinstance(raised, RecursionError):
-            return limit_reached("levels", "the", "the value is nested too deeply")
-        return bug(self.context.report(raised))
+        except Exception as inside:  # noqa: BLE001 - as above
+            return self.fail(at, as_error(inside, self.context.report), begun)
 
     def more_steps(self) -> int:
         """Some steps to go on with."""
@@ -190,6 +187,10 @@ class Machine(Serving):
         """Does something in the store: see StepRun."""
         write(self, lambda frame, _: work(frame))
 
+    def commit(self, work: Callable[[Frame], Value]) -> Value:
+        """What `work` gives, in the store: see StepRun."""
+        return write(self, lambda frame, _: work(frame))
+
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
         self._look(self.context.monotonic_ns())
@@ -202,12 +203,8 @@ class Machine(Serving):
 
     def roots(self) -> list[Value]:
         """Everything that keeps values alive, for counting memory."""
-        opened = [r.value for r in self.stack if isinstance(r, Opened)]
-        groups = [r for r in self.stack if isinstance(r, Group)]
-        ended = [branch for group in groups for branch in group.branches]
-        kept = [v for g in groups for v in (*g.base.values(), *g.output)]
-        kept += [v for branch in ended for v in (*branch.variables.values(), *branch.output, branch.value)]
-        return [*list(self.variables.values()), *self.output, self.value, *self.partial, *opened, *kept]
+        kept = [value for record in self.stack for value in record.roots()]
+        return [*list(self.variables.values()), *self.output, self.value, *self.partial, *kept]
 
     # blocks
 
@@ -222,11 +219,11 @@ class Machine(Serving):
     def close_block(self, status: str = OK) -> Opened:
         """Closes the innermost block: completes its entry, gives the loop around it its variables back.
 
-        A transaction is committed, or rolled back with the status ERROR. Raises Uncommitted.
+        A transaction is committed, or rolled back with another status than OK. Raises Uncommitted.
         """
         record: Opened = self.stack[-1]
-        if record.transacts:
-            transaction.end(self, record, committed=status == OK)
+        if record.at_end:
+            record.at_end(self, record, status == OK)
         self.stack.pop()
         now = self.context.monotonic_ns()
         if record.entry is None:
@@ -239,7 +236,12 @@ class Machine(Serving):
         return record
 
     def _close_down_to(self, keep: int, status: str = OK) -> None:
-        while self.base + len(self.stack) > keep:
+        """Closes what is open in the program but `keep` records."""
+        self.close_to(keep - self.base, status)
+
+    def close_to(self, length: int, status: str = OK) -> None:
+        """Closes what lies higher on the stack, in whichever program."""
+        while len(self.stack) > length:
             if isinstance(self.stack[-1], Opened):
                 self.close_block(status)
             else:
@@ -277,18 +279,22 @@ class Machine(Serving):
 
     def fail(self, at: int, error: OqlError, started: int) -> int:
         """Where to go on after a failure: the OR that takes over, the end of the branch, or out."""
-        item = self.program.code[at]
         status = SUSPENDED if isinstance(error, Suspended) else ERROR
         error.__traceback__ = error.__context__ = None  # they would keep the machine and its values alive
+        item = self.program.code[at]
         if error.span is None:
             error.span = item.span
         if item.op == "step":
             self.trace.note(at, started, self.context.monotonic_ns(), status, self.passes)
-        target = item.on_error
-        if error.final or target == FAIL:
+        if error.final:
             self.error = error
-            self._close_down_to(self.base, status)
-            return FAIL
+        while error.final or item.on_error == FAIL:
+            if self.call is None:
+                self.error = error
+                self.close_to(0, status)
+                return FAIL
+            item = inner.fail(self, error, status)
+        target = item.on_error
         self._close_down_to(item.keep, ERROR)
         self.variables["!ERROR"] = {"code": str(error.code), "message": error.message}
         self.value = None
@@ -307,25 +313,32 @@ class Machine(Serving):
         return behind if data["target"] is None else int(data["target"])
 
     def leave(self, how: str, value: Value) -> int:
-        """EXIT ALL and RETURN: to the end of the branch when inside an AND group, else out of the program."""
-        innermost = next((i for i in reversed(range(len(self.stack))) if isinstance(self.stack[i], Group)), None)
-        if innermost is None:
+        """EXIT ALL and RETURN: to the end of the branch when inside an AND group, else out of the run or program."""
+        innermost = next((i for i in reversed(range(len(self.stack))) if isinstance(self.stack[i], Group)), -1)
+        if how == "return" and self.call and innermost < self.call.length:
+            return inner.end(self, value)
+        if innermost < 0:
             if value is not None and not self.output:
                 self.budget.emit(size_of(value))
-            self._close_down_to(self.base)
+            self.close_to(0)
             self.returned = value
             return FAIL
         group = self.stack[innermost]
-        self._close_down_to(self.base + innermost + 1)
+        self.close_to(innermost + 1)
         self.leaving = (how, value)
-        return int(group.ends[group.index])
+        self.goes_on_at = int(group.ends[group.index])
+        return SWITCH
+
+    def halt(self) -> int:
+        """Behind the last step of a program."""
+        return inner.end(self, None) if self.call else FAIL
 
     # AND groups
 
     def open_group(self, item: Instruction) -> int:
         """Begins an AND group: here with its first branch, or, when branches wait, all of them at once."""
         data = item.data
-        group = Group(self.variables, self.output, self.value, data["sets"], data["ends"])
+        group = Group(self.variables, self.output, self.value, data["sets"], data["ends"], data["shares"])
         self.stack.append(group)
         if data["waits"] and self.level < _MAX_LEVEL:
             run_branches(self, data["starts"], group)
@@ -365,10 +378,12 @@ class Machine(Serving):
         """A machine for one branch of a group that was opened here."""
         trace = Trace(self.trace.room, 0)
         machine = Machine(self.program, self.context, self.budget, dict(self.variables), self.level + 1, trace)
-        machine.passes = self.passes
+        machine.passes, machine.inner, machine.levels = self.passes, self.inner, self.levels
+        trace.enter(self.inner)
         machine.value = group.value
         machine.base = self.base + len(self.stack) - 1
-        alone = Group(machine.variables, [], None, group.sets, group.ends, alone=True, index=index)
+        base = dict(group.base) if group.shares else machine.variables
+        alone = Group(base, [], None, group.sets, group.ends, group.shares, alone=True, index=index)
         machine.stack.append(alone)
         return machine
 

@@ -40,9 +40,12 @@ def keywords() -> list[str]:
     return grammar.keywords(parser())
 
 
-def parse(text: str) -> tuple[ast.Program, list[OqlError]]:
-    """The tree of a program and its syntax errors in order; with errors the tree has `Broken` steps in their places."""
-    recovery = _Recovery(text)
+def parse(text: str, most: int = MAX_ERRORS) -> tuple[ast.Program, list[OqlError]]:
+    """The tree of a program and its syntax errors in order; with errors the tree has `Broken` steps in their places.
+
+    It is read up to the error of the number `most`.
+    """
+    recovery = _Recovery(text, most)
     unreadable = re.search("[\ud800-\udfff]", text)
     if unreadable:
         place = Span(unreadable.start(), unreadable.end())
@@ -56,6 +59,7 @@ def parse(text: str) -> tuple[ast.Program, list[OqlError]]:
 
 _CAPITALS = re.compile(r"[A-Z]{2,}\b")
 _ANYTHING = re.compile(r"\w+|[\s\S]")
+_END_MEANT = re.compile(r"(?i)(?:end|close)\w*\b|\}")
 _CLOSING = re.compile(r"CLOSE\s+NEST\b")
 
 
@@ -75,17 +79,19 @@ def _begins_step(word: str | None) -> bool:
 class _Recovery:
     """Notes an error, drops the unfinished step, and lets Lark go on at the next connector or block end."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int) -> None:
         self.text = text
+        self.most = most
         self.errors: list[OqlError] = []
         self.resumed_at = -1
 
     def __call__(self, error: UnexpectedInput) -> bool:
         start = _place(error, self.text)
         found = messages.syntax_error(self.text, start, _accepted(error), _open_blocks(error))
-        if not self.errors or self.errors[-1].span != found.span:
+        said = found.message == messages.UNCLOSED and any(_ends_meant(self.text, error) for error in self.errors)
+        if not said and (not self.errors or self.errors[-1].span != found.span):
             self.errors.append(found)
-        if start >= len(self.text) or len(self.errors) >= MAX_ERRORS:
+        if start >= len(self.text) or len(self.errors) >= self.most:
             return False
         word = _CAPITALS.match(self.text, start)
         dropped = 0 if word and _begins_step(word[0]) and _step_is_complete(error) else _unwind(error)
@@ -117,6 +123,11 @@ class _Recovery:
         return len(self.text)
 
 
+def _ends_meant(text: str, error: OqlError) -> bool:
+    """Whether an error stands at a word or sign that ends blocks elsewhere."""
+    return error.span is not None and bool(_END_MEANT.match(text, error.span.start))
+
+
 def _place(error: UnexpectedInput, text: str) -> int:
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         return len(text)
@@ -125,9 +136,8 @@ def _place(error: UnexpectedInput, text: str) -> int:
 
 
 def _accepted(error: UnexpectedInput) -> set[str]:
-    """The terminals that the parser's state knows at the place of the error."""
-    interactive = error.interactive_parser
-    return {name for name in interactive.choices() if name.isupper() or name.startswith("_")}
+    """The terminals that may stand at the place of the error."""
+    return set(error.interactive_parser.accepts())
 
 
 def _open_blocks(error: UnexpectedInput) -> list[Token]:

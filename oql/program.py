@@ -1,6 +1,7 @@
 """A compiled program: immutable, printable, serialisable; and the way from text to one, with a cache in between."""
 
 import contextlib
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,19 +13,29 @@ import cachetools
 from oql import ast, json, report, verbs
 from oql.check import Doubt, check, warnings
 from oql.errors import Code, OqlError, ProgramError, Span
+from oql.hosts import hosts
 from oql.limits import DEFAULT, Limits
-from oql.parser import parse
+from oql.parser import MAX_ERRORS, parse
 from oql.source import Source
 
 if TYPE_CHECKING:
     from oql.link import Code as LinkedCode
     from oql.trace import Label
 
-FORMAT = 2
+FORMAT = 3
 """Version of the serialised form; a reader refuses others."""
 
 FAIL = -1
 """Where a failure goes that nothing catches: out of the program."""
+
+SWITCH = -2
+"""Not a place: the run goes on in another program, at the place that its machine knows."""
+
+BODY = "!BODY"
+"""Under this name variables hold what a block has emitted while the step that it belongs to is called."""
+
+STEPS = frozenset({"step", "call", "captured"})
+"""The instructions of verbs: one that is only called, one that runs a program, one whose block gives its operand."""
 
 _CACHE_BYTES = 32 * 2**20
 _INLINE_STEPS = 100
@@ -45,12 +56,16 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Program:
-    """A program ready to run. Equal texts give equal programs; nothing in it changes."""
+    """A program ready to run. Equal texts give equal programs; nothing in it changes.
+
+    `tainted`: the variables that it may bind to values from outside.
+    """
 
     source: Source
     code: tuple[Instruction, ...]
     depth: int = 0
     skippable: frozenset[str] = field(default=frozenset())
+    tainted: frozenset[str] = field(default=frozenset())
 
     @cached_property
     def linked(self) -> "LinkedCode":
@@ -72,6 +87,16 @@ class Program:
         return {}
 
     @cached_property
+    def digest(self) -> str:
+        """What tells its text from others."""
+        return text_digest(self.source.text)
+
+    @cached_property
+    def runs_programs(self) -> bool:
+        """Whether some step runs another program."""
+        return any(item.op == "call" for item in self.code)
+
+    @cached_property
     def pure_and_short(self) -> bool:
         """Whether a run is over in well under a millisecond: no loops, no waiting, few steps, no costly verbs."""
         costly = any(item.op in ("loop", "next", "transaction") for item in self.code) or len(self.code) > _INLINE_STEPS
@@ -81,7 +106,8 @@ class Program:
     def uses_store(self) -> bool:
         """Whether some step may reach what a namespace keeps, its cache aside; a text that is run as a program may."""
         return any(item.op == "transaction" for item in self.code) or any(
-            verb.runs_text or (verb.exec_class == "Io" and verb.touches != "cache") for verb in self._verbs()
+            verb.runs_text or verb.family == "images" or (verb.exec_class == "Io" and verb.touches != "cache")
+            for verb in self._verbs()
         )
 
     @cached_property
@@ -91,14 +117,20 @@ class Program:
 
     @cached_property
     def asks_or_sends(self) -> bool:
-        """Whether some step may ask a person or send something to other machines; a text run as a program may."""
+        """Whether some step may ask a person or a model, or queue what is sent; a text run as a program may."""
         return any(
-            verb.family == "people" or verb.touches in ("url", "email") or verb.runs_text for verb in self._verbs()
+            verb.family in ("people", "models") or verb.touches == "email" or verb.runs_text or _queues_a_call(verb)
+            for verb in self._verbs()
         )
+
+    @cached_property
+    def calls_out(self) -> bool:
+        """Whether some step may ask other machines while it runs, or link to one; a text run as a program may."""
+        return any(verb.exec_class == "Net" or verb.touches == "map" or verb.runs_text for verb in self._verbs())
 
     def _verbs(self) -> Iterator[Any]:
         table = verbs.table()
-        return (table[item.data["verb"]] for item in self.code if item.op == "step")
+        return (table[item.data["verb"]] for item in self.code if item.op in STEPS)
 
     @property
     def effects(self) -> list[dict[str, Any]]:
@@ -106,7 +138,7 @@ class Program:
         return [
             _effect(self.source, item)
             for item in self.code
-            if item.op == "step" and verbs.table()[item.data["verb"]].effect != "pure"
+            if item.op in STEPS and _is_effect(verbs.table()[item.data["verb"]])
         ]
 
     def to_json(self) -> bytes:
@@ -117,7 +149,7 @@ class Program:
         return json.dumps(
             {
                 "format": FORMAT, "name": self.source.name, "text": self.source.text, "depth": self.depth,
-                "skippable": sorted(self.skippable), "code": code,
+                "skippable": sorted(self.skippable), "tainted": sorted(self.tainted), "code": code,
             }
         )  # fmt: skip
 
@@ -131,7 +163,26 @@ class Program:
             Instruction(op, Span(start, end), path, branch, on_error, keep, data)
             for op, start, end, path, branch, on_error, keep, data in read["code"]
         )
-        return cls(Source(read["text"], read["name"]), code, read["depth"], frozenset(read["skippable"]))
+        skippable, tainted = frozenset(read["skippable"]), frozenset(read["tainted"])
+        return cls(Source(read["text"], read["name"]), code, read["depth"], skippable, tainted)
+
+
+def compiled_bytes(text: str) -> int:
+    """About how much memory the program of a text takes."""
+    return 2_000 + 40 * len(text)
+
+
+def text_digest(text: str) -> str:
+    """What tells a text from others, in 32 characters."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _is_effect(verb: Any) -> bool:
+    return verb.effect != "pure" or bool(verb.runs_text)
+
+
+def _queues_a_call(verb: Any) -> bool:
+    return bool(verb.touches == "url" and verb.effect == "store")
 
 
 def _effect(source: Source, item: Instruction) -> dict[str, Any]:
@@ -144,7 +195,7 @@ def _effect(source: Source, item: Instruction) -> dict[str, Any]:
         "exec_class": verb.exec_class,
         "reads": [] if writes else touched,
         "writes": touched if writes else [],
-        "hosts": [],
+        "hosts": hosts(verb, item.data),
     }  # fmt: skip
 
 
@@ -185,12 +236,25 @@ def inspect(text: str, name: str = "<query>", limits: Limits = DEFAULT) -> Check
     if _longer_than(limits.program_bytes, text):
         message = f"the program is longer than {limits.program_bytes:,} bytes"
         return Checked(source, (OqlError(Code.LIMIT_EXCEEDED, message, Span(0, 0)),), ast.Program(), None)
-    tree, errors = parse(text)
-    errors = sorted([*errors, *check(tree, limits.depth)], key=_place)
+    tree, errors = _read(text, limits)
     if errors:
+        from oql.fixes import offer
+
+        offer(text, errors, lambda changed, most: _read(changed, limits, most)[1])
         return Checked(source, tuple(errors), tree, None)
-    code, skippable = compile_tree(tree)
-    return Checked(source, (), tree, Program(source, code, tree.depth, skippable))
+    code, skippable, tainted = compile_tree(tree)
+    return Checked(source, (), tree, Program(source, code, tree.depth, skippable, tainted))
+
+
+def static_errors(text: str, most: int = MAX_ERRORS) -> list[OqlError]:
+    """The static errors of a text in the order of their places, without fixes; `most` of those of its syntax."""
+    return _read(text, DEFAULT, most)[1]
+
+
+def _read(text: str, limits: Limits, most: int = MAX_ERRORS) -> tuple[ast.Program, list[OqlError]]:
+    tree, errors = parse(text, most)
+    unread = frozenset(len(text[: error.span.start].rstrip(" \t")) for error in errors if error.span)
+    return tree, sorted([*errors, *check(tree, limits.depth, unread)], key=_place)
 
 
 def _longer_than(size: int, text: str) -> bool:
@@ -210,7 +274,7 @@ def compile_text(text: str, name: str = "<query>", limits: Limits = DEFAULT) -> 
 
 
 _cache: cachetools.LRUCache[tuple[str, int, int], Program] = cachetools.LRUCache(
-    _CACHE_BYTES, getsizeof=lambda program: 2_000 + 40 * len(program.source.text)
+    _CACHE_BYTES, getsizeof=lambda program: compiled_bytes(program.source.text)
 )
 _lock = threading.Lock()
 

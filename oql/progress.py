@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from oql.program import Program
-from oql.trace import ERROR, RUNNING, SUSPENDED, Entry, Trace, entry_json, sums_json
+from oql.trace import ERROR, RUNNING, SUSPENDED, Trace, sums_json
 
 Told = dict[str, Any]
 """An entry of a trace as answers carry it."""
@@ -19,17 +19,18 @@ class Progress:
         self._trace = trace
         self._started = started
         self._known = {_identity(entry) for entry in before}
-        self._open: list[Entry] = []
+        self._open: list[int] = []
         self._seen = 0
 
     def new(self) -> list[Told]:
         """The entries that were completed since this was last called."""
         entries = self._trace.entries
         end = len(entries)
-        fresh = [*self._open, *entries[self._seen : end]]
+        fresh = [*self._open, *range(self._seen, end)]
         self._seen = end
-        self._open = [entry for entry in fresh if entry[3] == RUNNING]
-        told = [entry_json(entry, self._program, self._started) for entry in fresh if entry[3] != RUNNING]
+        self._open = [place for place in fresh if entries[place][3] == RUNNING]
+        ended = (place for place in fresh if entries[place][3] != RUNNING)
+        told = [self._trace.shown(place, self._program, self._started) for place in ended]
         return [entry for entry in told if self._is_new(entry)]
 
     def sums(self) -> list[Told]:

@@ -2,6 +2,7 @@
 
 read      the value is noted
 store     the step runs inside a frame of the store, and commits with its entry
+user      and "calendar": the step first does what takes long, then commits by itself with its entry: `run.commit`
 outside   that it begins is written first, so that a repetition is known as one; then it runs and is noted
 file      how it finds its files is written first, by which a repetition knows whether it was done (oql/file_events.py)
 wait      GATHER, CONFIRM and SLEEP record what they wait for themselves
@@ -10,17 +11,18 @@ wait      GATHER, CONFIRM and SLEEP record what they wait for themselves
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from oql.context import Context
 from oql.errors import OqlError
 from oql.journal import Entry, Fenced, Interrupted, Journal, Wait, WaitKind, failure_entry, given
 from oql.program import Instruction
-from oql.tables.access import failure
-from oql.trace import filled_path
+from oql.tables.access import failure, write
+from oql.trace import Remarks
 from oql.transaction import Transaction
 from oql.values import Value
 from oql.verbs.declare import Verb
+from oql.verbs.run import Run
 from substrate.errors import StoreError
 from substrate.interface import Frame
 from substrate.interface.faults import reach
@@ -38,15 +40,17 @@ BRANCH_NUMBER = "!BRANCH#"
 
 
 class StepRun:
-    """What a verb may ask of the run, for one recorded step: see `oql.verbs.declare.Run`."""
+    """What a verb may ask of the run, for one recorded step: see `oql.verbs.run.Run`."""
 
-    __slots__ = ("_frame", "at_end", "journal", "key", "machine")
+    __slots__ = ("_frame", "at_end", "journal", "key", "machine", "noted", "remarks")
 
     def __init__(self, machine: "Machine", journal: Journal, key: str) -> None:
         self.machine = machine
         self.journal = journal
         self.key = key
         self.at_end: list[Callable[[Frame], None]] = []
+        self.noted = False
+        self.remarks: Remarks = {}
         self._frame: Frame | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -89,12 +93,38 @@ class StepRun:
             _written(self, {"k": self.key, "b": made})
         return made
 
+    def remark(self, **remarks: Value) -> None:
+        """Adds to the step's entry in the trace, also when the step is not run again: see `oql.verbs.run.Run`."""
+        self.remarks |= remarks
+        self.machine.trace.remark(remarks)
+
     def with_step(self, work: Callable[[Frame], None]) -> None:
         """Does something in the commit that says that the step was done."""
         if self.frame:
             work(self.frame)
         else:
             self.at_end.append(work)
+
+    def commit(self, work: Callable[[Frame], Value]) -> Value:
+        """What `work` gives, which commits with the note of it; in a TRANSACTION, when that ends."""
+        done = self.journal.recall(self.key)
+        if done is not None and "b" not in done:
+            return given(done)
+
+        def within() -> Value:
+            return write(cast(Run, self), lambda frame, _: work(frame))
+
+        alone = self.machine.transaction is None and self.context.store is not None
+        return _in_a_frame(self, within) if alone else within()
+
+    @property
+    def place(self) -> str:
+        """See `oql.verbs.run.Run`."""
+        return self.key
+
+    def pinned(self, name: str, text: str) -> dict[str, Value]:
+        """A text that is to be run as a program under a name: a continued run gets the same text."""
+        return {"in": name, "pinned": self.journal.pin(text)}
 
     def idempotency_key(self) -> str:
         """What is the same for every repetition of the step, and different for every other step."""
@@ -128,17 +158,18 @@ class StepRun:
 def recorded(item: Instruction, verb: Verb, inner: Inner) -> "Act":
     """The step of a verb that does not only compute, as the journal wants it: `inner(variables, run)` does it."""
     effect = verb.effect_with(item.data["modifiers"])
-    perform = _PERFORMERS["file" if effect == "store" and verb.touches == "file" else effect]
+    perform = _PERFORMERS[verb.touches if effect == "store" and verb.touches in _BY_THEMSELVES else effect]
     path, waits = item.path, effect == "wait"
 
     def act(variables: dict[str, Value], machine: "Machine") -> Value:
         journal = machine.context.journal
         assert journal is not None
         branch = variables.get(BRANCH_NUMBER)
-        key = filled_path(path, machine.passes)
+        key = machine.key_of(path)
         run = StepRun(machine, journal, key if branch is None else f"{key}[{branch}]")
         entry = None if waits else journal.recall(run.key)
         if entry is not None and "b" not in entry:
+            machine.trace.remark(entry.get("r", {}))
             return given(entry)
         return perform(run, inner, variables)
 
@@ -156,17 +187,22 @@ def _read(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
 
 
 def _store(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
-    store = run.context.store
-    if run.machine.transaction or store is None:
+    if run.machine.transaction or run.context.store is None:
         return _read(run, inner, variables)
+    return _in_a_frame(run, lambda: inner(variables, run))
 
-    own = threading.get_ident()
+
+def _in_a_frame(run: StepRun, make: Callable[[], Value]) -> Value:
+    """What `make` gives inside a frame of the step's own, which commits with the note of it."""
+    store, own = run.context.store, threading.get_ident()
+    assert store is not None
+    run.noted = True
 
     def work(frame: Frame) -> Value:
         run.frame = frame
         try:
             with nullcontext() if threading.get_ident() == own else run.machine.on_another_thread():
-                value = inner(variables, run)
+                value = make()
         finally:
             run.frame = None
         run.journal.write(frame, {"k": run.key, "v": value})
@@ -179,6 +215,18 @@ def _store(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
     except OqlError as error:
         _note_failure(run, error)
         raise
+
+
+def _committing(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
+    try:
+        value = inner(variables, run)
+    except OqlError as error:
+        if not run.noted:
+            _note_failure(run, error)
+        raise
+    if not run.noted:
+        run.note({"k": run.key, "v": value})
+    return value
 
 
 def _uncommitted(run: StepRun, error: StoreError) -> OqlError:
@@ -229,8 +277,12 @@ def _outside(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
         _note_failure(run, error)
         raise
     reach("after an effect outside")
-    _written(run, {"k": run.key, "v": value})
+    _written(run, _with_remarks(run, {"k": run.key, "v": value}))
     return value
+
+
+def _with_remarks(run: StepRun, entry: Entry) -> Entry:
+    return {**entry, "r": run.remarks} if run.remarks else entry
 
 
 def _wait(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
@@ -247,7 +299,7 @@ def _written(run: StepRun, entry: Entry) -> None:
 
 def _note_failure(run: StepRun, error: OqlError) -> None:
     if not error.final:
-        run.note(failure_entry(run.key, error))
+        run.note(_with_remarks(run, failure_entry(run.key, error)))
         run.machine.failures.append(run.key)
     elif isinstance(error, Fenced):
         run.context.cancel.set()
@@ -258,6 +310,11 @@ _PERFORMERS: dict[str, Callable[[StepRun, Inner, dict[str, Value]], Value]] = {
     "read": _read,
     "store": _store,
     "file": _file,
+    "user": _committing,
+    "calendar": _committing,
     "outside": _outside,
     "wait": _wait,
 }
+
+_BY_THEMSELVES = ("file", "user", "calendar")
+"""What steps touch that have an effect in the store, but do not run inside a frame as a whole."""

@@ -1,15 +1,20 @@
 """Shows errors: as the error object of an answer, and as a picture for the terminal."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from oql.check import Doubt
-from oql.errors import OqlError, ProgramError
+from oql.errors import Fix, OqlError, ProgramError, Span, Within
 from oql.source import Source
 
 _RED, _BLUE, _YELLOW, _BOLD, _PLAIN = "\x1b[31;1m", "\x1b[34;1m", "\x1b[33;1m", "\x1b[1m", "\x1b[0m"
 _TAB = "    "
 _WIDEST = 160
+_CALLS_SHOWN = 10
+_LONGEST_FIX = 80
+
+T = TypeVar("T")
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """What must not get to a terminal, and what no encoding can carry."""
 
@@ -18,13 +23,52 @@ def error_json(error: OqlError, source: Source) -> dict[str, Any]:
     """The error object of an answer: code, message, place, the source line with a caret below, and a hint."""
     shown: dict[str, Any] = {"code": str(error.code), "message": error.message}
     if error.span is not None:
-        start, end = source.position(error.span.start), source.position(error.span.end)
-        shown |= {"line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column}
-        shown["source"] = "\n".join(_marked(source, error.span.start, error.span.end))
+        shown |= _place_json(source, error.span)
     if error.hint:
         shown["hint"] = error.hint
+    if error.fix:
+        shown["fix"] = _fix_json(error.fix, source)
     if isinstance(error, ProgramError):
         shown["errors"] = [error_json(inner, source) for inner in error.errors]
+    if error.within:
+        shown["within"] = _shortened([_within_json(place) for place in error.within], _omitted)
+    return shown
+
+
+def _place_json(source: Source, span: Span) -> dict[str, Any]:
+    start, end = source.position(span.start), source.position(span.end)
+    place: dict[str, Any] = {"line": start.line, "column": start.column}
+    place |= {"end_line": end.line, "end_column": end.column}
+    return place | {"source": "\n".join(_marked(source, span.start, span.end))}
+
+
+def _fix_json(fix: Fix, source: Source) -> dict[str, Any]:
+    start, end = source.position(fix.span.start), source.position(fix.span.end)
+    place: dict[str, Any] = {"line": start.line, "column": start.column}
+    return place | {"end_line": end.line, "end_column": end.column, "text": fix.text}
+
+
+def _fix_text(fix: Fix, source: Source) -> str:
+    """A fix in words, on one line."""
+    old, new = (_brief(text) for text in (source.text[fix.span.start : fix.span.end], fix.text))
+    if not old:
+        position = source.position(fix.span.start)
+        return f"add {new} at {position.line}:{position.column}"
+    return f"replace {old} by {new}" if new else f"leave out {old}"
+
+
+def _brief(text: str) -> str:
+    text = _UNSHOWN.sub("\ufffd", " ".join(text.split()))
+    if len(text) > _LONGEST_FIX:
+        text = f"{text[: _LONGEST_FIX // 2]} ... {text[-_LONGEST_FIX // 2 :]}"
+    return text and f"`{text}`"
+
+
+def _within_json(place: Within) -> dict[str, Any]:
+    """The place of an error in a program that a step ran; all its errors where there are several."""
+    shown = {"in": place.name, **_place_json(place.source, place.span)}
+    if len(place.errors) > 1:
+        shown["errors"] = [error_json(inner, place.source) for inner in place.errors]
     return shown
 
 
@@ -32,7 +76,34 @@ def error_text(error: OqlError, source: Source, color: bool = False) -> str:
     """The picture of an error for people; all of them when a program has several static ones."""
     if isinstance(error, ProgramError):
         return "\n".join(error_text(inner, source, color) for inner in error.errors)
-    return _picture(f"error[{error.code}]", error.message, error.span, error.hint, source, _RED if color else "")
+    paint = _RED if color else ""
+    if not error.within or error.span is None:
+        return _error_picture(error, error.span, source, paint)
+    places = [(source, error.span), *((place.source, place.span) for place in error.within)][::-1]
+    inmost, span = places[0]
+    picture = _error_picture(error, span, inmost, paint)
+    others = [place for place in error.within[-1].errors if place.span != span]
+    also = [_error_picture(one, one.span, inmost, paint) for one in others]
+    calls = [_called(place.name, *outer, paint) for place, outer in zip(error.within[::-1], places[1:], strict=True)]
+    return "\n".join([picture, *also, *_shortened(calls, lambda count: f"  ... {count} more ...")])
+
+
+def _called(name: str, source: Source, span: Span, paint: str) -> str:
+    position = source.position(span.start)
+    frame, plain = (_BLUE, _PLAIN) if paint else ("", "")
+    return f"  {frame}={plain} in {name}, called at {source.name}:{position.line}:{position.column}"
+
+
+def _omitted(count: int) -> dict[str, Any]:
+    return {"omitted": count}
+
+
+def _shortened(calls: list[T], omitted: Callable[[int], T]) -> list[T]:
+    """The calls without the middle of a long chain, as a recursion makes it."""
+    if len(calls) <= _CALLS_SHOWN:
+        return calls
+    half = _CALLS_SHOWN // 2
+    return [*calls[:half], omitted(len(calls) - 2 * half), *calls[-half:]]
 
 
 def warning_json(warning: Doubt, source: Source) -> dict[str, Any]:
@@ -44,10 +115,19 @@ def warning_json(warning: Doubt, source: Source) -> dict[str, Any]:
 
 def warning_text(warning: Doubt, source: Source, color: bool = False) -> str:
     """The picture of a warning for people."""
-    return _picture("warning", warning.message, warning.span, warning.hint, source, _YELLOW if color else "")
+    return _picture("warning", warning.message, warning.span, _notes(warning.hint), source, _YELLOW if color else "")
 
 
-def _picture(title: str, message: str, span: Any, hint: str | None, source: Source, paint: str) -> str:
+def _error_picture(error: OqlError, span: Span | None, source: Source, paint: str) -> str:
+    notes = _notes(error.hint) + ([f"fix: {_fix_text(error.fix, source)}"] if error.fix else [])
+    return _picture(f"error[{error.code}]", error.message, span, notes, source, paint)
+
+
+def _notes(hint: str | None) -> list[str]:
+    return [f"hint: {hint}"] if hint else []
+
+
+def _picture(title: str, message: str, span: Span | None, notes: list[str], source: Source, paint: str) -> str:
     frame, bold, plain = (_BLUE, _BOLD, _PLAIN) if paint else ("", "", "")
     lines = [f"{paint}{title}{plain}{bold}: {message}{plain}"]
     if span is not None:
@@ -63,8 +143,7 @@ def _picture(title: str, message: str, span: Any, hint: str | None, source: Sour
         ]
     else:
         gutter = ""
-    if hint:
-        lines.append(f"{gutter} {frame}={plain} hint: {hint}")
+    lines += [f"{gutter} {frame}={plain} {note}" for note in notes]
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from oql.errors import Code, expected
-from oql.values import Multi, Value, kind_of, number, text_form
+from oql.values import Image, Multi, Value, kind_of, number, text_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,10 @@ def split_variable(text: str) -> tuple[str, tuple[Selector, ...]]:
 
 
 def follow(value: Value, path: Sequence[Selector], variables: Mapping[str, Value]) -> Value:
-    """What the selectors lead to; null for a missing key or index and for selecting from a scalar."""
+    """What the selectors lead to; null for a missing key or index and for selecting from a scalar.
+
+    An image has its `width` and `height`.
+    """
     for selector in path:
         if type(value) is Multi:
             value = Multi([follow(branch, (selector,), variables) for branch in value.branches])
@@ -63,6 +66,8 @@ def follow(value: Value, path: Sequence[Selector], variables: Mapping[str, Value
             value = value.get(key if type(key) is str else text_form(key))
         elif type(value) is list:
             value = _element(value, key)
+        elif type(value) is Image:
+            value = {"width": value.width, "height": value.height}.get(text_form(key))
         else:
             return None
     return value

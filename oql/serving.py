@@ -1,4 +1,4 @@
-"""What verbs ask of the run they are part of: output, memory, time, chance; see `oql.verbs.declare.Run`."""
+"""What verbs ask of the run they are part of: output, memory, time, chance; see `oql.verbs.run.Run`."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from oql.budget import Budget
 from oql.context import Context
 from oql.errors import Code, failed
 from oql.records import Group
+from oql.trace import InnerProgram, Trace, filled_path
 from oql.transaction import EndedTransaction, Transaction
 from oql.values import Value, to_json
 from substrate.interface import Frame
@@ -29,8 +30,10 @@ class Serving:
     output: list[Value]
     stack: list[Any]
     passes: tuple[int, ...]
+    inner: InnerProgram | None
     transaction: Transaction | EndedTransaction | None
     making: int
+    trace: Trace
     look_at: int
 
     def emit(self, value: Value) -> None:
@@ -43,12 +46,25 @@ class Serving:
         if self.context.journal is None:
             return self.context.random.randrange(count)
         branches = [record.index for record in self.stack if isinstance(record, Group)]
-        place = f"{self.context.job_id} {self.passes} {branches} {len(self.output)}"
+        within = self.inner.prefix if self.inner else ""
+        place = f"{self.context.job_id} {self.passes} {branches} {len(self.output)}{within}"
         return int.from_bytes(hashlib.sha256(place.encode()).digest()[:8]) % count
+
+    def key_of(self, path: str) -> str:
+        """What the journal calls a step of the program that runs at the moment: its path with the passes of loops."""
+        return filled_path(self.inner.prefix + path if self.inner else path, self.passes)
 
     def claim(self, size: int) -> None:
         """Asks for bytes before they are made."""
         self.budget.hold(size)
+
+    def occupy(self, size: int) -> None:
+        """Counts memory that is held for the run outside its values."""
+        self.budget.occupy(size)
+
+    def charge(self, seconds: float) -> None:
+        """Counts computing that another process did for the run."""
+        self.budget.compute(int(seconds * 1e9))
 
     def call_out(self) -> None:
         """Counts a call that may leave the machine."""
@@ -85,6 +101,10 @@ class Serving:
         """Refuses to wait for a person: this run has no journal, which would remember what it waits for."""
         raise failed(Code.UNSUPPORTED, "this run cannot be suspended to wait for a person")
 
+    def pinned(self, name: str, text: str) -> dict[str, Value]:
+        """A text that is to be run as a program: see StepRun."""
+        return {"in": name, "text": text}
+
     def first(self, make: Callable[[], Value]) -> Value:
         """What `make` gives: see StepRun, of which this is the form for runs without a journal."""
         return make()
@@ -93,6 +113,15 @@ class Serving:
     def repeated(self) -> bool:
         """Whether the step has begun before: never without a journal."""
         return False
+
+    @property
+    def place(self) -> str:
+        """Where the step stands: never asked without a journal, where all steps run one after the other."""
+        return ""
+
+    def remark(self, **remarks: Value) -> None:
+        """Adds to the step's entry in the trace."""
+        self.trace.remark(remarks)
 
     def idempotency_key(self) -> str:
         """What belongs to this step alone."""

@@ -27,7 +27,9 @@ SYSTEM: Mapping[str, SystemVariable] = {
     "KEY": SystemVariable("the key of the element when FOREACH goes over an object"),
     "STATE": SystemVariable("passes of the loop from 1, or the result of the last IF", ("FOREACH", "WHILE", "IF")),
     "ERROR": SystemVariable("what the OR branch was taken for", ("code", "message")),
-    "REQUEST": SystemVariable("the request: path, method, body, param:x, form:x, header:x, cookie:x", ("*",)),
+    "REQUEST": SystemVariable(
+        "the request: path, method, body, param:x, form:x, file:x, header:x, cookie:x, site, base", ("*",)
+    ),
     "GET": SystemVariable("a parameter of the address", ("*",), "param:"),
     "POST": SystemVariable("a field of the submitted form", ("*",), "form:"),
     "COOKIE": SystemVariable("a cookie", ("*",), "cookie:"),

@@ -1,7 +1,9 @@
 """What people read about a run: an entry for each step, bounded, later passes of loops summed per place."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from oql import verbs
@@ -11,32 +13,34 @@ OK, ERROR, SKIPPED, SUSPENDED = "Ok", "Error", "Skipped", "Suspended"
 RUNNING = "Running"
 """The status of a block that is still open. No answer shows it."""
 
+_remarking = threading.Lock()
+
+Remarks = dict[str, Any]
+"""What a step has to tell of itself beside the fields of every entry, such as tokens of a language model."""
+
 Entry = Sequence[Any]
-"""(place in the code, started ns, ended ns, status, pass numbers, which of the passed-over steps)"""
+"""(place in the code, started ns, ended ns, status, pass numbers, which of the passed-over steps, inner program)"""
 
 
-class Trace:
-    """The entries of one machine. Beyond `room`, steps are counted and timed per place and status.
+@dataclass(frozen=True, slots=True, eq=False)
+class InnerProgram:
+    """A program that runs inside a step of another. `prefix`: what the paths of its steps begin with, `3.in.`."""
 
-    `places` is how many the program has; 0 for a branch of which there may be thousands, and which sees few of them.
-    """
+    program: Program
+    name: str
+    prefix: str
 
-    __slots__ = ("counts", "entries", "others", "room", "times")
 
-    def __init__(self, room: int, places: int) -> None:
-        self.entries: list[Entry] = []
-        self.room = room
+class _Sums:
+    """What is counted and timed per place of one program; `inner` is None for the outermost."""
+
+    __slots__ = ("counts", "inner", "others", "times")
+
+    def __init__(self, inner: InnerProgram | None, places: int) -> None:
+        self.inner = inner
         self.counts: list[int] | defaultdict[int, int] = [0] * places if places else defaultdict(int)
         self.times: list[int] | defaultdict[int, int] = [0] * places if places else defaultdict(int)
         self.others: dict[tuple[int, str], list[int]] = {}
-
-    def note(self, at: int, started: int, ended: int, status: str, passes: tuple[int, ...], number: int = 0) -> None:
-        """Adds an entry, or to the sums when there is no room left."""
-        if self.room > 0:
-            self.room -= 1
-            self.entries.append((at, started, ended, status, passes, number))
-        else:
-            self.add(at, ended - started, status)
 
     def add(self, at: int, nanoseconds: int, status: str, count: int = 1) -> None:
         """Adds to the sums of a place."""
@@ -48,56 +52,125 @@ class Trace:
         found[0] += count
         found[1] += nanoseconds
 
+    def listed(self) -> list[tuple[int, str, int, int]]:
+        """(place, status, count, nanoseconds) by place."""
+        counted = enumerate(self.counts) if isinstance(self.counts, list) else self.counts.items()
+        fine = [(at, OK, count, self.times[at]) for at, count in counted if count]
+        return sorted(fine + [(at, status, sums[0], sums[1]) for (at, status), sums in self.others.items()])
+
+
+class Trace:
+    """The entries of one machine. Beyond `room`, steps are counted and timed per place and status.
+
+    `places` is how many the program has; 0 for a branch of which there may be thousands, and which sees few of them.
+    `counts` and `times` are those of the program that runs at the moment, `inner` or the outermost.
+    """
+
+    __slots__ = ("_current", "_outermost", "_sums", "counts", "entries", "inner", "remarks", "room", "times")
+
+    def __init__(self, room: int, places: int) -> None:
+        self.entries: list[Entry] = []
+        self.remarks: dict[int, Remarks] = {}
+        self.room = room
+        self.inner: InnerProgram | None = None
+        self._sums: dict[int, _Sums] = {}  # of inner programs
+        self._current = self._outermost = sums = _Sums(None, places)
+        self.counts, self.times = sums.counts, sums.times
+
+    def enter(self, inner: InnerProgram | None) -> None:
+        """From here on notes the steps of an inner program, or of the outermost again."""
+        self._current = sums = self._sums_of(inner)
+        self.inner, self.counts, self.times = inner, sums.counts, sums.times
+
+    def _sums_of(self, inner: InnerProgram | None) -> _Sums:
+        """The sums of a program, wherever it is run: they would be too many, kept for each way that leads to it."""
+        if inner is None:
+            return self._outermost
+        key = id(inner.program)
+        if key not in self._sums:
+            self._sums[key] = _Sums(inner, 0)
+        return self._sums[key]
+
+    def note(self, at: int, started: int, ended: int, status: str, passes: tuple[int, ...], number: int = 0) -> None:
+        """Adds an entry, or to the sums when there is no room left."""
+        if self.room > 0:
+            self.room -= 1
+            self.entries.append((at, started, ended, status, passes, number, self.inner))
+        else:
+            self.add(at, ended - started, status)
+
+    def add(self, at: int, nanoseconds: int, status: str) -> None:
+        """Adds to the sums of a place."""
+        self._current.add(at, nanoseconds, status)
+
     def open(self, at: int, started: int, passes: tuple[int, ...]) -> list[Any] | None:
         """An entry that is completed when its block ends; None when there is no room left."""
         if self.room <= 0:
             return None
         self.room -= 1
-        entry = [at, started, started, RUNNING, passes, 0]
+        entry = [at, started, started, RUNNING, passes, 0, self.inner]
         self.entries.append(entry)
         return entry
 
-    def sums(self) -> list[tuple[int, str, int, int]]:
-        """(place, status, count, nanoseconds) of what is not among the entries, by place."""
-        counted = enumerate(self.counts) if isinstance(self.counts, list) else self.counts.items()
-        fine = [(at, OK, count, self.times[at]) for at, count in counted if count]
-        return sorted(fine + [(at, status, sums[0], sums[1]) for (at, status), sums in self.others.items()])
+    def sums(self) -> list[tuple[InnerProgram | None, int, str, int, int]]:
+        """(program, place, status, count, nanoseconds) of what is not among the entries, by place."""
+        programs = (self._outermost, *self._sums.values())
+        return [(sums.inner, *listed) for sums in programs for listed in sums.listed()]
+
+    def remark(self, remarks: Remarks) -> None:
+        """Adds to the entry that comes next, which is that of the step that runs; what is said twice is summed."""
+        if self.room <= 0:
+            return
+        with _remarking:  # of a step that runs once a branch, all say something of one entry
+            told = self.remarks.setdefault(len(self.entries), {})
+            for name, value in remarks.items():
+                counted = isinstance(value, int) and isinstance(told.get(name), int)
+                told[name] = told[name] + value if counted else value
+
+    def shown(self, position: int, program: Program, started: int) -> dict[str, Any]:
+        """The entry at a position as answers carry it; see `entry_json`."""
+        return entry_json(self.entries[position], program, started) | self.remarks.get(position, {})
 
     def take(self, other: "Trace") -> None:
         """Adds what a branch has noted, in its order."""
         fits = other.entries[: max(self.room, 0)]
+        before = len(self.entries)
+        self.remarks |= {before + place: told for place, told in other.remarks.items() if place < len(fits)}
         self.entries.extend(fits)
         self.room -= len(fits)
-        for at, started, ended, status, *_ in other.entries[len(fits) :]:
-            self.add(at, ended - started, status)
-        for at, status, count, nanoseconds in other.sums():
-            self.add(at, nanoseconds, status, count)
+        for at, started, ended, status, _, _, inner in other.entries[len(fits) :]:
+            self._sums_of(inner).add(at, ended - started, status)
+        for inner, at, status, count, nanoseconds in other.sums():
+            self._sums_of(inner).add(at, nanoseconds, status, count)
 
 
 def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, Any]]:
     """The trace as answers carry it: the published fields first."""
-    return [*(entry_json(entry, program, started) for entry in trace.entries), *sums_json(trace, program)]
+    entries = (trace.shown(position, program, started) for position in range(len(trace.entries)))
+    return [*entries, *sums_json(trace, program)]
 
 
 def sums_json(trace: Trace, program: Program) -> list[dict[str, Any]]:
-    """What is not among the entries, summed per place."""
+    """What is not among the entries, summed per place; the path of an inner program's begins with its name."""
     shown = []
-    for at, status, count, nanoseconds in trace.sums():
-        step, exec_class, line, column, template, _ = _label(program, at, 0)
+    for inner, at, status, count, nanoseconds in trace.sums():
+        step, exec_class, line, column, template, _ = _label(inner.program if inner else program, at, 0)
         path = filled_path(template, ("*",) * template.count("#"))
-        shown.append(
-            {
-                "step": step, "status": status, "duration_ms": _milliseconds(nanoseconds), "exec_class": exec_class,
-                "line": line, "column": column, "path": path, "count": count,
-            }
-        )  # fmt: skip
+        path = f"{inner.name}@{inner.program.digest[:8]}.{path}" if inner else path
+        summed = {
+            "step": step, "status": status, "duration_ms": _milliseconds(nanoseconds), "exec_class": exec_class,
+            "line": line, "column": column, "path": path, "count": count,
+        }  # fmt: skip
+        shown.append(summed | {"in": inner.name} if inner else summed)
     return shown
 
 
 def entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
     """One entry; `started`: when the run began, in the nanoseconds of its clock."""
-    at, begun, ended, status, passes, number = entry
-    step, exec_class, line, column, path, branch = _label(program, at, number)
+    at, begun, ended, status, passes, number, inner = entry
+    step, exec_class, line, column, path, branch = _label(inner.program if inner else program, at, number)
+    if inner:
+        path = inner.prefix + path
     shown = {
         "step": step,
         "status": status,
@@ -110,6 +183,8 @@ def entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
     }
     if branch is not None:
         shown["branch"] = branch
+    if inner:
+        shown["in"] = inner.name
     return shown
 
 

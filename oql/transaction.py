@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from oql.errors import Code, OqlError, failed, timed_out
 from oql.journal import Entry, Interrupted, failure_entry, given
 from oql.tables.access import failure
-from oql.trace import filled_path
 from substrate.errors import StoreError
 from substrate.interface import Frame
 
@@ -75,12 +74,15 @@ class Transaction:
                 journal.note(failure_entry(self._key, failure(error)))
             raise Uncommitted(failure(error), at) from None
 
-    def roll_back(self, *, goes_on: bool) -> None:
-        """Undoes everything. Where the run `goes_on`, that and what failed are recorded."""
+    def roll_back(self, *, goes_on: bool) -> list[str]:
+        """Undoes everything. Where the run `goes_on`, that and what failed are recorded, under the keys it gives."""
         self._undo()
-        if self._journal and goes_on:
-            for entry in (*self.entries, {"k": self._key, "v": False}):
-                self._journal.note(entry)
+        if not self._journal or not goes_on:
+            return []
+        recorded = [*self.entries, {"k": self._key, "v": False}]
+        for entry in recorded:
+            self._journal.note(entry)
+        return [entry["k"] for entry in recorded]
 
     def _undo(self) -> None:
         why = _RolledBackError()
@@ -107,26 +109,27 @@ class EndedTransaction:
         except OqlError as error:
             raise Uncommitted(error, at) from None
 
-    def roll_back(self, *, goes_on: bool) -> None:
+    def roll_back(self, *, goes_on: bool) -> list[str]:
         """Nothing is left to undo."""
+        return []
 
 
 def begin(machine: "Machine", at: int) -> None:
     """Opens a TRANSACTION at its place: a block whose database steps take effect when it ends, or never."""
     machine.open_block(at, None)
-    key = filled_path(machine.program.code[at].path, machine.passes)
+    key = machine.key_of(machine.program.code[at].path)
     journal = machine.context.journal
     ended = journal.recall(key) if journal else None
     machine.transaction = EndedTransaction(ended) if ended else Transaction(machine, key)
-    machine.stack[-1].transacts = True
+    machine.stack[-1].at_end = end
     machine.look()  # it may have waited for others
 
 
-def end(machine: "Machine", record: "Opened", *, committed: bool) -> None:
+def end(machine: "Machine", record: "Opened", committed: bool) -> None:
     """Ends the open transaction, which is that of the record. Raises Uncommitted."""
-    record.transacts = False
+    record.at_end = None
     ending, machine.transaction = machine.transaction, None
     if ending and committed:
         ending.commit(record.at)
     elif ending:
-        ending.roll_back(goes_on=machine.error is None)
+        machine.failures += ending.roll_back(goes_on=machine.error is None)

@@ -17,6 +17,8 @@ def transaction_errors(step: ast.VerbStep) -> Iterator[OqlError]:
                 pending.extend(ast.blocks_of(inner))
                 continue
             verb = table[inner.verb]
+            if verb.emits_into:
+                pending.extend(ast.blocks_of(inner))
             if verb.transacts:
                 hint = "leave it out: the steps of its block belong to the TRANSACTION around it"
                 yield _inside(inner, hint)

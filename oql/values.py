@@ -29,6 +29,47 @@ class Multi:
         return f"Multi{self.branches!r}"
 
 
+class Image:
+    """An image. `form` tells what its data is: pixels row by row ("RGB", "RGBA"), a file as it was loaded ("file"), or
+    a file that was made of pixels ("png", "jpg", "webp")."""
+
+    __slots__ = ("data", "form", "height", "width")
+
+    def __init__(self, width: int, height: int, form: str, data: bytes) -> None:
+        self.width = width
+        self.height = height
+        self.form = form
+        self.data = data
+
+    def file(self) -> bytes:
+        """The image as a file that holds nothing but pixels, PNG unless it was made as another one."""
+        if self.form in _MEDIA_TYPES:
+            return self.data
+        from oql.images.writing import encoded  # it takes time to load
+
+        return encoded(self, "png", lambda size: None).data
+
+    @property
+    def media_type(self) -> str:
+        """What kind of file `file` gives."""
+        return _MEDIA_TYPES.get(self.form, "image/png")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and (self is other or self.file() == other.file())
+
+    def __hash__(self) -> int:
+        return hash((self.width, self.height))
+
+    def __sizeof__(self) -> int:
+        return _WEIGHT_OF_CONTAINER + len(self.data)
+
+    def __repr__(self) -> str:
+        return f"Image({self.width}, {self.height}, {self.form!r})"
+
+
+_MEDIA_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+
+
 class _Skipped:
     """The mark of a variable whose OR alternative was not needed; no program ever sees it as a value."""
 
@@ -41,11 +82,11 @@ class _Skipped:
 SKIPPED = _Skipped()
 
 Value: TypeAlias = Any
-"""None, bool, int, float, str, bytes, list, dict or Multi; later families add images."""
+"""None, bool, int, float, str, bytes, list, dict, Image or Multi."""
 
 _KINDS: dict[type, str] = {
     type(None): "null", bool: "boolean", int: "number", float: "number", str: "text",
-    bytes: "binary", list: "array", dict: "object", Multi: "multivariable",
+    bytes: "binary", list: "array", dict: "object", Image: "image", Multi: "multivariable",
 }  # fmt: skip
 
 MAX_JSON_BYTES = 64 * 2**20
@@ -76,15 +117,20 @@ def text_form(value: Value) -> str:
         return "false"
     if isinstance(value, (int, float)):
         return json.number_text(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+    if isinstance(value, (bytes, Image)):
+        return base64.b64encode(octets_of(value)).decode()
     if isinstance(value, Multi):
         return text_form(value.branches[0])
     return to_json(value).decode()
 
 
+def octets_of(value: bytes | Image) -> bytes:
+    """Binary as it is, an image as a file."""
+    return value.file() if isinstance(value, Image) else value
+
+
 def to_json(value: Value) -> bytes:
-    """Compact JSON of any value; binary is base64 text, a multivariable the array of its branches.
+    """Compact JSON of any value: binary and the files of images as base64 text, of a multivariable the branches.
 
     LimitExceeded when it would be longer than `MAX_JSON_BYTES` or nests too deeply.
     """
@@ -107,8 +153,8 @@ def json_weight(value: Value) -> int:
     total, waiting = 0, [value]
     while waiting and total <= MAX_JSON_BYTES:
         found = waiting.pop()
-        if isinstance(found, (str, bytes)):
-            total += len(found)
+        if isinstance(found, (str, bytes, Image)):
+            total += len(found.data) * 4 // 3 if isinstance(found, Image) else len(found)
             continue
         total += _WEIGHT_OF_CONTAINER
         parts: Collection[Any] = ()
@@ -130,8 +176,8 @@ def json_weight(value: Value) -> int:
 
 
 def _json_default(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+    if isinstance(value, (bytes, Image)):
+        return base64.b64encode(octets_of(value)).decode()
     if isinstance(value, Multi):
         return list(value.branches)
     raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -12,11 +12,6 @@ _known: WeakKeyDictionary[Namespace, tuple[Hashable, frozenset[str]]] = WeakKeyD
 _guard = threading.Lock()
 
 
-def has_watches(namespace: Namespace) -> bool:
-    """Whether anything is watched there, so that a change of rows may be due to be seen. Cheap."""
-    return bool(watched_kinds(namespace))
-
-
 def watched_kinds(namespace: Namespace) -> frozenset[str]:
     """The kinds of sources that are watched: "fs", "table", "stream". Read again only after a commit."""
     try:

@@ -74,6 +74,40 @@ def bindings_inside(chains: tuple[ast.Chain, ...]) -> int:
     return sum(counts.values())
 
 
+def skippable(chains: tuple[ast.Chain, ...], bindings: Bindings) -> set[str]:
+    """Every variable that some run may mark: set in an OR group, or by a step that reads a marked one."""
+    inside = list(steps(chains))
+    everywhere = [
+        *chains,
+        *(chain for step in inside for block in ast.blocks_of(step) for chain in block.chains),
+    ]
+    waiting = [
+        name
+        for chain in everywhere
+        for connector, group in zip(chain.connectors, chain.groups[1:], strict=True)
+        if connector == "OR"
+        for name in bindings.of_group(group)
+    ]
+    if not waiting:
+        return set()
+    seen: set[int] = set()
+    readers: dict[str, list[ast.Step]] = {}
+    for step in inside:
+        for name in names_read(step):
+            readers.setdefault(name, []).append(step)
+    marked: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in marked:
+            continue
+        marked.add(name)
+        for step in readers.pop(name, ()):
+            if id(step) not in seen:
+                seen.add(id(step))
+                waiting.extend(bindings.of_step(step))
+    return marked
+
+
 def waiting(chains: tuple[ast.Chain, ...]) -> frozenset[int]:
     """The ids of the steps that may wait, or in whose blocks some step may."""
     found: set[int] = set()
@@ -81,6 +115,19 @@ def waiting(chains: tuple[ast.Chain, ...]) -> frozenset[int]:
     for step in reversed(list(steps(chains))):
         groups = (group for block in ast.blocks_of(step) for chain in block.chains for group in chain.groups)
         if (isinstance(step, ast.VerbStep) and table[step.verb].waits) or any(
+            id(inner) in found for group in groups for inner in group.steps
+        ):
+            found.add(id(step))
+    return frozenset(found)
+
+
+def sharing(chains: tuple[ast.Chain, ...]) -> frozenset[int]:
+    """The ids of the steps that run a text on the variables around it, or in whose blocks some step does."""
+    found: set[int] = set()
+    table = verbs.table()
+    for step in reversed(list(steps(chains))):
+        groups = (group for block in ast.blocks_of(step) for chain in block.chains for group in chain.groups)
+        if (isinstance(step, ast.VerbStep) and table[step.verb].runs_text == "here") or any(
             id(inner) in found for group in groups for inner in group.steps
         ):
             found.add(id(step))

@@ -40,7 +40,8 @@ class Answers:
         if req.to_store:
             resp.set_header("X-OC-Request-Id", req.request_id)
         resp.set_header("X-Content-Type-Options", "nosniff")
-        resp.set_header("Cache-Control", "no-store")
+        if req.site is None or resp.get_header("Cache-Control") is None:  # a site may have its own
+            resp.set_header("Cache-Control", "no-store")
         if route.startswith("/v1/"):
             resp.set_header("Vary", "Origin")
             self._origins.mark(req, resp)

@@ -34,6 +34,9 @@ from server.programs import Programs
 from server.query import Jobs, Queries
 from server.request import Request
 from server.routing import Parameter, Route, mount
+from server.sites.hosts import Hosts
+from server.sites.mounting import mount_sites
+from server.sites.visits import SiteVisits
 from server.store.routes import parts, store_routes
 from server.tokens import Tokens
 from worker.opening import open_hints, open_workshop
@@ -86,6 +89,10 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     programs = Programs(shop.contexts, limits, PROGRAM_THREADS, shop.runner, shop.hints, links)
     jobs = Jobs(programs, shop.hints, links, shop.outbound)
     shared = SharedFiles(shop.files)
+    sites = SiteVisits(
+        accounts, programs, Bodies(settings.site_body_bytes), shop.files, links, limits,
+        development=settings.dev, secure=base_url.startswith("https://"),
+    )  # fmt: skip
     store_parts = parts(accounts, store, settings)
     callers = Callers(accounts, settings.password_threads)
     bodies = Bodies(settings.body_bytes)
@@ -103,7 +110,7 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     )
 
     def close() -> None:
-        for part in (programs, shared, job, store_parts, callers, shop, accounts):
+        for part in (programs, shared, sites, job, store_parts, callers, shop, accounts):
             part.close()
 
     def end_streams() -> None:
@@ -114,9 +121,12 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     def cancel_runs() -> None:
         programs.cancel_all()
         shared.stop_all()
+        sites.stop_all()
 
-    router: Any = Router()  # Falcon's types know its own router only
+    hosts = Hosts(settings.site_domain or ("localhost" if settings.dev else None), base_url)
+    router: Any = Router(hosts.site)  # Falcon's types know its own router only
     app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)], router=router)
     app.cancel_runs, app.end_streams = cancel_runs, end_streams
-    handle_with_problems(app, allowed=mount(app, table, origins))
+    visits = mount_sites(app, router, sites, paths=settings.site_paths or settings.dev)
+    handle_with_problems(app, allowed={**mount(app, table, origins), **visits})
     return app

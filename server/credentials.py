@@ -14,6 +14,7 @@ from server.envelopes import Credentials
 from server.problems import Problem, unauthorized, unavailable
 from server.request import Request
 
+ALL_JOBS = "/v1/jobs"
 HASHING_QUEUE = 64
 """Sign-ins that may wait for a thread; beyond, they are refused at once."""
 
@@ -43,6 +44,8 @@ class Callers:
         origin = req.origin
         if origin is not None and not self._accounts.origin_allowed(caller.account, origin):
             raise Problem(403, "this Origin is not on the account's whitelist")
+        if req.path == ALL_JOBS and not caller.named and caller.account.operations is not None:
+            raise Problem(403, "this Origin may only run the account's named operations")
         if caller.grant and scope and scope not in caller.grant.token.scopes:
             raise Problem(403, f"this token lacks the scope `{scope}`", detail={"scope": scope})
         return caller

@@ -164,7 +164,15 @@ class ProgramError(BaseModel):
     end_column: int | None = None
     source: str | None = Field(None, description="the line of the program")
     hint: str | None = None
+    fix: dict[str, Any] | None = Field(
+        None, description="a change that takes a static error away: `text` in the place from line and column to its end"
+    )
     errors: list[dict[str, Any]] | None = Field(None, description="every static error, when there are several")
+    within: list[dict[str, Any]] | None = Field(
+        None,
+        description="where the error stands in programs that steps have run, the outer ones first: `in`, which "
+        "program, with line, column and source as above, and `errors` where its text is no program",
+    )
 
 
 class Done(BaseModel):

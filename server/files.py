@@ -1,7 +1,6 @@
 """GET /files/{token}: a shared file, for whoever has its link."""
 
 import asyncio
-import hashlib
 import mimetypes
 import os
 import re
@@ -19,6 +18,7 @@ import falcon.asgi
 from server.download import Download
 from server.problems import Problem, unavailable
 from server.request import Request
+from server.wanted import is_known, part_wanted, tag_of
 from substrate.errors import StoreError
 from substrate.files.opening import FileStore
 from substrate.files.shares import Share, Shares
@@ -36,7 +36,6 @@ SAFE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
 }
-_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 _UNSAFE_IN_QUOTES = re.compile(r"[^ !#-$&-\[\]-~]")
 _TYPES = mimetypes.MimeTypes()
 """The library's own table, not that of the machine."""
@@ -72,9 +71,9 @@ class SharedFiles:
 
     async def _answer(self, req: Request, resp: falcon.asgi.Response, share: Share, opened: Opened) -> None:
         handle, found = opened
-        tag = _tag(found)
-        known = _matches(req.get_header("If-None-Match"), tag)
-        start, size = _part(req, tag, found.st_size) if share.multi and not known else (0, found.st_size)
+        tag = tag_of(found)
+        known = is_known(req.get_header("If-None-Match"), tag)
+        start, size = part_wanted(req, tag, found.st_size) if share.multi and not known else (0, found.st_size)
         claim = None if share.multi or known or req.method == "HEAD" else Once(self._store.shares, share, self._now)
         if claim and not await self._call(claim.take):
             raise _gone()
@@ -173,31 +172,3 @@ def disposition(name: str) -> str:
     plain = _UNSAFE_IN_QUOTES.sub("_", seen)
     exact = "" if plain == seen else f"; filename*=UTF-8''{quote(seen, safe='')}"
     return f'attachment; filename="{plain}"{exact}'
-
-
-def _tag(found: os.stat_result) -> str:
-    """What differs whenever the content may: a file that is written anew is another file."""
-    state = f"{found.st_ino}:{found.st_mtime_ns}:{found.st_size}"
-    return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'
-
-
-def _matches(header: str | None, tag: str) -> bool:
-    if header is None:
-        return False
-    return header.strip() == "*" or tag in (one.strip().removeprefix("W/") for one in header.split(","))
-
-
-def _part(req: Request, tag: str, size: int) -> tuple[int, int]:
-    """Which bytes are asked for, as start and size: one range, else all of them. Raises Problem (416)."""
-    match = _RANGE.fullmatch((req.get_header("Range") or "").strip())
-    condition = req.get_header("If-Range")
-    if match is None or req.method == "HEAD" or (condition is not None and condition.strip() != tag):
-        return 0, size
-    first, last = match.groups()
-    if (not first and not last) or (first and last and int(last) < int(first)):
-        return 0, size
-    start = int(first) if first else max(0, size - int(last))
-    end = min(size, int(last) + 1) if first and last else size
-    if start >= end:
-        raise Problem(416, f"the file has {size} bytes", headers={"Content-Range": f"bytes */{size}"})
-    return start, end - start

@@ -18,9 +18,9 @@ trace, and its result comes back as JSON.</p>
 {account}
 <h2>More</h2>
 <ul>
-<li><a href="/openapi.json">openapi.json</a>: every route, for machines</li>
-<li><a href="/health">health</a>, <a href="/ready">ready</a>,
-<a href="/metrics">metrics</a>: for operators</li>
+<li><a href="openapi.json">openapi.json</a>: every route, for machines</li>
+<li><a href="health">health</a>, <a href="ready">ready</a>,
+<a href="metrics">metrics</a>: for operators</li>
 <li>The documentation is the folder <code>docs/</code> of the distribution; <code>oql verbs</code> lists the
 language's verbs, and <code>oql repl</code> runs programs in a terminal.</li>
 </ul>"""

@@ -4,6 +4,7 @@ So `a%2Fb` is one segment that holds a slash. A template names segments in brace
 whole rest of the path. Where several templates fit, the one with more literal segments in front does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -27,28 +28,41 @@ class _Node:
 
 
 class Router:
-    """A router for Falcon."""
+    """A router for Falcon. `site_of` gives the site whose host a request is for, None for the server's own address."""
 
-    def __init__(self) -> None:
+    def __init__(self, site_of: Callable[[Any], str | None] = lambda _: None) -> None:
         self._root = _Node()
+        self._site_of = site_of
+        self._site: tuple[object, Any, str] | None = None
 
     def add_route(self, uri_template: str, resource: object, **_: object) -> None:
         """Declares a path; `resource` has a responder `on_get` for the method GET, and so on."""
         node = self._root
         for segment in uri_template[1:].split("/"):
             node = _below(node, segment)
-        methods = map_http_methods(resource)
-        set_default_responders(methods, asgi=True)
-        node.end = (resource, methods, uri_template)
+        node.end = (resource, _methods(resource), uri_template)
+
+    def add_host_route(self, template: str, resource: object) -> None:
+        """Declares what answers every request to a site's host: its responders get `site` and `path`."""
+        self._site = (resource, _methods(resource), template)
 
     def find(self, uri: str, req: Request | None = None) -> Found | None:
         """The route of a request, or None. Raises Problem (400): a path that is not UTF-8, or holds U+0000."""
+        if self._site is not None and (site := self._site_of(req)) is not None:
+            resource, methods, template = self._site
+            return resource, methods, {"site": site, "path": "/".join(_segments(uri, req))}, template
         values: dict[str, str] = {}
         node = _follow(self._root, _segments(uri, req), 0, values)
         if node is None or node.end is None:
             return None
         resource, methods, template = node.end
         return resource, methods, values, template
+
+
+def _methods(resource: object) -> Any:
+    methods = map_http_methods(resource)
+    set_default_responders(methods, asgi=True)
+    return methods
 
 
 def _below(node: _Node, segment: str) -> _Node:

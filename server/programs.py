@@ -7,7 +7,7 @@ async, keyed   a job from the start; this process, or any worker, takes it
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -24,8 +24,10 @@ from oql.jobs.foreground import Ended, ForegroundRun
 from oql.jobs.records import Job
 from oql.jobs.runner import Runner
 from oql.limits import Limits
+from oql.operations import step_beyond
 from oql.program import Program
 from oql.report import error_json
+from oql.sites import Page, Reply as SiteReply
 from oql.source import Source
 from oql.values import Value, to_json
 from server import metrics
@@ -35,6 +37,7 @@ from server.jobs.links import Links
 from server.logs import log
 from server.problems import unavailable
 from server.request import Request
+from server.streams import when_gone
 from substrate.errors import StoreError
 from substrate.interface import Namespace
 from worker.hints import Hints
@@ -47,6 +50,21 @@ LOOK_S = 0.02
 _NEVER = CancelFlag()
 
 T = TypeVar("T")
+
+
+Shown = Callable[[Ended | ProgramError], Page]
+"""Makes a page of how a run has ended, or of the static errors of its program; on any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What makes a run that of a site: the answer that it fills, and what shows how it ended.
+
+    It never goes on as a job because it takes too long, and is remembered only where it fails.
+    """
+
+    reply: SiteReply
+    shown: Shown
 
 
 @dataclass(slots=True)
@@ -63,14 +81,16 @@ class Order:
     request: Mapping[str, Value]
     deadline_s: float
     options: Mapping[str, Any] = field(default_factory=dict)
+    visit: Visit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The body of an answer; `accepted`: the run goes on as a job, status 202."""
+    """The body of an answer; `accepted`: the run goes on as a job, status 202. `page`: all of the answer to a visit."""
 
     body: bytes
     accepted: bool = False
+    page: Page | None = None
 
 
 class Programs:
@@ -96,11 +116,24 @@ class Programs:
         try:
             ready = self._at_hand(order.text)
         except ProgramError as error:
-            return Reply(_refused(order, error))
+            return self._refuse(order, error)
         if ready is not None and ready.pure_and_short:
-            return Reply(self._execute_short(order, ready))
+            return self._execute_short(order, ready)
         with order.slot:
             return await self._attend(order, req)
+
+    async def step_beyond(self, text: str, operations: Collection[str]) -> str | None:
+        """The first step of a program that neither only computes nor runs one of these operations; None for none.
+
+        A text with static errors has no step that would run.
+        """
+        try:
+            ready = self._at_hand(text)
+            if ready is None:
+                ready = await self._on_thread(program.load, text, self._limits)
+        except ProgramError:
+            return None
+        return step_beyond(ready, operations)
 
     def namespace(self, name: str) -> Namespace:
         """What a namespace keeps."""
@@ -112,7 +145,7 @@ class Programs:
         with slot:
             self._make_room()
             self._checks.add(cancel)
-            watch = asyncio.create_task(_when_gone(req, cancel.set))
+            watch = asyncio.create_task(when_gone(req, cancel.set))
             try:
                 with metrics.in_flight(), metrics.running():
                     return await self._on_thread(_check, text, self._limits)
@@ -171,29 +204,45 @@ class Programs:
             return program.cached(text, self._limits)
         return program.load(text, self._limits)
 
-    def _execute_short(self, order: Order, ready: Program) -> bytes:
+    def _execute_short(self, order: Order, ready: Program) -> Reply:
         began, created = perf_counter(), time()
         code: str = Code.INTERNAL
         try:
             context = self._contexts.make(order.namespace, order.job_id, order.request, _NEVER)
-            outcome = engine.run(ready, context)
-            answer = telling.outcome_answer(outcome, order.job_id)
-            code = outcome.error.code if outcome.error else ""
-            self._remember(order, created, answer, ok=not code)
-            return answer
+            context.reply = order.visit.reply if order.visit else None
+            ended = Ended(engine.run(ready, context), False, [])
+            reply = self._answer(order, ended, created)
+            code = ended.outcome.error.code if ended.outcome.error else ""
+            return reply
         finally:
             metrics.program_ends(code, perf_counter() - began)
 
-    def _remember(self, order: Order, created: float, answer: bytes, ok: bool) -> None:
-        self._history.add(order.namespace, order.job_id, order.text, created, time(), answer, ok)
+    def _answer(self, order: Order, ended: Ended, created: float) -> Reply:
+        """The answer of a run that is over; it is remembered, of a site where it failed."""
+        if order.visit and ended.outcome.error is None:
+            return _visited(order.visit, ended)
+        body = telling.outcome_answer(ended.outcome, order.job_id)
+        if not ended.job:
+            ok = ended.outcome.error is None
+            self._history.add(order.namespace, order.job_id, order.text, created, time(), body, ok)
+        return _visited(order.visit, ended) if order.visit else Reply(body)
+
+    def _refuse(self, order: Order, error: ProgramError) -> Reply:
+        """The answer to a program that cannot be run at all."""
+        body = _refused(order, error)
+        if order.visit is None:
+            return Reply(body)
+        self._history.add(order.namespace, order.job_id, order.text, time(), time(), body, ok=False)
+        return _visited(order.visit, error)
 
     async def _attend(self, order: Order, req: Request) -> Reply:
         """Runs a program on a thread, and waits for it until the deadline."""
         self._make_room()
         namespace = self._contexts.stores(order.namespace)
-        run = ForegroundRun(self._runner, namespace, order.job_id, order.request, order.options)
+        reply = order.visit.reply if order.visit else None
+        run = ForegroundRun(self._runner, namespace, order.job_id, order.request, order.options, reply=reply)
         self._running[run] = None
-        watch = asyncio.create_task(_when_gone(req, run.abandon))
+        watch = asyncio.create_task(when_gone(req, run.abandon))
         with metrics.in_flight(), metrics.running():
             work = asyncio.ensure_future(self._on_thread(self._execute, order, run))
             work.add_done_callback(lambda _: self._running.pop(run, None))
@@ -225,7 +274,7 @@ class Programs:
     def _kept(self, run: ForegroundRun, order: Order) -> bool:
         """At the deadline: whether the run is a job now. Else it ends, or has ended."""
         try:
-            if run.keep():
+            if order.visit is None and run.keep():
                 return True
         except StoreError as error:
             log().warning("run not kept", job_id=order.job_id, reason=error.message)
@@ -238,29 +287,30 @@ class Programs:
         try:
             ready = program.load(order.text, self._limits)
             ended = run.execute(ready)
-            reply = self._reply(order, ended)
+            reply = self._reply(order, ended, created)
             error = ended.outcome.error
             code = error.code if error and ended.outcome.status == "error" else ""
-            if not ended.job:
-                self._remember(order, created, reply.body, ok=not code)
             if ended.job or ready.makes_work:
                 self._mark(self._contexts.stores(order.namespace))
             return reply
         except ProgramError as error:
             code = error.code
-            return Reply(_refused(order, error))
+            return self._refuse(order, error)
         finally:
             metrics.program_ends(code, perf_counter() - began)
 
-    def _reply(self, order: Order, ended: Ended) -> Reply:
+    def _reply(self, order: Order, ended: Ended, created: float) -> Reply:
         if ended.outcome.status != "suspended":
-            return Reply(telling.outcome_answer(ended.outcome, order.job_id))
+            return self._answer(order, ended, created)
+        if order.visit:
+            return _visited(order.visit, ended)
         body = telling.suspended(order.namespace, order.job_id, ended.waits, ended.outcome.trace_json(), self._links)
         return Reply(telling.accepted(order.job_id, self._links), accepted=True) if body is None else Reply(body)
 
     def _claim(self, namespace: Namespace, job: str) -> Job | None:
         now, holder = self._runner.clock(), self._runner.holding.holder
-        return namespace.write(lambda frame: records.claim_one(frame, job, holder, now))
+        at_once = self._runner.at_once(namespace.name)
+        return namespace.write(lambda frame: records.claim_one(frame, job, holder, now, at_once))
 
     def _run_claimed(self, namespace: Namespace, job: Job) -> None:
         self._runner.run(namespace, job)
@@ -268,22 +318,20 @@ class Programs:
 
     def _mark(self, namespace: Namespace) -> None:
         """Lets workers know of the work that a run has left."""
-        due = next_due(namespace, time())
+        due = next_due(namespace, time(), self._runner.at_once(namespace.name))
         if due is not None:
             self._hints.mark(namespace.name, due)
-
-
-async def _when_gone(req: Request, call: Callable[[], None]) -> None:
-    while (await req.receive())["type"] != "http.disconnect":
-        pass
-    req.gone = True
-    call()
 
 
 def _forget_failure(work: "asyncio.Future[Any]") -> None:
     """Nobody waits for it any more: it is the job that tells how it ended."""
     if not work.cancelled() and work.exception():
         log().warning("run left to workers", reason=str(work.exception()))
+
+
+def _visited(visit: Visit, ended: Ended | ProgramError) -> Reply:
+    page = visit.shown(ended)
+    return Reply(page.body, page=page)
 
 
 def _refused(order: Order, error: ProgramError) -> bytes:

@@ -17,7 +17,7 @@ from oql.jobs.records import Job
 from oql.local import new_id
 from oql.outbound import Forbidden, Outbound
 from server.bodies import Bodies
-from server.credentials import Callers
+from server.credentials import Caller, Callers
 from server.envelopes import Query
 from server.jobs import telling
 from server.jobs.links import Links
@@ -108,6 +108,7 @@ class Queries:
         """Runs or checks a program. Each counts as a query of the day, and one that takes long as one at once."""
         asked = await self._bodies.read(req, Query)
         caller = await self._callers.find(req, asked.auth, SCOPE)
+        await self._check_operations(caller, asked.query)
         deadline_s = min(wait_asked(req, resp, asked.options.deadline_ms) or self._wall_s, self._wall_s)
         self._jobs.check_webhook(asked.options.webhook)
         self._accounts.admit(caller.account)
@@ -125,6 +126,13 @@ class Queries:
         resp.data = reply.body
         if reply.accepted:
             resp.status = falcon.HTTP_202
+
+    async def _check_operations(self, caller: Caller, text: str) -> None:
+        """Refuses what a page without credentials may not run, where its account allows named operations only."""
+        operations = None if caller.named else caller.account.operations
+        step = None if operations is None else await self._programs.step_beyond(text, operations)
+        if step:
+            raise Problem(403, "this Origin may only run the account's named operations", detail={"step": step})
 
     async def _keep(self, order: Order, asked: Query) -> Reply:
         namespace = self._programs.namespace(order.namespace)

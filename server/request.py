@@ -35,6 +35,8 @@ os.register_at_fork(after_in_child=_process.cache_clear)
 class Request(falcon.asgi.Request):
     """`request_id` is the client's own when that is short and plain; the rest is filled in on the way.
 
+    `site`: the name of the site that it was for, which may be none.
+
     `to_store`: the path is one of the store's, whose ids are always ours.
     """
 
@@ -55,6 +57,7 @@ class Request(falcon.asgi.Request):
         self.first_event = first_event
         self.job_id: str | None = None
         self.namespace: str | None = None
+        self.site: str | None = None
         self.gone = False
         self.origin = self.get_header("Origin")
         self.to_store = scope["path"].startswith(STORE_PATHS)

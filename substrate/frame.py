@@ -199,6 +199,12 @@ class Frame(ReadingHere):
         """See the protocol."""
         return system.execute(self.connection, sql, params)
 
+    def check_quota(self) -> None:
+        """See the protocol."""
+        if not self._may_grow:
+            self.around.check_quota()
+            self._may_grow = True
+
     # the end
 
     def finish(self) -> bytes | None:
@@ -211,9 +217,8 @@ class Frame(ReadingHere):
     # inside
 
     def _writer(self, table: str, *, grows: bool = True) -> RowWriter:
-        if grows and not self._may_grow:
-            self.around.check_quota()
-            self._may_grow = True
+        if grows:
+            self.check_quota()
         return self.around.writer(self.catalog.table(table))
 
     def _declare(self, catalog: Catalog) -> None:

@@ -5,9 +5,29 @@ A plain `threading.Lock` goes to whoever comes first when it is free, mostly to 
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from substrate.errors import Unavailable
+
+TURN_SECONDS = 10.0
+"""How long a writer waits for its turn, among threads and processes together. A commit takes milliseconds; whoever
+takes longer was stopped, or writes very much."""
+BUSY = f"another writer has not finished for {TURN_SECONDS:g} s"
+
+
+class Patience:
+    """What is left of the time that a writer has to get its turn."""
+
+    def __init__(self) -> None:
+        self._ends = time.monotonic() + TURN_SECONDS
+
+    @property
+    def left(self) -> float:
+        """Seconds, 0 when it is over."""
+        return max(0.0, self._ends - time.monotonic())
 
 
 class Turns:
@@ -23,12 +43,12 @@ class Turns:
         return len(self._waiting)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Waits for its turn, and has it as long as the block."""
+    def turn(self, patience: Patience | None = None) -> Iterator[None]:
+        """Waits for its turn, and has it as long as the block. Raises Unavailable when the patience is over."""
         if self._process != os.getpid():
             self._guard = threading.Lock()
             self._begin_anew()
-        self._wait()
+        self._wait(patience)
         try:
             yield
         finally:
@@ -39,7 +59,7 @@ class Turns:
         self._waiting: deque[threading.Lock] = deque()
         self._taken = False
 
-    def _wait(self) -> None:
+    def _wait(self, patience: Patience | None) -> None:
         with self._guard:
             if not self._taken:
                 self._taken = True
@@ -48,7 +68,8 @@ class Turns:
             called.acquire()
             self._waiting.append(called)
         try:
-            called.acquire()
+            if not called.acquire(timeout=patience.left if patience else -1):
+                raise Unavailable(BUSY)
         except BaseException:
             self._leave(called)
             raise

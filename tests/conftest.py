@@ -9,7 +9,7 @@ import pytest
 from tests.substrate.postgres_server import last_words, new_database, running_server
 
 SLOW_FOLDERS = frozenset(
-    {"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker", "deliveries", "outbound", "timers"}
+    {"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker", "deliveries", "outbound", "network", "timers"}
 )
 
 

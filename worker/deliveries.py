@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -11,17 +11,18 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from oql.context import report_fault
-from oql.deliveries import Delivery, Verdict, claim, record
+from oql.deliveries import Delivery, Verdict, claim, record, renew
 from oql.outbound import Outbound, OutboundError, Response, TooLarge
 from oql.settings import Settings
-from substrate.errors import NotFound
+from substrate.errors import NotFound, StoreError
 from substrate.interface import Namespace
 from worker.mail import Mailer, MailError
 from worker.signing import signed, webhook_secret
 
 WEBHOOK_SECONDS = 20.0
-LEASE_SECONDS = 90.0
-"""How long a claimed delivery is left alone: more than an attempt takes."""
+LEASE_SECONDS = 6.0
+"""How long a delivery is left alone whose sender gives no sign of life."""
+RENEW_SECONDS = 1.5
 AT_ONCE = 16
 TURN_SECONDS = 5.0
 _ANSWER_BYTES = 64 * 1024
@@ -73,11 +74,7 @@ class Deliverer:
             taken = self._claimed(namespace, now, at)
             if not taken:
                 return
-            if len(taken) == 1:
-                self._deliver(namespace, at, taken[0])
-                continue
-            with ThreadPoolExecutor(len(taken), "deliver") as pool:
-                list(pool.map(partial(self._deliver, namespace, at), taken))
+            self._deliver_all(namespace, at, taken)
 
     def _claimed(self, namespace: Namespace, now: float, at: float) -> list[Delivery]:
         try:
@@ -86,6 +83,17 @@ class Deliverer:
         except NotFound:
             return []
         return namespace.write(lambda frame: claim(frame, now, at + LEASE_SECONDS, AT_ONCE))
+
+    def _deliver_all(self, namespace: Namespace, at: float, taken: list[Delivery]) -> None:
+        """Makes an attempt at each, all at once; while that lasts, nobody else does."""
+        began, until = time.monotonic(), at + LEASE_SECONDS
+        with ThreadPoolExecutor(len(taken), "deliver") as pool:
+            sending = {pool.submit(self._deliver, namespace, at, one): one.id for one in taken}
+            while left := wait(sending, RENEW_SECONDS).not_done:
+                before, until = until, at + time.monotonic() - began + LEASE_SECONDS
+                _renew(namespace, [sending[one] for one in left], before, until)
+        for one in sending:
+            one.result()
 
     def _deliver(self, namespace: Namespace, now: float, delivery: Delivery) -> None:
         began = self._elapsed()
@@ -138,6 +146,13 @@ class Deliverer:
             return Attempted("delivered", self._mailer.send(delivery))
         except MailError as error:
             return Attempted("hopeless" if error.hopeless else "again", error.status, str(error))
+
+
+def _renew(namespace: Namespace, sending: list[str], before: float, until: float) -> None:
+    try:
+        namespace.write(lambda frame: renew(frame, sending, before, until))
+    except StoreError as error:
+        _log.warning("deliveries of %s may be made twice: %s", namespace.name, error.message)
 
 
 def open_deliverer(settings: Settings, outbound: Outbound) -> Deliverer:

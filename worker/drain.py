@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 
 from oql.jobs import records
-from oql.jobs.due import next_due
+from oql.jobs.due import next_due, next_job
+from oql.jobs.pruning import prune
 from oql.jobs.records import Job
 from oql.jobs.runner import Runner
 from substrate.errors import NotFound
@@ -29,7 +30,7 @@ PRUNE_S = 600.0
 
 
 class NamespaceDrain:
-    """See `worker.process.Drain`. `more(namespace, at)` has others look at a namespace at a time."""
+    """Does the work of namespaces. `more(namespace, at)` has others look at a namespace at a time."""
 
     def __init__(
         self,
@@ -78,32 +79,36 @@ class NamespaceDrain:
                 self._runner.run(there, job)
         self._deliverer.deliver_due(there, self._clock())
         self._prune(there)
-        return self._clock() if behind else next_due(there, self._clock())
+        return self._clock() if behind else self._next_due(there)
 
     def _claimed(self, there: Namespace) -> Job | None:
         if not self._is_due(there):
             return None
-        now = self._clock()
+        now, at_once = self._clock(), self._runner.at_once(there.name)
 
         def work(frame: Frame) -> list[Job]:
-            return records.claim(frame, self._runner.holding.holder, now, 1)
+            return records.claim(frame, self._runner.holding.holder, now, 1, at_once)
 
         found = there.write(work)
         return found[0] if found else None
 
     def _ask(self, there: Namespace, left_alone: float) -> None:
         """Sees to what is due before anybody else would look here, which this call may then be too busy for."""
-        due = next_due(there, self._clock())
+        due = self._next_due(there)
         if due is not None and due < left_alone:
             self._more(there.name, due)
 
     def _is_due(self, there: Namespace) -> bool:
-        due = records.next_due(there)
-        return due is not None and due <= self._clock()
+        now = self._clock()
+        due = next_job(there, now, self._runner.at_once(there.name))
+        return due is not None and due <= now
+
+    def _next_due(self, there: Namespace) -> float | None:
+        return next_due(there, self._clock(), self._runner.at_once(there.name))
 
     def _prune(self, there: Namespace) -> None:
         now = self._clock()
         if now < self._pruned.get(there.name, 0.0):
             return
         self._pruned[there.name] = now + PRUNE_S
-        there.write(lambda frame: records.prune(frame, now, KEEP_JOBS_S))
+        there.write(lambda frame: prune(frame, now, KEEP_JOBS_S))

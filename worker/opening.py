@@ -9,11 +9,13 @@ from oql.contexts import Contexts
 from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner
 from oql.jobs.schema import MIGRATIONS
+from oql.models.opening import open_models
 from oql.outbound import Outbound
 from oql.outbound.opening import open_outbound
+from oql.places.services import Services
 from oql.settings import Settings
 from oql.wake import watched_kinds
-from substrate.files.opening import FileStore
+from substrate.files.opening import FileStore, share_database
 from substrate.interface import Store
 from substrate.opening import open_control, open_store
 from worker.changes import Changes
@@ -35,8 +37,9 @@ class Workshop:
 
     def close(self) -> None:
         """Lets go of everything."""
-        for part in (self.outbound, self.hints, self.store):
-            part.close()
+        for part in (self.outbound, self.contexts.models, self.hints, self.store):
+            if part:
+                part.close()
 
 
 def open_workshop(
@@ -55,12 +58,20 @@ def open_workshop(
         system=MIGRATIONS,
         on_change=Changes(changed).note,
     )
-    files = FileStore(settings.data, lambda: base_url, quota_bytes=accounts.storage_bytes)
+    files = FileStore(
+        settings.data,
+        lambda: base_url,
+        quota_bytes=accounts.storage_bytes,
+        database=share_database(settings.data, settings.store or ""),
+    )
     outbound = open_outbound(settings)
     contexts = Contexts(
-        settings.limits(), store.namespace, report, files.of, outbound, mails=settings.smtp_url is not None
-    )
-    return Workshop(store, files, hints, outbound, contexts, Runner(Holding(hints.hold), contexts.make))
+        settings.limits(), store.namespace, report, files.of, outbound, mails=settings.smtp_url is not None,
+        may_sideload=accounts.may_sideload, sites=accounts.sites,
+        models=open_models(settings), places=Services.of(settings),
+    )  # fmt: skip
+    runner = Runner(Holding(hints.hold), contexts.make, at_once=accounts.jobs_at_once)
+    return Workshop(store, files, hints, outbound, contexts, runner)
 
 
 def open_hints(settings: Settings) -> Hints:

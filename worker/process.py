@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from setproctitle import setproctitle
 
@@ -32,16 +31,6 @@ PARENT_SECONDS = 1.0
 _log = logging.getLogger("oql.worker")
 
 
-class Drain(Protocol):
-    """What does the work of a namespace."""
-
-    def drain(self, namespace: str) -> float | None:
-        """Does all that is due there; the Unix time when work is due next, None for never."""
-
-    def stop(self) -> None:
-        """Begins nothing new, and hands over what runs; `drain` soon returns, with now where it left work."""
-
-
 def _report(fault: BaseException, job_id: str = "") -> str:
     """Logs a fault of ours; the id that it returns is all that people see of it."""
     return report_fault(fault)
@@ -54,7 +43,8 @@ def run_worker(settings: Settings, parent: int | None = None, base_url: str | No
     """
     with _process("oql: worker", parent) as stopping:
         hints = open_hints(settings)
-        shop = open_workshop(settings, open_accounts(settings), base_url or settings.base_url or "", _report, hints)
+        links = (base_url or settings.base_url or "").rstrip("/")
+        shop = open_workshop(settings, open_accounts(settings), links, _report, hints)
         shop.store.ready()
         drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), hints.mark)
         dispatcher = Dispatcher(drain.drain, hints, THREADS)

@@ -79,7 +79,7 @@ def _links() -> float:
     programs = [
         Program(Source(text), code, tree.depth, skippable)
         for text, tree in trees.items()
-        for code, skippable in [compile_tree(tree)]
+        for code, skippable, _ in [compile_tree(tree)]
     ]
     return once(programs, lambda program: program.linked)
 

@@ -20,6 +20,8 @@ _COMMANDS = Commands(
         "settings": "oql.cli.settings",
         "account": "oql.cli.account",
         "token": "oql.cli.token",
+        "site": "oql.cli.site",
+        "users": "oql.cli.users",
         "doctor": "oql.cli.doctor",
     }
 )

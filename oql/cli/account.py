@@ -1,10 +1,12 @@
 """`oql account`: the accounts of a server."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from accounts.accounts import PERMISSIONS
 from accounts.tiers import TIERS
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Refused
@@ -13,6 +15,7 @@ from oql.cli.tables import show_table
 from oql.cli.terminal import is_terminal
 
 _tier = click.Choice(list(TIERS), case_sensitive=False)
+_permission = click.Choice(PERMISSIONS)
 _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
@@ -97,6 +100,55 @@ def whitelist(name: str, origins: tuple[str, ...], clear: bool, data: str | None
     click.echo("".join(f"{origin}\n" for origin in account.whitelist), nl=False)
 
 
+@command.command("allow")
+@click.argument("name")
+@click.argument("permissions", nargs=-1, required=True, type=_permission, metavar="PERMISSION...")
+@data_option
+def allow(name: str, permissions: tuple[str, ...], data: str | None) -> None:
+    """Allow an account something that others may not do.
+
+    The one PERMISSION is sideload: to run texts that come from outside (requests, files, rows, other machines) as
+    programs, by SIDELOAD and INCLUDE.
+    """
+    _permit(name, data, lambda allowed: allowed.union(permissions))
+
+
+@command.command("forbid")
+@click.argument("name")
+@click.argument("permissions", nargs=-1, required=True, type=_permission, metavar="PERMISSION...")
+@data_option
+def forbid(name: str, permissions: tuple[str, ...], data: str | None) -> None:
+    """Take back what an account was allowed."""
+    _permit(name, data, lambda allowed: allowed.difference(permissions))
+
+
+def _permit(name: str, data: str | None, change: Callable[[frozenset[str]], frozenset[str]]) -> None:
+    with accounts_of(data) as accounts:
+        account = accounts.set_allowed(name, change(accounts.find(name).allowed))
+    click.echo(f"account {account.username}: allowed {', '.join(sorted(account.allowed)) or 'nothing more'}")
+
+
+@command.command("operations")
+@click.argument("name")
+@click.argument("operations", required=False, metavar="[OP1,OP2...]")
+@click.option("--all", "every", is_flag=True, help="Let the pages of its origins run any program again.")
+@data_option
+def operations(name: str, operations: str | None, every: bool, data: str | None) -> None:
+    """Show the operations to which pages of an account's origins are limited without credentials, or set them.
+
+    Such a page may then only send programs that run these operations by name, and otherwise only compute.
+    """
+    if operations and every:
+        raise click.UsageError("give either operations or --all")
+    with accounts_of(data) as accounts:
+        if operations is None and not every:
+            account = accounts.find(name)
+        else:
+            named = None if every else [part.strip() for part in (operations or "").split(",")]
+            account = accounts.set_operations(name, named)
+    click.echo("any program" if account.operations is None else "\n".join(account.operations))
+
+
 @command.command("webhook-secret")
 @click.argument("name")
 @data_option
@@ -148,6 +200,8 @@ def _shown(account: Any) -> dict[str, Any]:
         "phone": account.phone,
         "disabled": account.disabled,
         "whitelist": list(account.whitelist),
+        "allowed": sorted(account.allowed),
+        "operations": None if account.operations is None else list(account.operations),
     }
 
 

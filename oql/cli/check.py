@@ -1,25 +1,31 @@
 """`oql check`: all errors and warnings of programs, without running anything."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from oql.cli.programs import expanded, read_program
 from oql.cli.terminal import colored
+from oql.source import Source
 
 
 @click.command("check", short_help="Show all errors and warnings of programs.")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print an array with one object for each file.")
-def command(files: tuple[str, ...], as_json: bool) -> None:
+@click.option("--fix", "repair", is_flag=True, help="Write the fixes that are offered, if a file then has no errors.")
+def command(files: tuple[str, ...], as_json: bool, repair: bool) -> None:
     """Check each of FILES (`-`: standard input; a folder: its *.oql files) without running anything.
 
-    Exits with 1 when one of them has errors.
+    Exits with 1 when one of them has errors. With --fix a file is changed only when it then has none; standard input
+    goes to standard output with its fixes.
     """
     from oql.program import inspect
 
     sources = [read_program(path) for path in expanded(files)]
+    if repair:
+        sources = [_repaired(source) for source in sources]
     found = [inspect(source.text, source.name) for source in sources]
     if as_json:
         from oql.values import to_json
@@ -30,6 +36,22 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
             _show(checked)
         _summary(found)
     sys.exit(any(checked.errors for checked in found))
+
+
+def _repaired(source: Source) -> Source:
+    """The source with its fixes, written back, where it has no errors then; else the source as it was."""
+    from oql.cli.fmt import replace
+    from oql.fixes import repaired
+    from oql.program import static_errors
+
+    done = repaired(source.text, static_errors)
+    changed = bool(done.fixes) and not done.errors
+    if source.name == "<stdin>":
+        click.echo(done.text if changed else source.text, nl=False)
+    elif changed:
+        replace(Path(source.name), done.text)
+        click.echo(f"{source.name}: {counted(done.fixes, 'fix')} made", err=True)
+    return Source(done.text, source.name) if changed else source
 
 
 def _show(checked: Any) -> None:
@@ -51,4 +73,5 @@ def _summary(found: list[Any]) -> None:
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 file`, `2 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    ending = "" if number == 1 else "es" if noun.endswith("x") else "s"
+    return f"{number:,} {noun}{ending}"

@@ -10,6 +10,7 @@ import platformdirs
 from oql.cli.options import settings_in_force
 from oql.cli.refusal import Refused
 from oql.program import Program
+from oql.site_names import Sites
 from substrate.interface import Files
 
 if TYPE_CHECKING:
@@ -26,6 +27,29 @@ def files_for(program: Program, namespace: str) -> Files | None:
         return _store().of(namespace)
     except StoreError as error:
         raise Refused(error.message) from None
+
+
+def sites_for(program: Program) -> Sites | None:
+    """Who has which site in the data folder; None for a program that makes none."""
+    return _Sites() if program.uses_store else None
+
+
+class _Sites:
+    """The sites of the data folder, which is opened when somebody asks."""
+
+    def claim(self, name: str, namespace: str) -> bool:
+        """See Sites."""
+        from oql.cli.registry import accounts_of
+
+        with accounts_of(None) as accounts:
+            return accounts.sites.claim(name, namespace)
+
+    def release(self, name: str, namespace: str) -> None:
+        """See Sites."""
+        from oql.cli.registry import accounts_of
+
+        with accounts_of(None) as accounts:
+            accounts.sites.release(name, namespace)
 
 
 @cache

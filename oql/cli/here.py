@@ -2,8 +2,9 @@
 
 from oql import engine
 from oql.cli.answers import Answer, answer_command
-from oql.cli.files import files_for
+from oql.cli.files import files_for, sites_for
 from oql.cli.interrupt import cancelling
+from oql.cli.outbound import open_ways
 from oql.cli.store import databases_for, tell_workers
 from oql.context import CancelFlag
 from oql.errors import ProgramError
@@ -16,7 +17,13 @@ from oql.values import Value
 
 
 def run_here(
-    source: Source, variables: dict[str, Value], request: dict[str, str], namespace: str, limits: Limits
+    source: Source,
+    variables: dict[str, Value],
+    request: dict[str, str],
+    namespace: str,
+    limits: Limits,
+    *,
+    may_sideload: bool = False,
 ) -> Answer:
     """Runs a program with an empty cache and the databases and files of the data folder; Ctrl-C calls it off.
 
@@ -28,9 +35,10 @@ def run_here(
         with cancelling(cancel):
             program = compile_text(source.text, source.name, limits=limits)
             if program.asks_or_sends:
-                return _run_or_keep(program, variables, request, namespace, cancel)
+                return _run_or_keep(program, variables, request, namespace, cancel, may_sideload=may_sideload)
             context.store = databases_for(program, namespace)
-            context.files = files_for(program, namespace)
+            context.files, context.sites = files_for(program, namespace), sites_for(program)
+            open_ways(context, program)
             outcome = engine.run(program, context, variables)
             tell_workers(program, context.store)
     except ProgramError as error:
@@ -41,11 +49,17 @@ def run_here(
 
 
 def _run_or_keep(
-    program: Program, variables: dict[str, Value], request: dict[str, str], namespace: str, cancel: CancelFlag
+    program: Program,
+    variables: dict[str, Value],
+    request: dict[str, str],
+    namespace: str,
+    cancel: CancelFlag,
+    *,
+    may_sideload: bool,
 ) -> Answer:
     from oql.cli.keeping import run_or_keep
 
-    ended, body = run_or_keep(program, variables, request, namespace, cancel)
+    ended, body = run_or_keep(program, variables, request, namespace, cancel, may_sideload=may_sideload)
     if ended.outcome.status == "suspended":
         return Answer(program.source, body, go_on=answer_command(body["job_id"], namespace))
     interrupted = cancel.is_set() and ended.outcome.error is not None

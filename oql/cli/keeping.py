@@ -1,5 +1,6 @@
 """Runs in this process that ask in the terminal, and are kept as jobs of the data folder where nobody answers."""
 
+from dataclasses import replace
 from typing import Any
 
 from oql import json
@@ -7,9 +8,10 @@ from oql.cli import people
 from oql.cli.interrupt import cancelling
 from oql.cli.refusal import Failed
 from oql.cli.workshop import Here, open_here, refusals
-from oql.context import CancelFlag
+from oql.context import CancelFlag, Context
 from oql.jobs import records
 from oql.jobs.foreground import Ended, ForegroundRun
+from oql.jobs.runner import Runner
 from oql.local import new_id
 from oql.program import Program
 from oql.values import Value
@@ -21,12 +23,22 @@ _LOOK_S = 0.05
 
 
 def run_or_keep(
-    program: Program, variables: dict[str, Value], request: dict[str, str], namespace: str, cancel: CancelFlag
+    program: Program,
+    variables: dict[str, Value],
+    request: dict[str, str],
+    namespace: str,
+    cancel: CancelFlag,
+    *,
+    may_sideload: bool = False,
 ) -> tuple[Ended, dict[str, Any]]:
-    """Runs a program, asking the person at the terminal: how it ended, and the body of the answer."""
+    """Runs a program, asking the person at the terminal: how it ended, and the body of the answer.
+
+    `may_sideload`: it may run texts that come from outside, as long as it runs here.
+    """
     here, job = open_here(), new_id(4)
     there = here.namespace(namespace)
-    run = ForegroundRun(here.runner, there, job, request, {}, ask=people.ask, variables=variables)
+    runner = _allowing(here.runner) if may_sideload else here.runner
+    run = ForegroundRun(runner, there, job, request, {}, ask=people.ask, variables=variables)
     with refusals(), cancel.calling(run.abandon):
         ended = run.execute(program)
         if ended.job or program.makes_work:
@@ -35,6 +47,15 @@ def run_or_keep(
         return ended, ended.outcome.as_json(job)
     shown = telling.suspended(namespace, job, ended.waits, ended.outcome.trace_json(), here.links)
     return ended, read_body(shown or telling.accepted(job, here.links))
+
+
+def _allowing(runner: Runner) -> Runner:
+    def make_context(*args: Any, **named: Any) -> Context:
+        context = runner.make_context(*args, **named)
+        context.may_sideload = True
+        return context
+
+    return replace(runner, make_context=make_context)
 
 
 def go_on(here: Here, there: Namespace, job_id: str) -> tuple[dict[str, Any], bool]:

@@ -13,7 +13,7 @@ from oql import json
 from oql.cli.answers import Answer
 from oql.cli.refusal import Failed, Refused
 from oql.cli.terminal import is_terminal
-from oql.errors import Code, OqlError, ProgramError, Span
+from oql.errors import Code, Fix, OqlError, ProgramError, Span
 from oql.source import Source
 
 _TIMEOUT = httpx.Timeout(10, read=None)
@@ -123,11 +123,20 @@ def error_from_json(shown: dict[str, Any], source: Source) -> OqlError:
     inner = shown.get("errors")
     if inner:
         return ProgramError(error_from_json(error, source) for error in inner)
-    span = None
-    if "line" in shown:
-        start = _offset(source, shown["line"], shown["column"])
-        span = Span(start, _offset(source, shown["end_line"], shown["end_column"]))
-    return OqlError(_code(shown["code"]), shown["message"], span, shown.get("hint"))
+    error = OqlError(_code(shown["code"]), shown["message"], _span(shown, source), shown.get("hint"))
+    fix = shown.get("fix")
+    span = _span(fix, source) if fix else None
+    if fix and span:
+        error.fix = Fix(span, fix["text"])
+    return error
+
+
+def _span(place: dict[str, Any], source: Source) -> Span | None:
+    """What lies between two places of the text, None of an object without them."""
+    if "line" not in place:
+        return None
+    start = _offset(source, place["line"], place["column"])
+    return Span(start, _offset(source, place["end_line"], place["end_column"]))
 
 
 def _offset(source: Source, line: int, column: int) -> int:

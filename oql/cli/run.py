@@ -19,6 +19,7 @@ from oql.source import Source
     "--var", "variables", type=VariableType(), multiple=True, help="Bind ?NAME to a text, or with := to JSON."
 )
 @click.option("--request", type=RequestType(), multiple=True, help="A part of the request for !REQUEST(KEY).")
+@click.option("--allow-sideload", is_flag=True, help="Let texts that come from outside be run as programs.")
 @click.option("--namespace", default="local", show_default=True, help="What !NAMESPACE is.")
 @click.option("--trace", is_flag=True, help="Show each step with its duration, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as POST /v1/query gives it.")
@@ -50,18 +51,29 @@ def _source(file: str | None, code: str | None) -> Source:
     return read_program(str(file))
 
 
-def _here(source: Source, variables: Any, request: Any, namespace: str, **_server: Any) -> answers.Answer:
+def _here(
+    source: Source, variables: Any, request: Any, namespace: str, allow_sideload: bool, **_server: Any
+) -> answers.Answer:
     from oql.cli.here import run_here
     from oql.cli.limits import limits_in_force
 
-    return run_here(source, dict(variables), dict(request), namespace, limits_in_force())
+    limits = limits_in_force()
+    return run_here(source, dict(variables), dict(request), namespace, limits, may_sideload=allow_sideload)
 
 
 def _on_server(
-    source: Source, server: str, variables: Any, request: Any, namespace: str, **credentials: Any
+    source: Source,
+    server: str,
+    variables: Any,
+    request: Any,
+    namespace: str,
+    allow_sideload: bool,
+    **credentials: Any,
 ) -> answers.Answer:
     from oql.cli.remote import Credentials, Server, run_there
 
+    if allow_sideload:
+        raise Refused("--allow-sideload works in this process only: on a server, the account has to be allowed")
     if variables:
         raise Refused("--var works in this process only: a server takes --request")
     return run_there(source, Server(server, Credentials.given(**credentials)), dict(request))

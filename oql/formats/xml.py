@@ -27,7 +27,7 @@ def read(text: str, claim: Claim) -> dict[str, Any]:
 
 def _check(text: str) -> None:
     """Reads the text once without building anything: its form, its depth, and no document type."""
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # whatever it says of itself: a text has no other encoding any more
     depth = 0
 
     def fault(message: str) -> FormatError:

@@ -5,6 +5,8 @@ counted on the parser's events, before anything is built.
 """
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +38,81 @@ def read(text: str, claim: Claim) -> Any:
     """The value of a YAML document, nested at most 64 levels deep."""
     if len(text) > MAX_LENGTH:
         raise FormatError(f"yaml of more than {MAX_LENGTH:,} characters")
-    try:
+    with _located():
         claim(3 * len(text) + _BYTES_PER_VALUE * _check(text))
         return yaml.load(text, _Loader)  # noqa: S506 -- _Loader is the safe loader with fewer tags
+
+
+@contextmanager
+def _located() -> Iterator[None]:
+    """Errors of the library inside are FormatErrors with their place."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise FormatError(error.problem or "not yaml", *place) from None
+        raise FormatError(error.problem or "not yaml", *(_place(mark) if mark else (0, 0))) from None
     except yaml.YAMLError as error:
         raise FormatError(str(error).splitlines()[0]) from None
+
+
+Place = tuple[int, int]
+
+
+def _place(mark: Any) -> Place:
+    return mark.line + 1, mark.column + 1
+
+
+Path = tuple[str | int, ...]
+
+
+def read_with_places(text: str, claim: Claim, as_number: Callable[[str], Any]) -> tuple[Any, dict[Path, Place]]:
+    """The value of a document, and where its keys and elements stand, for messages: path -> (line, column), from 1.
+
+    `as_number` makes a number of how it is written. A key that stands twice, and a merge key, are refused.
+    """
+    if len(text) > MAX_LENGTH:
+        raise FormatError(f"yaml of more than {MAX_LENGTH:,} characters")
+    with _located():
+        claim(3 * len(text) + _BYTES_PER_VALUE * _check(text))
+        node = yaml.compose(text, _Loader)
+    places: dict[Path, Place] = {}
+    return (None if node is None else _value(node, (), places, as_number)), places
+
+
+def _value(node: yaml.Node, path: Path, places: dict[Path, Place], as_number: Callable[[str], Any]) -> Any:
+    places.setdefault(path, _place(node.start_mark))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(child, (*path, index), places, as_number) for index, child in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _object(node, path, places, as_number)
+    return _plain(node, as_number)
+
+
+def _object(node: yaml.Node, path: Path, places: dict[Path, Place], as_number: Callable[[str], Any]) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        place = _place(key_node.start_mark)
+        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == f"{_CORE}merge":
+            raise FormatError("expected a key that is plain text", *place)
+        key = key_node.value
+        if key in built:
+            raise FormatError(f"the key `{key[:40]}` stands twice", *place)
+        places[*path, key] = place
+        built[key] = _value(value_node, (*path, key), places, as_number)
+    return built
+
+
+def _plain(node: yaml.Node, as_number: Callable[[str], Any]) -> Any:
+    kind = node.tag.removeprefix(_CORE)
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return node.value.lower() == "true"
+    if kind in ("float", "int"):
+        return as_number(node.value)
+    if kind != "str":
+        raise FormatError(f"the tag `{node.tag}` is not plain data", *_place(node.start_mark))
+    return node.value
 
 
 @dataclass(slots=True)

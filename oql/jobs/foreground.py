@@ -1,5 +1,6 @@
 """A run that somebody waits for. It becomes a job when that takes too long, has to wait itself, or is asked to."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from oql.context import CancelFlag
 from oql.engine import Outcome
 from oql.errors import Code, failed, timed_out
 from oql.jobs import records
+from oql.jobs.due import running
 from oql.jobs.holding import Held
 from oql.jobs.records import Job, JobKeeper, OpenWait
 from oql.jobs.runner import VARIABLES, Runner
 from oql.journal import Fenced, Journal
 from oql.program import Program
+from oql.sites import Reply
 from oql.values import Value
 from substrate.interface import Frame, Namespace
 
@@ -32,6 +35,7 @@ class ForegroundRun:
     """One run in this process; `execute` runs on a thread, and everything else may be called from others.
 
     `ask`: see `oql.journal.Journal`. `variables`: those that the program finds bound, here and when it goes on.
+    `reply`: the answer of a site, which the run fills here and not where it goes on.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class ForegroundRun:
         *,
         ask: Callable[[str, dict[str, Any]], Value] | None = None,
         variables: dict[str, Value] | None = None,
+        reply: Reply | None = None,
     ) -> None:
         self.cancel = CancelFlag()
         self._runner = runner
@@ -54,6 +59,7 @@ class ForegroundRun:
         self._created = runner.clock()
         self._journal = Journal(job, namespace, ask=ask)
         self._variables = variables
+        self._reply = reply
         self._held = Held(namespace, job, self.cancel)
         self._job: Job | None = None
         self._source = ""
@@ -65,6 +71,7 @@ class ForegroundRun:
         """Runs the program to its end, or its suspension. Raises StoreError where a suspended run cannot be kept."""
         self._source = program.source.text
         context = self._runner.make_context(self._namespace.name, self._id, self._request, self.cancel, self._journal)
+        context.reply = self._reply
         if self._variables:
             self._journal.note({"k": VARIABLES, "v": self._variables})
         try:
@@ -85,8 +92,8 @@ class ForegroundRun:
         with self._lock:
             if self._ended or self._journal.forgetful or not self._source:
                 return False
-            if self._job is None:
-                self._become_job()
+            if self._job is None and self._become_job() > (self._runner.at_once(self._namespace.name) or math.inf):
+                self.hand_over()  # it goes on when its turn comes
             return True
 
     @property
@@ -110,18 +117,22 @@ class ForegroundRun:
         self._held.handing_over = True
         self.cancel.set()
 
-    def _become_job(self) -> None:
-        holding = self._runner.holding
+    def _become_job(self) -> int:
+        """Makes the run a job; how many of the namespace are running then."""
+        holding, now, now_running = self._runner.holding, self._runner.clock(), 0
 
         def begin(frame: Frame) -> None:
+            nonlocal now_running
             records.create(
                 frame, id=self._id, source=self._source, request=self._request, options=self._options,
-                now=self._created, holder=holding.holder,
+                now=now, created=self._created, holder=holding.holder,
             )  # fmt: skip
+            now_running = running(frame, now)
 
         self._journal.keep(JobKeeper(self._id, 1), begin)
         self._job = records.find(self._namespace, self._id)
         holding.take(self._held)
+        return now_running
 
     def _conclude(self, outcome: Outcome) -> Ended:
         if self._job is None:

@@ -1,20 +1,23 @@
 """The jobs that this process holds: their leases are renewed, and their runs ended when they are no longer its own.
 
 One thread looks every 50 ms whether anybody has changed a namespace in which jobs are held (someone may have cancelled
-one), and gives a sign of life for all of them every second. With no job there is no thread.
+one), and gives a sign of life for all of them every second. With no job there is no thread. It waits for no commit: a
+namespace in which nobody can write now costs the jobs of the others nothing.
 """
 
 import logging
 import os
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
 from oql.context import CancelFlag
 from oql.jobs import records
 from oql.local import elapsed, new_id, wall_clock
 from substrate.errors import StoreError
-from substrate.interface import Namespace
+from substrate.interface import Frame, Namespace
 
 LOOK_S = 0.05
 
@@ -36,6 +39,8 @@ class _Watched:
     namespace: Namespace
     jobs: dict[str, Held] = field(default_factory=dict)
     stamp: Hashable = None
+    sign: Future[set[str]] | None = None
+    """The last sign of life, which may still be on its way to the disk."""
 
 
 class Holding:
@@ -102,18 +107,34 @@ class Holding:
     def _look(self, watched: _Watched, renewing: bool) -> None:
         namespace, jobs = watched.namespace, dict(watched.jobs)
         if renewing:
-            now = wall_clock()
-            mine = namespace.write(lambda frame: records.renew(frame, self.holder, now))
-            self._renewed(namespace.name, now + records.LEASE_S)
-        else:
-            stamp = namespace.stamp()
-            if stamp == watched.stamp:
-                return
+            self._give_sign(watched, jobs)
+            return
+        stamp = namespace.stamp()
+        if stamp != watched.stamp:
             watched.stamp = stamp
-            mine = records.held(namespace, self.holder)
-        for job, held in jobs.items():
-            if job not in mine:
-                held.cancel.set()
+            _end_others(jobs, records.held(namespace, self.holder))
+
+    def _give_sign(self, watched: _Watched, jobs: Mapping[str, Held]) -> None:
+        if watched.sign is None or watched.sign.done():
+            watched.sign = watched.namespace.submit(self._renew)
+            watched.sign.add_done_callback(partial(self._gave_sign, watched.namespace.name, jobs))
+
+    def _renew(self, frame: Frame) -> set[str]:
+        return records.renew(frame, self.holder, wall_clock())
+
+    def _gave_sign(self, namespace: str, jobs: Mapping[str, Held], sign: "Future[set[str]]") -> None:
+        if error := sign.exception():
+            _log.warning("the leases of %s cannot be renewed: %s", namespace, error)
+            return
+        _end_others(jobs, sign.result())
+        self._renewed(namespace, wall_clock() + records.LEASE_S)
+
+
+def _end_others(jobs: Mapping[str, Held], mine: set[str]) -> None:
+    """Ends the runs of jobs that are no longer this process's own."""
+    for job, held in jobs.items():
+        if job not in mine:
+            held.cancel.set()
 
 
 def hand_over(held: Held) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from oql import exact, json
 from oql.errors import Code, limit_reached, timed_out
+from oql.jobs.due import running
 from oql.jobs.states import FINAL, State, before
 from oql.journal import Entry, Fenced, Wait
 from oql.progress import Told, whole
@@ -90,13 +91,17 @@ def create(
     idempotency_key: str | None = None,
     fingerprint: str | None = None,
     holder: str | None = None,
+    created: float | None = None,
 ) -> bool:
-    """Makes a job, queued, or running for a holder; False where there is one with this idempotency key."""
+    """Makes a job, queued, or running for a holder; False where there is one with this idempotency key.
+
+    `created`: when it began, where that was before `now`.
+    """
     state = "running" if holder else "queued"
-    held = 1 if holder else 0
+    held, began = 1 if holder else 0, now if created is None else created
     values: tuple[Cell, ...] = (
-        id, kind, name, state, source, exact.written(dict(request)), _text(options or {}), now,
-        now if holder else None, now + LEASE_S if holder else now, holder, held, held, idempotency_key, fingerprint,
+        id, kind, name, state, source, exact.written(dict(request)), _text(options or {}), began,
+        began if holder else None, now + LEASE_S if holder else now, holder, held, held, idempotency_key, fingerprint,
     )  # fmt: skip
     try:
         frame.system(
@@ -133,13 +138,19 @@ def add_history(frame: Frame, runs: Sequence[tuple[Cell, ...]], keep: int) -> No
 # claiming
 
 
-def claim(frame: Frame, holder: str, now: float, most: int) -> list[Job]:
-    """Takes jobs that are due: queued, or waiting no longer, or of a holder that has given no sign of life."""
-    return _claimed(frame, holder, now, "due <= ? ORDER BY due, id LIMIT ?", now, most)
+def claim(frame: Frame, holder: str, now: float, most: int, at_once: int | None = None) -> list[Job]:
+    """Takes jobs that are due: queued, or waiting no longer, or of a holder that has given no sign of life.
+
+    `at_once`: how many of the namespace may run, whoever holds them; None for any number.
+    """
+    room = most if at_once is None else min(most, at_once - running(frame, now))
+    return _claimed(frame, holder, now, "due <= ? ORDER BY due, id LIMIT ?", now, room) if room > 0 else []
 
 
-def claim_one(frame: Frame, job: str, holder: str, now: float) -> Job | None:
-    """Takes this job, unless it is running, or waiting, or over."""
+def claim_one(frame: Frame, job: str, holder: str, now: float, at_once: int | None = None) -> Job | None:
+    """Takes this job, unless it is running, or waiting, or over, or as many as may are running."""
+    if at_once is not None and running(frame, now) >= at_once:
+        return None
     found = _claimed(frame, holder, now, "id = ? AND due <= ?", job, now)
     return found[0] if found else None
 
@@ -327,17 +338,6 @@ def retry(frame: Frame, job: str, now: float) -> bool:
     )  # fmt: skip
 
 
-def prune(frame: Frame, now: float, keep_s: float, most: int = 500) -> int:
-    """Deletes jobs that ended longer ago, at most so many, with all that belongs to them; how many."""
-    gone = frame.system(
-        "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE finished < ? LIMIT ?) RETURNING id", now - keep_s, most
-    )
-    for (job,) in gone:
-        for table in ("journal", "wait", "delivery"):
-            frame.system(f"DELETE FROM {table} WHERE job = ?", job)
-    return len(gone)
-
-
 # looking
 
 
@@ -378,12 +378,6 @@ def waits_of(tables: SystemTables, job: str) -> list[OpenWait]:
 def trace_of(tables: SystemTables, job: Job) -> list[Told]:
     """The trace of a job as far as it has come."""
     return job.trace if job.trace is not None else whole(journal(tables, job.id)[1])
-
-
-def next_due(tables: SystemTables) -> float | None:
-    """When a job of the namespace is due next."""
-    [(due,)] = tables.system("SELECT min(due) FROM job WHERE due IS NOT NULL")
-    return due  # type: ignore[return-value] # a number or null
 
 
 def _job(row: Row) -> Job:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from oql import deliveries, engine, json, program
 from oql.context import CancelFlag, Context
@@ -17,7 +17,7 @@ from oql.journal import Fenced, Interrupted, Journal, Suspended, by_key
 from oql.local import new_id, wall_clock
 from oql.report import error_json
 from oql.source import Source
-from oql.values import Value, to_json
+from oql.values import to_json
 from substrate.errors import StoreError
 from substrate.interface import Frame, Namespace
 from substrate.interface.faults import reach
@@ -30,29 +30,15 @@ VARIABLES = "variables"
 _log = logging.getLogger("oql.jobs")
 
 
-class Making(Protocol):
-    """Makes the context of a run."""
-
-    def __call__(
-        self,
-        namespace: str,
-        job_id: str,
-        request: Mapping[str, Value],
-        cancel: CancelFlag,
-        journal: Journal | None = None,
-        *,
-        created: float | None = None,
-    ) -> Context:
-        """A context for a run that goes on with a job made at `created`, or that may become a job."""
-
-
 @dataclass(slots=True)
 class Runner:
-    """Runs the jobs of one process."""
+    """Runs the jobs of one process. `make_context`: as `oql.contexts.Contexts.make`."""
 
     holding: Holding
-    make_context: Making
+    make_context: Callable[..., Context]
     clock: Callable[[], float] = wall_clock
+    at_once: Callable[[str], int | None] = lambda namespace: None
+    """How many jobs of a namespace may run at once, over all processes; None for any number."""
 
     def run(self, namespace: Namespace, job: Job) -> None:
         """Runs a job that was claimed. Raises nothing: what goes wrong is the job's, or is tried again."""

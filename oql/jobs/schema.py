@@ -8,6 +8,15 @@ delivery   a webhook or mail on its way
 cron       a program that runs by a schedule
 watch      a program that runs when something happens, and how far it has seen what happened
 message    what was sent to a channel; changes of files are messages of the channel "fs"
+
+Those of other families of verbs follow in later migrations:
+
+enduser    who signs in to what programs serve: `name` is the key of the username, `password` its hash
+session    who is signed in, under the hash of the token
+attempt    wrong passwords in a row, under the digest of the username that was given
+calendar   a calendar, and the zone of its events
+event      an event as JSON, and what it is found by: from when to when it takes place, and whether by its start alone
+operation  the versions of the programs that are kept under names
 """
 
 MIGRATIONS = (
@@ -46,5 +55,33 @@ MIGRATIONS = (
     CREATE TABLE message (
         channel TEXT NOT NULL, number BIGINT NOT NULL, value TEXT NOT NULL, at DOUBLE PRECISION NOT NULL,
         PRIMARY KEY (channel, number));
+    """,
+    """
+    CREATE TABLE enduser (
+        id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, username TEXT NOT NULL, email TEXT, password TEXT NOT NULL,
+        confirmed DOUBLE PRECISION, created DOUBLE PRECISION NOT NULL);
+    CREATE TABLE session (
+        token TEXT PRIMARY KEY, enduser TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,
+        ends DOUBLE PRECISION NOT NULL);
+    CREATE INDEX session_enduser ON session (enduser, created);
+    CREATE INDEX session_ends ON session (ends);
+    CREATE TABLE attempt (
+        name TEXT PRIMARY KEY, failures BIGINT NOT NULL, last DOUBLE PRECISION NOT NULL,
+        until DOUBLE PRECISION NOT NULL);
+    CREATE INDEX attempt_last ON attempt (last);
+    """,
+    """
+    CREATE TABLE operation (
+        name TEXT NOT NULL, version BIGINT NOT NULL, source TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,
+        PRIMARY KEY (name, version));
+    """,
+    """
+    CREATE TABLE calendar (name TEXT PRIMARY KEY, zone TEXT NOT NULL, created DOUBLE PRECISION NOT NULL);
+    CREATE TABLE event (
+        id TEXT PRIMARY KEY, calendar TEXT NOT NULL, uid TEXT NOT NULL, occurrence TEXT NOT NULL,
+        first DOUBLE PRECISION NOT NULL, last DOUBLE PRECISION NOT NULL, brief BIGINT NOT NULL, fields TEXT NOT NULL,
+        UNIQUE (calendar, uid, occurrence));
+    CREATE INDEX event_time ON event (brief, first, id);
+    CREATE INDEX event_calendar ON event (calendar, brief, first, id);
     """,
 )

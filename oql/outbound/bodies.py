@@ -1,16 +1,23 @@
 """The body of an answer, unpacked as it comes, and never more of it than was asked for."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from oql.outbound.errors import TooLarge, Unreachable
 
 ACCEPTED = "gzip"
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_STEP_BYTES = 64 * 1024
+"""How much is unpacked at a time, so that whoever counts it can say no before there is much."""
 
 
-def read_body(pieces: Iterable[bytes], encoding: str, most_bytes: int) -> bytes:
-    """A whole body. `encoding`: the header Content-Encoding. Raises TooLarge, Unreachable."""
+def read_body(
+    pieces: Iterable[bytes], encoding: str, most_bytes: int, on_piece: Callable[[bytes], None] | None = None
+) -> bytes:
+    """A whole body. `encoding`: the header Content-Encoding; `on_piece`: gets what has come in, unpacked, at once.
+
+    Raises TooLarge, Unreachable.
+    """
     if encoding not in ("", "identity"):
         pieces = _unpacked(pieces, encoding, most_bytes)
     body = bytearray()
@@ -18,6 +25,8 @@ def read_body(pieces: Iterable[bytes], encoding: str, most_bytes: int) -> bytes:
         body += piece
         if len(body) > most_bytes:
             raise too_large(most_bytes)
+        if on_piece:
+            on_piece(piece)
     return bytes(body)
 
 
@@ -35,12 +44,14 @@ def _unpacked(pieces: Iterable[bytes], encoding: str, most_bytes: int) -> Iterat
             packed += len(piece)
             if packed > most_bytes + 1_024:
                 raise too_large(most_bytes)
-            while piece:
+            full = False
+            while piece or full:
                 if unpacker.eof:  # files of gzip may follow each other
                     unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
-                # One byte more than allowed is enough to see that there is too much.
-                yield unpacker.decompress(piece, most_bytes + 1)
+                unpacked = unpacker.decompress(piece, _STEP_BYTES)
+                yield unpacked
                 piece = unpacker.unconsumed_tail or unpacker.unused_data
+                full = len(unpacked) == _STEP_BYTES and not unpacker.eof  # so there may be more of what came
     except zlib.error:
         raise Unreachable("the answer is packed wrongly") from None
     if packed and not unpacker.eof:

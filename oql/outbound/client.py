@@ -1,7 +1,8 @@
 """Requests to other machines: what may be asked, redirects, and limits of time and size."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +15,8 @@ from oql.outbound.rules import Rules
 if TYPE_CHECKING:
     import httpcore
 
-    from oql.outbound.network import Allowance, Resolve, Trust
+    from oql.outbound.network import Resolve, Trust
+    from oql.outbound.streams import Allowance
 
 MOST_HEAD_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
@@ -29,6 +31,15 @@ _OURS = frozenset(
 """Headers that say how a message is sent, which is not for callers to say."""
 _CREDENTIALS = re.compile(r"auth|cookie|token|secret|session|signature|(api|access|private|subscription)[-_]?key")
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_REPEATED = 3
+
+Calling = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""`calling(stop)`: while the block runs, `stop` is called when the call is to end; see `oql.context.CancelFlag`."""
+
+
+def _unstopped(stop: Callable[[], None]) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class _Request:
     place: Place
     headers: Mapping[str, str]
     body: bytes
+    on_piece: Callable[[bytes], None] | None = None
 
 
 class Outbound:
@@ -90,16 +102,19 @@ class Outbound:
         most_bytes: int = 16 * 2**20,
         redirects: int = 5,
         plain: bool = False,
+        on_piece: Callable[[bytes], None] | None = None,
+        calling: Calling = _unstopped,
     ) -> Response:
         """The answer, whatever its status. seconds: for everything, names and redirects included; most_bytes: of the
-        body, unpacked; redirects: how many are followed, with 0 the first of them is the answer; plain: as in `check`.
+        body, unpacked; redirects: how many are followed, with 0 the first of them is the answer; plain: as in `check`;
+        on_piece: gets what comes of a body at once; what it raises ends the call; calling: ends it from elsewhere.
 
-        Raises Forbidden, Unreachable, TimedOut, TooLarge.
+        Raises Forbidden, Unreachable, TimedOut, TooLarge, Stopped.
         """
-        request = _Request(_method(method), self.check(url, plain=plain), _headers(headers or {}), body)
-        from oql.outbound.network import allowance
+        request = _Request(_method(method), self.check(url, plain=plain), _headers(headers or {}), body, on_piece)
+        from oql.outbound.streams import allowance
 
-        with allowance(seconds) as call:
+        with allowance(seconds) as call, calling(call.stop):
             for _ in range(redirects):
                 response = self._exchange(request, call, most_bytes)
                 location = response.headers.get("location")
@@ -124,9 +139,19 @@ class Outbound:
         return open_pool(self._rules, self._resolve, self._tls)
 
     def _exchange(self, request: _Request, call: "Allowance", most_bytes: int) -> Response:
+        """One answer. A request that may be repeated goes out once more where its connection turns out to be over."""
+        for _ in range(_MOST_REPEATED if request.method in _REPEATABLE else 0):
+            try:
+                return self._told(request, call, most_bytes)
+            except Unreachable:
+                if not call.unheard:
+                    raise
+        return self._told(request, call, most_bytes)
+
+    def _told(self, request: _Request, call: "Allowance", most_bytes: int) -> Response:
         import httpcore
 
-        call.start_head()
+        call.start()
         try:
             return self._send(request, call, most_bytes)
         except httpcore.TimeoutException:
@@ -150,18 +175,24 @@ class Outbound:
             call.head = None
             headers = _received(answer.headers)
             try:
-                body = b"" if request.method == "HEAD" else _body(answer, headers, most_bytes)
+                body = b"" if request.method == "HEAD" else _body(answer, headers, most_bytes, request.on_piece)
             except TooLarge as error:
                 error.status = answer.status
                 raise
             return Response(answer.status, headers, body, place.url)
 
 
-def _body(answer: "httpcore.Response", headers: Mapping[str, str], most_bytes: int) -> bytes:
+def _body(
+    answer: "httpcore.Response",
+    headers: Mapping[str, str],
+    most_bytes: int,
+    on_piece: Callable[[bytes], None] | None,
+) -> bytes:
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > most_bytes:
         raise too_large(most_bytes)
-    return read_body(answer.iter_stream(), headers.get("content-encoding", "").strip().lower(), most_bytes)
+    encoding = headers.get("content-encoding", "").strip().lower()
+    return read_body(answer.iter_stream(), encoding, most_bytes, on_piece)
 
 
 def _method(text: str) -> str:

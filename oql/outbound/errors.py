@@ -22,6 +22,10 @@ class TimedOut(OutboundError):
     """The seconds of the call were used up."""
 
 
+class Stopped(OutboundError):
+    """Whoever wanted the call wants it no longer."""
+
+
 class TooLarge(OutboundError):
     """The response is larger than the call takes; `status`: what it began with, where that was read."""
 

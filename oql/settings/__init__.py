@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_type_hints
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, create_model, model_validator
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDi
 
 from oql.limits import Limits
 from oql.mail import MailServer, sender_of
+from oql.models.endpoint import names_in
 from oql.outbound.rules import hosts_in
 from oql.settings.sources import (
     Given,
@@ -72,9 +74,26 @@ def _folder(path: Path) -> Path:
 
 
 def _address(url: str | None) -> str | None:
-    if url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+    if url is not None and not (re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url) and _has_host(url)):
         raise ValueError("an address such as `https://oql.example.com`")
     return url.rstrip("/") if url else None
+
+
+def _has_host(url: str) -> bool:
+    """Whether a URL has a host, and a port that there is where it names one."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _domain(name: str | None) -> str | None:
+    if name and not re.fullmatch(
+        r"(?=.{1,189}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]*[a-z][a-z0-9-]*", name
+    ):
+        raise ValueError("the name of a domain such as `sites.example.com`, in lower case")
+    return name or None
 
 
 def _redis(url: str | None) -> str | None:
@@ -98,6 +117,12 @@ def _mail_server(url: str | None) -> str | None:
 def _sender(text: str | None) -> str | None:
     if text:
         sender_of(text)
+    return text or None
+
+
+def _model_names(text: str | None) -> str | None:
+    if text:
+        names_in(text)
     return text or None
 
 
@@ -138,15 +163,48 @@ class Settings(_LimitSettings):
         None,
         description="hosts or host:port that programs may reach although they are private, with commas between them",
     )
+    weather_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="service that WEATHER asks, one that speaks as Open-Meteo; without it there is none"
+    )
+    currency_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="service that CURRENCY asks, one that speaks as Frankfurter; without it there is none"
+    )
+    geocoder_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="service that finds addresses for MAP and WEATHER, one that speaks as Nominatim"
+    )
+    router_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="service that MAP ROUTE asks, one that speaks as OSRM; without it there is none"
+    )
+    map_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="page that MAP RENDER links to, one that takes links as openstreetmap.org"
+    )
     smtp_url: Annotated[str | None, Secret(), AfterValidator(_mail_server)] = Field(
         None, description="mail server that takes mails, as a URL; without it none are sent"
     )
     mail_from: Annotated[str | None, AfterValidator(_sender)] = Field(
         None, description="sender of mails: an address, or `Name <address>`"
     )
+    model_base_url: Annotated[str | None, AfterValidator(_address)] = Field(
+        None, description="how the addresses of the service of language models begin; without it there are none"
+    )
+    model_protocol: Literal["openai", "anthropic"] = Field("openai", description="protocol that this service speaks")
+    model_api_key: Annotated[str | None, Secret()] = Field(None, description="key for this service")
+    model_default: str | None = Field(None, description="model that is asked where a program names none")
+    model_map: Annotated[str | None, AfterValidator(_model_names)] = Field(
+        None, description="other names of models: `name=model` or `prefix*=model`, with commas between them"
+    )
+    model_max_tokens: int = Field(8_192, ge=1, description="tokens that the answer of a model may have")
+    model_timeout_s: float = Field(120.0, gt=0, description="seconds that a model may take to answer")
     base_url: Annotated[str | None, AfterValidator(_address)] = Field(
         None, description="how links to this server begin; without it, with its host and port"
     )
+    site_domain: Annotated[str | None, AfterValidator(_domain)] = Field(
+        None, description="domain below which sites are served, each as `NAME.DOMAIN`; in development mode `localhost`"
+    )
+    site_paths: bool = Field(
+        False, description="serves sites below `/s/NAME/` too, on this server's own origin; always in development mode"
+    )
+    site_body_bytes: int = Field(8 * 2**20, ge=1, description="bytes that a form with its files may have")
     dev: bool = Field(False, description="development mode: adds the account test/test")
     allow_public_dev: bool = Field(
         False, description="lets development mode listen beyond this machine: anybody may then use test/test"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from oql.errors import Code, OqlError, failed, limit_reached, nearest
-from oql.verbs.declare import Run
+from oql.verbs.run import Run
 from substrate.errors import Cancelled, NotFound, QuotaExceeded, StoreError, shown
 from substrate.interface import Call, Frame, Namespace, Reading
 
@@ -88,7 +88,7 @@ def _guess(name: str, known: list[str]) -> str | None:
 
 def failure(error: StoreError) -> OqlError:
     """What the store refuses, as the error of a step."""
-    if "limit" in error.detail:
+    if "limit" in error.detail and not isinstance(error, QuotaExceeded):
         what = f"{error.detail.get('of', 'rows')} of one read"
         return limit_reached(what, f"{error.detail['limit']:,}", "narrow it with WHERE or LIMIT")
     code = Code.QUOTA_EXCEEDED if isinstance(error, QuotaExceeded) else Code.DATABASE_ERROR

@@ -5,7 +5,8 @@ from typing import Literal
 
 from oql.selectors import follow
 from oql.values import Multi, Value, as_number, identity, text_form
-from oql.verbs.declare import Any, Array, Branches, Family, Run, Whole
+from oql.verbs.declare import Any, Array, Branches, Family, Whole
+from oql.verbs.run import Run
 
 family = Family("arrays", "Arrays")
 

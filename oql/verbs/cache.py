@@ -3,7 +3,8 @@
 from oql.context import Cache
 from oql.errors import Code, expected, failed
 from oql.values import Value, json_weight
-from oql.verbs.declare import Any, Family, Run, Text, describe
+from oql.verbs.declare import Any, Family, Text, describe
+from oql.verbs.run import Run
 from oql.verbs.time import Duration, checked
 
 family = Family("cache", "Cache", exec_class="Io", options={"effect": "store", "touches": "cache"})

@@ -2,7 +2,8 @@
 
 from oql.calculate import compile_calculation, mentioned
 from oql.errors import Code
-from oql.verbs.declare import Family, Run, Text
+from oql.verbs.declare import Family, Text
+from oql.verbs.run import Run
 
 family = Family("compute", "Compute")
 

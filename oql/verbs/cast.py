@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from oql.errors import Code, OqlError, expected, unknown
-from oql.values import Value, as_number, json_weight, text_form, to_json
+from oql.values import Image, Value, as_number, json_weight, text_form, to_json
 from oql.verbs.calculate import family
-from oql.verbs.declare import Any, Run, Text, describe
+from oql.verbs.declare import Any, Text, describe
 from oql.verbs.encoding import octets
+from oql.verbs.run import Run
 
 _BOOLEANS: dict[Value, bool] = {"true": True, "false": False, "1": True, "0": False}
 
@@ -25,7 +26,8 @@ def cast(run: Run, value: Any, *, as_: Text) -> Value:
     """Gives a value as "text", "number", "boolean", "json" (its JSON text) or "binary", or fails.
 
     Numbers: numeric text, true is 1, false 0. Booleans: true and false in any case, 1 and 0. Text of binary
-    is what its UTF-8 says, of anything else its text form. Binary: text as UTF-8.
+    is what its UTF-8 says, of anything else its text form. Binary: text as UTF-8, an image as
+    its file.
     """
     target = _TARGETS.get(as_)
     if target is None:
@@ -70,8 +72,10 @@ def _json(value: Value) -> str:
 
 
 def _binary(value: Value) -> bytes:
+    if isinstance(value, Image):
+        return value.file()
     if not isinstance(value, str | bytes):
-        raise _misfit("binary", value, "text fits, and so does binary")
+        raise _misfit("binary", value, "text fits, and so do binary and images")
     return octets(value, Code.CAST_FAILED)
 
 

@@ -9,9 +9,10 @@ from oql import json
 from oql.errors import Code, OqlError, expected, failed
 from oql.formats import FormatError
 from oql.values import Value, json_weight, to_json
-from oql.verbs.declare import Any, Run, describe
+from oql.verbs.declare import Any, describe
 from oql.verbs.encoding import family
 from oql.verbs.objects import parse_json
+from oql.verbs.run import Run
 
 
 @family.verb(

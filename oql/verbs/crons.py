@@ -5,7 +5,8 @@ from oql.errors import Code, OqlError, failed, nearest
 from oql.schedules import Cron
 from oql.tables.access import all_or_none, read, write
 from oql.values import Value
-from oql.verbs.declare import Family, Run, Steps, Text
+from oql.verbs.declare import Family, Steps, Text
+from oql.verbs.run import Run
 from substrate.interface import Call, Frame, Namespace
 
 family = Family(

@@ -24,9 +24,10 @@ from oql import json
 from oql.context import Context
 from oql.errors import Code, OqlError, expected, failed, unknown
 from oql.values import Value, json_weight, text_form, to_json
-from oql.verbs.declare import Any, Run, Text, describe
+from oql.verbs.declare import Any, Text, describe
 from oql.verbs.encoding import base64url, from_base64url, octets
 from oql.verbs.hashing import PASSWORDS, check_password, family, unknown_algorithm
+from oql.verbs.run import Run
 
 _VERSION = 1
 _SUITES = {"AES-256-GCM": 1, "CHACHA20-POLY1305": 2}

@@ -12,7 +12,8 @@ from oql.tables.access import databases, no_database, no_table, read, write
 from oql.tables.declaration import read as read_columns
 from oql.tables.examples import EXAMPLES
 from oql.values import MAX_JSON_BYTES, SCALARS, Value, to_json
-from oql.verbs.declare import Any, Array, Condition, Family, Run, Text, Whole, describe
+from oql.verbs.declare import Any, Array, Condition, Family, Text, Whole, describe
+from oql.verbs.run import Run
 from substrate import manifest
 from substrate.errors import Invalid
 from substrate.interface import Call, Frame, Json, JsonRow, Reading

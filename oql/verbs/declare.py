@@ -13,15 +13,17 @@ first parameter annotated `Context` or `Run` receives the run's context or the r
 
 import inspect
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any as AnyType, Literal, Protocol
+from typing import Annotated, Any as AnyType, Literal
 
 from oql.context import Context
+from oql.entries import Entry
 from oql.errors import Code, OqlError, expected, unknown
+from oql.habits import conversion
 from oql.json import number_text
 from oql.values import Multi, Value, as_number, kind_of
-from substrate.interface import Frame
+from oql.verbs.run import Run
 
 MODIFIERS = (
     "WITH", "AS", "INTO", "FROM", "TO", "AT", "ON", "USING", "FORMAT", "ATTACH", "FOR", "LIMIT", "SORT BY", "WHERE",
@@ -32,62 +34,6 @@ ExecClass = Literal["Cpu", "Io", "Net", "Wait"]
 Effect = Literal["pure", "read", "store", "outside", "wait"]
 Block = Literal["", "items", "pairs", "fields", "entries", "steps"]
 Example = tuple[str, AnyType]
-
-
-class Run(Protocol):
-    """What a verb may ask of the run it is part of."""
-
-    context: Context
-    variables: dict[str, Value]
-
-    @property
-    def frame(self) -> Frame | None:
-        """What the database steps of an open TRANSACTION belong to."""
-
-    def emit(self, value: Value) -> None:
-        """Adds a value to the output."""
-
-    def draw(self, count: int) -> int:
-        """A number from 0 to below `count`, by chance."""
-
-    def first(self, make: Callable[[], Value]) -> Value:
-        """What `make` gives, kept before the step goes on: a repetition of the step gets what was made then."""
-
-    @property
-    def repeated(self) -> bool:
-        """Whether the step has begun before, and nobody knows how far it came."""
-
-    def with_step(self, work: Callable[[Frame], None]) -> None:
-        """Does something in the store together with the note that the step was done: exactly once."""
-
-    def idempotency_key(self) -> str:
-        """What is the same for every repetition of the step, and different for every other step."""
-
-    def claim(self, size: int) -> None:
-        """Asks for `size` bytes before they are made; LimitExceeded when the run may not hold so much."""
-
-    def call_out(self) -> None:
-        """Counts a call that may leave the machine, before it is made; LimitExceeded when there were too many."""
-
-    def look(self) -> None:
-        """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
-
-    def suspend(self, kind: Literal["gather", "confirm"], shown: dict[str, AnyType], seconds: float | None) -> AnyType:
-        """Asks a person and gives the answer: for a form the checked values by name, for a question
-        `{"approved": boolean, "reason": text or null}`.
-
-        Where there is no answer yet it raises, which ends this run of the job; a later one comes here again. Timeout
-        when nobody has answered for `seconds`; Unsupported where the run cannot wait.
-        """
-
-    def wait(self, seconds: float) -> None:
-        """Waits without computing; ends early with an error when the run is cancelled or out of time."""
-
-    def seconds_left(self) -> float:
-        """How long the run may go on, or its open TRANSACTION where that is less."""
-
-    def clock(self) -> float:
-        """Unix seconds at this moment: the run's fixed `now` and what has passed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +54,8 @@ class Kind:
             return self._choose(value, failure)
         converted = self.convert(value) if self.convert else None
         if converted is None:
-            raise expected(failure, f"{article(self.name)}{place}", describe(value))
+            hint = conversion(self.name, kind_of(value))
+            raise expected(failure, f"{article(self.name)}{place}", describe(value), hint=hint)
         return converted
 
     def _choose(self, value: Value, failure: Code) -> str:
@@ -163,6 +110,10 @@ Condition = Annotated[AnyType, Kind("condition", role="condition")]
 Steps = Annotated[str, Kind("steps")]
 """The text inside the verb's block, for verbs that keep it as a program; a keyword-only parameter of any name."""
 
+Entries = Annotated[Sequence[Entry], Kind("entries")]
+"""The entries of the verb's block, none where there is no block; a keyword-only parameter of any name. The function
+then gives an array of their values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -194,14 +145,14 @@ class Verb:
     result is bound to the variable that this modifier names. `extends`: that result is the array there with
     the operand behind it. `touches`: what an effect is on ("cache"), for
     checks, `names`: the modifier that names it (else the operand does), `reads_without`: the modifier
-    without which the verb only reads. `quick`: it never computes for long on a small operand. `needs`: what
-    this build lacks to serve the verb. `draws`: what it gives has to do with chance, always or with
-    these values of USING. `acts`: it only acts, so its value is true. `mentions`: the
+    without which the verb only reads, or a function that tells it of a step's modifiers. `quick`: it never
+    computes for long on a small operand. `needs`: what this build lacks to serve the verb. `draws`: what it gives has
+    to do with chance, always or with these values of USING. `acts`: it only acts, so its value is true. `mentions`: the
     variables that a literal operand names inside its text. `prepare`: makes of a literal operand a function
     of the variables, once, for a step without modifiers. `missing_hints`: better hints for modifiers that
     are left out. `transacts`: its block runs where it stands, and all its database steps take effect together.
-    `runs_text`: it runs a program that is not known beforehand. `keeps`: the function's parameter that takes the text
-    inside its block.
+    `runs_text`: it gives a program that is run in its place (`Run.pinned`), on the variables around it or apart.
+    `keeps`: the function's parameter that takes the text inside its block.
     """
 
     name: str
@@ -222,7 +173,7 @@ class Verb:
     extends: bool = False
     touches: str = ""
     names: str = ""
-    reads_without: str = ""
+    reads_without: str | Callable[[Mapping[str, AnyType]], bool] = ""
     quick: bool = True
     needs: str = ""
     draws: bool | tuple[str, ...] = False
@@ -231,10 +182,12 @@ class Verb:
     prepare: Callable[[Value], Callable[[dict[str, Value]], Value]] | None = None
     missing_hints: Mapping[str, str] = field(default_factory=dict)
     transacts: bool = False
-    runs_text: bool = False
+    runs_text: Literal["", "here", "apart"] = ""
 
-    def effect_with(self, modifiers: Collection[str]) -> Effect:
-        """What a step with these modifiers does to the world."""
+    def effect_with(self, modifiers: Mapping[str, AnyType]) -> Effect:
+        """What a step with these modifiers, as instructions have them, does to the world."""
+        if callable(self.reads_without):
+            return "read" if self.reads_without(modifiers) else self.effect
         return "read" if self.reads_without and self.reads_without not in modifiers else self.effect
 
     def recorded(self, modifiers: Mapping[str, AnyType]) -> bool:
@@ -247,7 +200,12 @@ class Verb:
     @property
     def waits(self) -> bool:
         """Whether a thread that runs it may sit idle, so that branches of an AND group should overlap."""
-        return self.exec_class != "Cpu"
+        return self.exec_class != "Cpu" or bool(self.runs_text)
+
+    @property
+    def emits_into(self) -> bool:
+        """Whether a block of it runs where it stands and makes its operand of what it emits."""
+        return self.block == "steps" and not self.transacts and not self.keeps and not self.needs
 
     @property
     def usage(self) -> str:
@@ -318,7 +276,7 @@ def _read(
         hint = hints[parameter.name]
         if hint is Context or hint is Run:
             receives = "context" if hint is Context else "run"
-        elif hint is Steps:
+        elif hint in (Steps, Entries):
             keeps = parameter.name
         elif parameter.kind is parameter.KEYWORD_ONLY:
             declared = _parameter(parameter, hint)
@@ -364,6 +322,6 @@ def fan_out_message(verb: str, code: Code = Code.TYPE_FAILED) -> OqlError:
 
 
 __all__ = [
-    "TABLE", "Any", "Array", "Binary", "Boolean", "Branches", "Condition", "Family", "Kind", "Multi", "Number",
-    "Object", "Parameter", "Run", "Steps", "Text", "TextOrArray", "TextOrBinary", "Verb", "Whole",
+    "TABLE", "Any", "Array", "Binary", "Boolean", "Branches", "Condition", "Entries", "Family", "Kind", "Multi",
+    "Number", "Object", "Parameter", "Run", "Steps", "Text", "TextOrArray", "TextOrBinary", "Verb", "Whole",
 ]  # fmt: skip

@@ -3,18 +3,22 @@
 import base64
 import binascii
 import html
+import re
 from collections.abc import Callable
 from typing import Literal
 from urllib.parse import quote, unquote_to_bytes
 
 from oql.errors import Code, OqlError, expected, failed
-from oql.verbs.declare import Family, Run, Text, TextOrBinary
+from oql.verbs.declare import Family, Text, TextOrBinary
+from oql.verbs.run import Run
 
 family = Family("encoding", "Encoding")
 
 Encoding = Literal["base64", "base64url", "hex", "url", "html"]
 
-_GROWTH = {"base64": 2, "base64url": 2, "hex": 2, "url": 3, "html": 6}
+_GROWTH = {"base64": 2, "base64url": 2, "hex": 2, "url": 11, "html": 6}
+_BYTES_AN_ESCAPE = 130
+"""What each `%41` or `&amp;` takes while a text is decoded."""
 
 
 def octets(value: str | bytes, failure: Code) -> bytes:
@@ -90,11 +94,12 @@ _ENCODERS: dict[str, Callable[[bytes], str]] = {
     ],
     failure=Code.DECODE_FAILED,
 )
-def decode(text: Text, *, as_: Encoding) -> str | bytes:
+def decode(run: Run, text: Text, *, as_: Encoding) -> str | bytes:
     """Reads what ENCODE writes: text where the bytes are UTF-8, else binary.
 
     White space in base64 and hex, and whether base64 is padded, do not matter.
     """
+    run.claim(2 * len(text) + _BYTES_AN_ESCAPE * text.count(_ESCAPES.get(as_, "\0")))
     if as_ == "html":
         return html.unescape(text)
     try:
@@ -103,9 +108,13 @@ def decode(text: Text, *, as_: Encoding) -> str | bytes:
         raise _unreadable(text, as_) from None
 
 
+_ESCAPES = {"url": "%", "html": "&"}
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
+
+
 def _from_url(text: str) -> bytes:
-    for part in text.split("%")[1:]:
-        bytes.fromhex(part[:2] if len(part) >= 2 and " " not in part[:2] else "?")
+    if _BROKEN_ESCAPE.search(text):
+        raise ValueError
     return unquote_to_bytes(text)
 
 

@@ -5,8 +5,9 @@ from itertools import islice
 from oql.errors import Code, OqlError, expected, failed, nearest
 from oql.regex import check_work, compile_pattern
 from oql.values import Value, as_number, text_form
-from oql.verbs.declare import Any, Run, describe
+from oql.verbs.declare import Any, describe
 from oql.verbs.objects import family
+from oql.verbs.run import Run
 
 _BYTES_PER_PLACE = 8
 _KEYS_FOR_A_GUESS = 200

@@ -7,8 +7,10 @@ from typing import Literal
 from oql.errors import Code, OqlError, expected, failed, limit_reached
 from oql.file_events import appended, changing, copied, moved, state
 from oql.glob import compile_glob
-from oql.values import Value, json_weight, text_form, whole
-from oql.verbs.declare import Any, Family, Run, Text, describe
+from oql.site_claims import claim_below, claiming
+from oql.values import Image, Value, json_weight, text_form, whole
+from oql.verbs.declare import Any, Family, Text, describe
+from oql.verbs.run import Run
 from oql.verbs.time import Duration, checked
 from substrate.errors import QuotaExceeded, StoreError
 from substrate.interface import FileEntry, Files
@@ -38,20 +40,27 @@ _BYTES_AN_ENTRY = 200
     acts=True,
 )
 def write(run: Run, value: Any, *, into: Text, as_: Literal["append", "png", "jpg", "webp"] | None = None) -> Value:
-    """Writes a value to a file, or adds it at the end; an image is written in the format that AS names.
+    """Writes a value to a file, or adds it at the end; an image in the format that AS, or the path's ending, names.
 
     Binary is written as it is, anything else as its text form. Folders that are missing are made.
     """
     files = _files(run, "WRITE")
-    if as_ not in (None, "append"):
-        raise failed(Code.UNSUPPORTED, f'`WRITE` AS "{as_}" needs an image library, which this build does not have')
-    if not isinstance(value, (str, bytes)):
+    if isinstance(value, Image) or as_ in ("png", "jpg", "webp"):
+        value = _image(run, value, into, as_)
+    elif not isinstance(value, (str, bytes)):
         run.claim(json_weight(value))
-    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, into) as [before]:
+    with _refusals(Code.FS_WRITE_ERROR), claiming(run, files, into), changing(run, files, into) as [before]:
         data = _bytes(run, value)
         if as_ != "append" or not (run.repeated and appended(run, files, into, before, data)):
             files.write(into, data, run, append=as_ == "append")
     return True
+
+
+def _image(run: Run, value: Value, path: str, kind: str | None) -> bytes:
+    """The file of an image, in the format that is named, or that the ending of the path names."""
+    from oql.images.writing import encoded, format_of  # it takes time to load
+
+    return encoded(value, format_of(path) if kind in (None, "append") else kind, run.claim).data
 
 
 def _bytes(run: Run, value: Value) -> bytes:
@@ -76,8 +85,7 @@ def _bytes(run: Run, value: Value) -> bytes:
 )
 def read(run: Run, path: Text, *, as_: Literal["binary"] | None = None) -> Value:
     """Reads a file as text, or as binary."""
-    with _refusals(Code.FS_READ_ERROR):
-        data = _files(run, "READ").read(path, run.context.limits.read_bytes, run)
+    data = bytes_of(run, "READ", path, run.context.limits.read_bytes)
     if as_ == "binary":
         return data
     run.claim(len(data) * (1 if data.isascii() else 4))
@@ -86,6 +94,12 @@ def read(run: Run, path: Text, *, as_: Literal["binary"] | None = None) -> Value
     except UnicodeDecodeError as error:
         message = f"the file `{path}` is not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}"
         raise failed(Code.FS_READ_ERROR, message, 'read it AS "binary"') from None
+
+
+def bytes_of(run: Run, verb: str, path: str, most: int) -> bytes:
+    """What a file holds, for a verb that reads one of at most so many bytes. Raises FsReadError, LimitExceeded."""
+    with _refusals(Code.FS_READ_ERROR):
+        return _files(run, verb).read(path, most, run)
 
 
 @family.verb(
@@ -159,7 +173,7 @@ def mkdir(run: Run, path: Text) -> Value:
 def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Value:
     """Copies a file, or with "recursive" a folder with all that is in it. TO is the new path itself."""
     files = _files(run, "COPY")
-    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, to) as [before]:
+    with _refusals(Code.FS_WRITE_ERROR), claiming(run, files, to, path), changing(run, files, to) as [before]:
         if not (run.repeated and copied(files, path, to, before)):
             files.copy(path, to, run, recursive=as_ is not None)
     return True
@@ -174,7 +188,11 @@ def copy(run: Run, path: Text, *, to: Text, as_: Recursive | None = None) -> Val
 def move(run: Run, path: Text, *, to: Text) -> Value:
     """Moves a file or folder to another place or name."""
     files = _files(run, "MOVE")
-    with _refusals(Code.FS_WRITE_ERROR), changing(run, files, path, to) as [source, target]:
+    with (
+        _refusals(Code.FS_WRITE_ERROR),
+        claiming(run, files, to, path),
+        changing(run, files, path, to) as [source, target],
+    ):
         if not (run.repeated and source and moved(state(files, path), state(files, to), source, target)):
             files.move(path, to, run)
     return True
@@ -277,7 +295,7 @@ def compress(run: Run, selection: Any, *, as_: Literal["zip", "tar", "tar.gz", "
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         raise expected(Code.COMPRESS_FAILED, "a path or an array of paths", describe(selection))
     files = _files(run, "COMPRESS")
-    with _refusals(Code.COMPRESS_FAILED), changing(run, files, into) as [before]:
+    with _refusals(Code.COMPRESS_FAILED), claiming(run, files, into), changing(run, files, into) as [before]:
         if not (run.repeated and state(files, into) not in (None, before)):  # it may lie in what is packed
             files.pack(paths, as_, into, run)
     return into
@@ -299,7 +317,9 @@ def decompress(run: Run, path: Text, *, into: Text) -> Value:
     """Unpacks an archive into a folder, and tells how many files were in it. What it is, its content says."""
     files = _files(run, "DECOMPRESS")
     with _refusals(Code.COMPRESS_FAILED), changing(run, files, into):
-        return files.unpack(path, into, run)
+        count = files.unpack(path, into, run)
+        claim_below(run, files, into)
+    return count
 
 
 @family.verb(

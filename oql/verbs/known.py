@@ -9,36 +9,6 @@ from oql.verbs.declare import Any, Block, Family
 family = Family("known", "Known words", exec_class="Net", options={"effect": "outside", "quick": False})
 
 SERVICES: dict[str, dict[str, str]] = {
-    "a weather service": {"WEATHER": "Gives the weather of a city."},
-    "an exchange rate service": {"CURRENCY": 'Gives the rate of a pair of currencies such as "USD/ZAR".'},
-    "a map service": {
-        "MAP RENDER": "Gives the URL of a map of points.",
-        "MAP PIN": "Puts a labelled pin on a map.",
-        "MAP GEOCODE": "Finds the place of an address.",
-        "MAP REVERSE": "Finds the address of a place.",
-        "MAP SEARCH": "Finds places by what they are.",
-        "MAP ROUTE": "Finds the way from one place to another.",
-        "MAP DISTANCE": "Measures the distance of two places.",
-        "MAP CLUSTER": "Groups places that are near each other.",
-        "MAP BOUNDS": "Gives the rectangle around places.",
-        "MAP STYLE": "Sets how a map looks.",
-    },
-    "a calendar": {
-        "CALENDAR CREATE EVENT": "Adds an event.",
-        "CALENDAR GET EVENT": "Gives an event.",
-        "CALENDAR GET EVENTS": "Gives the events of a time.",
-        "CALENDAR GET NEXT EVENT": "Gives the event that comes next.",
-        "CALENDAR UPDATE EVENT": "Changes an event.",
-        "CALENDAR DELETE EVENT": "Deletes an event.",
-        "CALENDAR CREATE CALENDAR": "Makes a calendar.",
-        "CALENDAR LIST": "Lists all calendars.",
-        "CALENDAR DELETE CALENDAR": "Deletes a calendar.",
-        "CALENDAR CHECK AVAILABILITY": "Gives the free times in a stretch of time.",
-        "CALENDAR BOOK SLOT": "Books a free time.",
-        "CALENDAR COUNT": "Counts the events in a stretch of time.",
-        "CALENDAR EXPORT": "Gives a calendar as iCalendar text.",
-        "CALENDAR IMPORT": "Adds the events of an iCalendar file.",
-    },
     "a push service": {
         "NOTIFY": "Shows a message on a user's devices.",
         "NOTIFY CHECK PUSH STATUS": "Tells whether a user takes messages.",

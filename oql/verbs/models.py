@@ -1,25 +1,24 @@
-"""Verbs that ask language models.
-
-This build only declares them, so that programs that use them parse and check.
-"""
+"""Verbs that ask language models. What they do stands in `oql.models`, which is loaded at first use."""
 
 from typing import Literal
 
 from oql.errors import Code
 from oql.values import Value
 from oql.verbs.declare import Any, Family, Text
+from oql.verbs.run import Run
 
 family = Family(
     "models",
     "Models",
-    failure=Code.CHAIN_FAILED,
+    failure=Code.TYPE_FAILED,
     exec_class="Net",
     options={"effect": "outside", "quick": False},
 )
 
 
-@family.verb("ASK", failure=Code.NET_UNREACHABLE, needs="a language model")
+@family.verb("ASK", examples=[('ASK "What colour is the sky?" WITH "Be brief."', "It is blue.")])
 def ask(
+    run: Run,
     prompt: Text,
     *,
     using: Text | None = None,
@@ -27,9 +26,17 @@ def ask(
     attach: Any = None,
     format_: Literal["json"] | None = None,
 ) -> Value:
-    """Asks a language model: USING its name, WITH the system's part, ATTACH what the prompt is about."""
+    """Asks a language model: USING its name, WITH the system's part, ATTACH what the prompt is about.
+
+    The answer is text, with FORMAT "json" an object. Images are attached as images, any other value as its
+    text form; of an array that holds images each element by itself. A model that does not answer with JSON
+    is told so once, and asked again.
+    """
+    from oql.models.asking import asked
+
+    return asked(run, prompt, using, with_ or "", attach, as_json=format_ == "json")
 
 
-@family.verb("CHAIN RUN", needs="chains")
+@family.verb("CHAIN RUN", failure=Code.CHAIN_FAILED, needs="chains")
 def chain_run(name: Text, *, with_: Any = None) -> Value:
     """Runs a chain WITH an object of inputs and gives its output."""

@@ -1,19 +1,23 @@
 """Verbs that leave the machine.
 
-WEBHOOK and EMAIL queue what a worker delivers, in the step's own transaction. This build only declares the others, so
-that programs that use them parse and check.
+FETCH and POST ask right away; WEBHOOK and EMAIL queue what a worker delivers, in the step's own transaction.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any as Any_, Literal
 
 from oql.deliveries import add_email, add_webhook
 from oql.errors import Code, failed
 from oql.mail import mail_address, mail_subject
 from oql.outbound import Forbidden
+from oql.remote import call, good, value_of
+from oql.remote.calls import SECONDS
+from oql.remote.requests import READING, Sent, method_of, sent
 from oql.tables.access import write
 from oql.values import Value
-from oql.verbs.declare import Any, Family, Number, Object, Run, Text
+from oql.verbs.declare import Any, Family, Object, Text
+from oql.verbs.run import Run
+from oql.verbs.time import Duration, checked
 from substrate.errors import Invalid
 from substrate.interface import Frame
 
@@ -22,30 +26,80 @@ family = Family(
     "Network",
     failure=Code.NET_UNREACHABLE,
     exec_class="Net",
-    options={"effect": "outside", "touches": "url", "needs": "access to the network"},
+    options={"effect": "outside", "touches": "url", "quick": False},
 )
+_WHOLE = 'FORMAT "response" gives status, headers and body whatever the status is'
 
 
-@family.verb("FETCH")
+def _only_reads(modifiers: Mapping[str, Any_]) -> bool:
+    """Whether a FETCH with these modifiers asks by a method that changes nothing."""
+    if "AS" not in modifiers:
+        return "WITH" not in modifiers
+    kind, method, *_ = modifiers["AS"]
+    return kind == "value" and str(method).upper() in READING
+
+
+@family.verb(
+    "FETCH",
+    examples=[
+        ('FETCH "http://api.example.com:8080/rates" SET ?r AFTER EMIT ?r(EUR)', 0.92),
+        ('FETCH "http://api.example.com:8080/none" FORMAT "response" SET ?r AFTER EMIT ?r(status)', 404),
+        ('FETCH "http://api.example.com:8080/echo" AS "PUT" WITH "tea" SET ?r AFTER EMIT ?r(body)', "tea"),
+    ],
+    reads_without=_only_reads,
+)
 def fetch(
+    run: Run,
     url: Text,
     *,
-    as_: Text = "GET",
+    as_: Text | None = None,
     with_: Any = None,
     attach: Object | None = None,
-    on: Number | None = None,
+    on: Duration | None = None,
     format_: Literal["response"] | None = None,
 ) -> Value:
-    """Fetches a URL: JSON as its value, text, or binary, by content type.
+    """Asks a URL and gives the answer: JSON as its value, text, or binary, by content type.
 
-    AS names the method, WITH gives the body, ATTACH headers, ON the seconds to wait. FORMAT "response"
-    gives an object of status, headers and body whatever the status is.
+    AS names the method, GET without it, or POST where there is a body: WITH. ATTACH gives headers, ON the seconds to
+    wait. A status from 400 on fails; with FORMAT "response" the answer is an object of status, headers and body
+    whatever the status is.
     """
+    method = method_of(as_) if as_ is not None else "GET" if with_ is None else "POST"
+    return _ask(run, url, sent(run, method, with_, attach), on, whole=format_ is not None)
 
 
-@family.verb("POST", names="AT")
-def post(body: Any, *, at: Text, attach: Object | None = None) -> Value:
-    """Sends a body to a URL and gives the answer."""
+@family.verb(
+    "POST",
+    examples=[('POST "tea" AT "http://api.example.com:8080/echo" SET ?r AFTER EMIT ?r(body)', "tea")],
+    names="AT",
+)
+def post(
+    run: Run,
+    body: Any,
+    *,
+    at: Text,
+    attach: Object | None = None,
+    on: Duration | None = None,
+    format_: Literal["response"] | None = None,
+) -> Value:
+    """Sends a body to a URL and gives the answer: objects and arrays go as JSON, text as text, binary as it is.
+
+    ATTACH gives headers, ON the seconds to wait; FORMAT "response" is that of FETCH.
+    """
+    return _ask(run, at, sent(run, "POST", body, attach), on, whole=format_ is not None)
+
+
+def _ask(run: Run, url: str, request: Sent, on: float | None, *, whole: bool) -> Value:
+    """What a URL answers: the value of a good answer, or whatever answer as an object."""
+    seconds = SECONDS if on is None else checked(on, Code.NET_TIMEOUT)
+    plain = url[:5].lower() == "http:"
+    response = call(
+        run, request.method, url, headers=request.headers, body=request.body, seconds=seconds, plain=plain
+    )  # fmt: skip
+    if not whole:
+        return value_of(run, good(response, _WHOLE))
+    body = value_of(run, response, as_text=True)
+    return {"status": response.status, "headers": dict(response.headers), "body": body}
 
 
 @family.verb(
@@ -56,8 +110,6 @@ def post(body: Any, *, at: Text, attach: Object | None = None) -> Value:
     names="AT",
     exec_class="Io",
     effect="store",
-    needs="",
-    quick=False,
     acts=True,
 )
 def webhook(run: Run, payload: Any, *, at: Text) -> bool:
@@ -86,14 +138,12 @@ def webhook(run: Run, payload: Any, *, at: Text) -> bool:
     names="TO",
     exec_class="Io",
     effect="store",
-    needs="",
-    quick=False,
     acts=True,
 )
 def email(run: Run, body: Text = "", *, to: Text, with_: Text) -> bool:
     """Sends a mail WITH a subject: queued with the step, and tried again until the mail server takes or refuses it.
 
-    It is HTML when the body begins with `<`. A block that emits the body is not served yet.
+    It is HTML when the body begins with `<`. What a block emits is the body, and not part of the result.
     """
     if not run.context.mails:
         raise failed(Code.UNSUPPORTED, "this run has no mail server")

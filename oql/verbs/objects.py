@@ -3,13 +3,10 @@
 from oql import json
 from oql.errors import Code, failed
 from oql.values import Value
-from oql.verbs.declare import Family, Object, Run, Text
+from oql.verbs.declare import Family, Object, Text
+from oql.verbs.run import Run
 
 family = Family("objects", "Objects and JSON")
-
-_BYTES_PER_VALUE = 60
-_BYTES_PER_ARRAY = 64
-_BYTES_PER_OBJECT = 184
 
 
 @family.verb(
@@ -37,14 +34,13 @@ def parse_json(run: Run, text: Text) -> Value:
 
     Of a repeated key the last value counts. A number such as 2.0 is the whole number 2.
     """
-    values = text.count(",") + text.count(":")
-    containers = _BYTES_PER_ARRAY * text.count("[") + _BYTES_PER_OBJECT * text.count("{")
-    run.claim(len(text) + _BYTES_PER_VALUE * values + containers)
+    run.claim(json.weight_when_read(text))
     try:
         return json.loads(text)
     except json.JsonError as error:
         place = f" at line {error.line}, column {error.column}" if error.line else ""
-        raise failed(Code.JSON_FAILED, f"{error.message}{place}") from None
+        hint = "JSON has its keys and texts in double quotes" if "'" in text and '"' not in text else None
+        raise failed(Code.JSON_FAILED, f"{error.message}{place}", hint) from None
 
 
 @family.verb("KEYS", examples=[('PARSE JSON \'{"b":1,"a":2}\' SET ?o AFTER KEYS ?o SET ?k AFTER EMIT ?k', ["b", "a"])])

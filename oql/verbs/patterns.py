@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeAlias
 from oql.errors import Code, failed, not_allowed
 from oql.regex import Pattern, check_work, compile_pattern
 from oql.values import Value
-from oql.verbs.declare import Run, Text, Whole
+from oql.verbs.declare import Text, Whole
+from oql.verbs.run import Run
 from oql.verbs.text import BYTES_PER_PIECE, Growth, family, text_bytes
 
 Match: TypeAlias = Any  # re2's match carries no type information

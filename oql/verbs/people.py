@@ -3,7 +3,8 @@
 from oql.errors import Code, expected, failed
 from oql.people.forms import form_of, question_of
 from oql.values import Value
-from oql.verbs.declare import Any, Array, Family, Run, Text, describe
+from oql.verbs.declare import Any, Array, Family, Text, describe
+from oql.verbs.run import Run
 from oql.verbs.time import Duration, checked
 
 family = Family(
@@ -38,17 +39,42 @@ def gather(run: Run, fields: Array, *, with_: Text | None = None, on: Duration |
     return answers
 
 
-@family.verb("CONFIRM", examples=[('CONFIRM "Send the mail?" ON "1h" OR RETURN "not sent"', "not sent")])
+@family.verb(
+    "CONFIRM",
+    examples=[
+        ('CONFIRM "Send the mail?" ON "1h" OR RETURN "not sent"', "not sent"),
+        (
+            'REGISTER "ada" WITH "correct horse"\nLOGIN "ada" WITH "correct horse" SET ?token\n'
+            "SESSION ?token SET ?user\nCONFIRM ?user SET ?done\nEMIT ?done",
+            True,
+        ),
+    ],
+)
 def confirm(run: Run, question: Any, *, on: Duration | None = None) -> bool:
     """Asks for approval and waits, ON so many seconds at most; a rejection is ConfirmRejected.
 
-    When ON has passed it fails with Timeout.
+    When ON has passed it fails with Timeout. Of a user, as SESSION gives one, it asks nobody: it notes that the user is
+    confirmed, which SESSION shows from then on, and gives whether there is such a user.
     """
+    user = _user_in(question)
+    if user is not None:
+        if on is not None:
+            raise failed(Code.TYPE_FAILED, "`CONFIRM` of a user takes no ON", "it waits for nobody")
+        from oql.users import records
+
+        return bool(run.commit(lambda frame: records.confirm(frame, user, run.clock())))
     decision = run.suspend("confirm", question_of(question), _deadline(on))
     if not decision["approved"]:
         reason = decision.get("reason")
         raise failed(Code.CONFIRM_REJECTED, f"rejected: {reason}" if reason else "rejected")
     return True
+
+
+def _user_in(question: Value) -> str | None:
+    """The id of the user that SESSION gave; None for a question."""
+    if not isinstance(question, dict) or not isinstance(question.get("username"), str):
+        return None
+    return question["id"] if isinstance(question.get("id"), str) else None
 
 
 def _deadline(on: float | None) -> float | None:

@@ -1,52 +1,157 @@
-"""Verbs on programs that are kept: operations and scripts.
+"""Verbs on programs that are kept, and on texts that are run as programs (oql/inner.py runs what they find)."""
 
-This build only declares them, so that programs that use them parse and check.
-"""
+import re
 
-from oql.errors import Code
+from oql import operations as kept
+from oql.errors import Code, OqlError, failed, nearest
+from oql.remote import text_at
+from oql.tables.access import all_or_none, read, write
 from oql.values import Value
-from oql.verbs.declare import Any, Family, Text
+from oql.verbs.crons import kept_program
+from oql.verbs.declare import Family, Object, Steps, Text
+from oql.verbs.files import read as read_file
+from oql.verbs.run import Run
+from substrate.interface import Call, Frame, Namespace
+
+family = Family("stored", "Stored programs", exec_class="Io", options={"touches": "operation", "quick": False})
+
+_URL = re.compile(r"https?:", re.IGNORECASE)
+_LONGEST_NAME = 200
+_GREET = 'DEFINE NEW OPERATION AS "greet" OPEN NEST RETURN "Hello " & !REQUEST(name) CLOSE NEST\n'
 
 
-def _family(touches: str, needs: str, failure: Code = Code.TYPE_FAILED, effect: str = "store") -> Family:
-    options = {"effect": effect, "touches": touches, "needs": needs}
-    return Family("stored", "Stored programs", failure=failure, exec_class="Io", options=options)
+@family.verb(
+    "DEFINE NEW OPERATION",
+    examples=[
+        (
+            f'{_GREET}PARSE JSON \'{{"name": "Ada"}}\' SET ?who\n'
+            'EXECUTE OPERATION "greet" WITH ?who SET ?text AFTER EMIT ?text',
+            "Hello Ada",
+        )
+    ],
+    effect="store",
+    block="steps",
+    names="AS",
+    acts=True,
+)
+def define_operation(run: Run, *, as_: Text, block: Steps) -> Value:
+    """Keeps its block as an operation under a name. One of the name gets a new version; the last 20 are kept.
+
+    The block is a program of its own: it sees no variable of this one.
+    """
+    kept_program(run, block)
+    write(run, lambda frame, call: kept.define(frame, as_, block, run.clock()))
+    return True
 
 
-operations = _family("operation", "a program store", Code.UNKNOWN_OPERATION)
-scripts = _family("script", "programs inside programs", effect="outside")
+@family.verb(
+    "EXECUTE OPERATION",
+    examples=[(f'{_GREET}EXECUTE OPERATION "greet" SET ?text AFTER EMIT ?text', "Hello ")],
+    effect="read",
+    runs_text="apart",
+)
+def execute_operation(run: Run, name: Text, *, with_: Object | None = None) -> dict[str, Value]:
+    """Runs an operation and gives what it returns. WITH gives an object, which it reads by `!REQUEST(key)`.
+
+    What it emits joins the output; what nothing in it catches fails this step.
+    """
+
+    def work(reading: Frame | Namespace, call: Call) -> kept.Version:
+        found = all_or_none(lambda: [kept.current(reading, name)])
+        if not found or found[0] is None:
+            raise _no_operation(reading, name)
+        return found[0]
+
+    return run.pinned(f"operation {name}", read(run, work).source)
 
 
-@operations.verb("DEFINE NEW OPERATION", block="steps", names="AS", acts=True)
-def define_operation(*, as_: Text) -> Value:
-    """Keeps its block as an operation under a name; an earlier one is replaced."""
+@family.verb(
+    "LIST OPERATIONS",
+    examples=[(f"{_GREET}LIST OPERATIONS SET ?all\nEMIT ?all(0)(name)", "greet")],
+    effect="read",
+    touches="",
+)
+def list_operations(run: Run) -> list[Value]:
+    """Lists all operations by name, with the number of their last version and when they were made and changed."""
+    return read(run, lambda reading, call: all_or_none(lambda: kept.listed(reading)))
 
 
-@operations.verb("EXECUTE OPERATION", effect="outside", quick=False, runs_text=True)
-def execute_operation(name: Text, *, with_: Any = None) -> Value:
-    """Runs an operation WITH an object that it reads by !REQUEST, and gives what it returns."""
+@family.verb(
+    "DESCRIBE OPERATION",
+    examples=[(f'{_GREET}DESCRIBE OPERATION "greet" SET ?o\nEMIT ?o(source)', 'RETURN "Hello " & !REQUEST(name)')],
+    effect="read",
+)
+def describe_operation(run: Run, name: Text) -> dict[str, Value]:
+    """Gives the text of an operation, and its versions with their texts and when they were made."""
+
+    def work(reading: Frame | Namespace, call: Call) -> dict[str, Value]:
+        found = all_or_none(lambda: kept.versions(reading, name))
+        if not found:
+            raise _no_operation(reading, name)
+        return kept.described(found)
+
+    return read(run, work)
 
 
-@operations.verb("LIST OPERATIONS", effect="read", touches="")
-def list_operations() -> Value:
-    """Lists all operations."""
+@family.verb(
+    "DELETE OPERATION",
+    examples=[(f'{_GREET}DELETE OPERATION "greet"\nLIST OPERATIONS SET ?all\nEMIT ?all', [])],
+    effect="store",
+    acts=True,
+)
+def delete_operation(run: Run, name: Text) -> Value:
+    """Deletes an operation with all its versions. Jobs that have begun it go on with it."""
+
+    def work(frame: Frame, call: Call) -> None:
+        if not kept.delete(frame, name):
+            raise _no_operation(frame, name)
+
+    write(run, work)
+    return True
 
 
-@operations.verb("DESCRIBE OPERATION", effect="read")
-def describe_operation(name: Text) -> Value:
-    """Gives the text and versions of an operation."""
+@family.verb(
+    "INCLUDE",
+    examples=[
+        (
+            "WRITE 'UPPER ?name SET ?loud' INTO \"/root/loud.oql\"\n"
+            'LOWER "Ada" SET ?name AFTER INCLUDE "/root/loud.oql" AFTER EMIT ?loud',
+            "ADA",
+        )
+    ],
+    effect="read",
+    touches="script",
+    runs_text="here",
+)
+def include(run: Run, place: Text) -> dict[str, Value]:
+    """Runs a program from a file or an https URL as if it stood here, on these variables; gives what it returns.
+
+    A place that may come from outside the program is Forbidden, unless the account may SIDELOAD.
+    """
+    shown = place.partition("?")[0] if _URL.match(place) else place
+    return run.pinned(shown[:_LONGEST_NAME], _script(run, place))
 
 
-@operations.verb("DELETE OPERATION")
-def delete_operation(name: Text) -> Value:
-    """Deletes an operation."""
+@family.verb(
+    "SIDELOAD",
+    examples=[("SIDELOAD 'UPPER \"ada\" SET ?loud' AFTER EMIT ?loud", "ADA")],
+    exec_class="Cpu",
+    touches="",
+    runs_text="here",
+)
+def sideload(program: Text) -> dict[str, Value]:
+    """Runs a text as a program that stands here, on these variables, and gives what it returns.
+
+    A text that may come from outside the program is Forbidden, unless the account may run such texts.
+    """
+    return {"in": "SIDELOAD", "text": program}
 
 
-@scripts.verb("INCLUDE", quick=False, runs_text=True)
-def include(place: Text) -> Value:
-    """Runs a program from a file or URL as if it stood here, and gives what it returns."""
+def _script(run: Run, place: str) -> str:
+    return text_at(run, place) if _URL.match(place) else str(read_file(run, place))
 
 
-@scripts.verb("SIDELOAD", exec_class="Cpu", quick=False, runs_text=True)
-def sideload(program: Text) -> Value:
-    """Runs a text as a program that stands here, and gives what it returns."""
+def _no_operation(reading: Frame | Namespace, name: str) -> OqlError:
+    guess = nearest(name, all_or_none(lambda: kept.names(reading)))
+    hint = f"did you mean `{guess}`?" if guess else "LIST OPERATIONS gives all"
+    return failed(Code.UNKNOWN_OPERATION, f"there is no operation `{name[:200]}`", hint)

@@ -5,16 +5,8 @@ from typing import Literal
 
 from oql.errors import Code, expected
 from oql.values import Multi, text_form
-from oql.verbs.declare import (
-    Any,
-    Array,
-    Branches,
-    Family,
-    Run,
-    Text,
-    Whole,
-    describe,
-)
+from oql.verbs.declare import Any, Array, Branches, Family, Text, Whole, describe
+from oql.verbs.run import Run
 
 family = Family("text", "Text", failure=Code.STRING_FAILED)
 

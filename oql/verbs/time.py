@@ -9,7 +9,8 @@ from oql.arithmetic import divide, rounded
 from oql.context import Context
 from oql.errors import Code, OqlError, expected, failed
 from oql.values import Value, as_number, text_form
-from oql.verbs.declare import Any, Family, Kind, Run, Text, describe
+from oql.verbs.declare import Any, Family, Kind, Text, describe
+from oql.verbs.run import Run
 
 family = Family("time", "Time", failure=Code.CAST_FAILED)
 

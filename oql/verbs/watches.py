@@ -5,7 +5,8 @@ from oql.errors import Code, OqlError, failed, nearest
 from oql.tables.access import all_or_none, no_table, read, write
 from oql.values import Value
 from oql.verbs.crons import kept_program
-from oql.verbs.declare import Any, Family, Run, Steps, Text
+from oql.verbs.declare import Any, Family, Steps, Text
+from oql.verbs.run import Run
 from oql.watches import Source, Watch
 from substrate.interface import Call, Frame, Namespace
 

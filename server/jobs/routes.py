@@ -8,13 +8,14 @@ from oql.settings import Settings
 from server import envelopes as e
 from server.bodies import Bodies
 from server.credentials import Callers
+from server.forms import FORM
 from server.jobs.desk import Desk
 from server.jobs.links import Links
 from server.jobs.single import Jobs, Mark
 from server.jobs.stream import JobStreams
 from server.jobs.webhooks import Webhooks
 from server.people.confirm import Confirmations
-from server.people.links import FORM, GatherLinks
+from server.people.links import GatherLinks
 from server.programs import Programs
 from server.routing import Parameter, Route
 from server.store.slots import Slots

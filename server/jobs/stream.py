@@ -7,7 +7,7 @@ keeps the last one that it has sent and nothing else, so a client that reads slo
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import falcon.asgi
@@ -22,10 +22,10 @@ from server.logs import log_fault
 from server.problems import Problem
 from server.request import Request
 from server.store.slots import Slots
+from server.streams import OpenStreams, moved
 from substrate.errors import StoreError
 from substrate.interface import Namespace
 
-COMMENT_S = 15.0
 STREAMS = 1_024
 """Streams of an account at once."""
 ROWS_AT_ONCE = 20
@@ -45,7 +45,6 @@ class _Stream:
     slot: int
     state: str = ""
     read: int = 0
-    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class JobStreams:
@@ -55,7 +54,7 @@ class JobStreams:
         self._desk = desk
         self._slots = slots
         self._follower = JobFollower(desk.threads)
-        self._streams: set[_Stream] = set()
+        self._open = OpenStreams()
         self._reading = asyncio.Semaphore(READS)
 
     async def stream(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - a segment's name
@@ -73,49 +72,46 @@ class JobStreams:
 
     def end(self) -> None:
         """Ends all streams: their clients come back to another process."""
-        for stream in tuple(self._streams):
-            stream.over.set()
+        self._open.end()
 
     async def _events(self, stream: _Stream, req: Request) -> AsyncIterator[SSEvent]:
-        self._streams.add(stream)
-        gone = asyncio.create_task(_note_when_gone(req, stream.over))
         try:
-            async with self._follower.following(stream.namespace, stream.job) as followed:
-                async for event in self._told(stream, followed):
+            async with self._open.open(req) as over, self._follower.following(stream.namespace, stream.job) as followed:
+                async for event in self._told(stream, followed, over):
                     yield event
         except StoreError as error:
             yield _event("error", {"error": error.code, "message": error.message})
         except Exception as error:  # noqa: BLE001 - the head of the answer has been sent
             log_fault(error)
         finally:
-            gone.cancel()
-            self._streams.discard(stream)
             self._slots.give(stream.slot)
 
-    async def _told(self, stream: _Stream, followed: FollowedJob) -> AsyncIterator[SSEvent]:
-        while not stream.over.is_set():
+    async def _told(self, stream: _Stream, followed: FollowedJob, over: asyncio.Event) -> AsyncIterator[SSEvent]:
+        while not over.is_set():
             # The stand is taken first: all that a job has told is there once it is over.
             stand = followed.stand
             if stand:
-                async for event in self._news(stream, stand, followed):
+                async for event in self._news(stream, stand, followed, over):
                     yield event
                 if stand.state in FINAL:
                     yield _event("end", {"status": stand.state})
             if followed.gone or (stand and stand.state in FINAL):
                 return
-            if not await _moved(followed, stand, stream.over):
+            if not await moved(followed.beyond(stand), over):
                 yield SSEvent()
 
     async def _read(self, namespace: Namespace, job: str, first: int) -> Rows:
         async with self._reading:
             return await self._desk.threads.run(told_from, namespace, job, first, ROWS_AT_ONCE)
 
-    async def _news(self, stream: _Stream, stand: Stand, followed: FollowedJob) -> AsyncIterator[SSEvent]:
+    async def _news(
+        self, stream: _Stream, stand: Stand, followed: FollowedJob, over: asyncio.Event
+    ) -> AsyncIterator[SSEvent]:
         """The events of what the client does not know yet."""
         if stand.state != stream.state and stand.state not in FINAL:
             stream.state = stand.state
             yield _event("state", {"status": stand.state})
-        while stream.read < stand.row and not stream.over.is_set():
+        while stream.read < stand.row and not over.is_set():
             first = max(stream.read + 1, stream.told[0])
             rows = await followed.once((first, stand.row), partial(self._read, stream.namespace, stream.job, first))
             for row, entries in rows:
@@ -124,23 +120,6 @@ class JobStreams:
                         stream.told = row, position
                         yield SSEvent(event="trace", event_id=f"{row}.{position}", data=json.dumps(entry))
             stream.read = rows[-1][0] if len(rows) == ROWS_AT_ONCE else max(stand.row, rows[-1][0] if rows else 0)
-
-
-async def _moved(followed: FollowedJob, stand: Stand | None, over: asyncio.Event) -> bool:
-    """Waits until the job has come further or the client is gone; False where neither happens for long."""
-    waits = [asyncio.create_task(followed.beyond(stand)), asyncio.create_task(over.wait())]
-    try:
-        done, _ = await asyncio.wait(waits, timeout=COMMENT_S, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waits:
-            task.cancel()
-    return bool(done)
-
-
-async def _note_when_gone(req: Request, over: asyncio.Event) -> None:
-    while (await req.receive())["type"] != "http.disconnect":
-        pass
-    over.set()
 
 
 def _event(name: str, data: dict[str, str]) -> SSEvent:

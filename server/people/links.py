@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import falcon
 import falcon.asgi
@@ -16,6 +15,7 @@ import falcon.asgi
 from oql.jobs import answering, records
 from oql.jobs.answering import Answer, Over, UnknownWait, WrongAnswer
 from oql.jobs.records import Job, OpenWait
+from server.forms import FORM, read_form
 from server.jobs.desk import Desk
 from server.jobs.links import Links
 from server.jobs.single import Mark
@@ -27,7 +27,6 @@ from server.request import Request
 from substrate.errors import NotFound
 from substrate.interface import Namespace
 
-FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 10_000
 _FOREIGN = Notice(403, "Not from this page", "The answer came from a page of another site, and was not taken.")
 _OVER = Notice(410, "No longer needed", "What asked for the answer is over.")
@@ -113,7 +112,7 @@ class GatherLinks:
             raise Problem(415, f"expected the header Content-Type: {FORM}")
         raw = await self._desk.bodies.raw(req)
         try:
-            return dict(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+            return dict(await read_form(raw, _MOST_FIELDS))
         except ValueError:
             raise Problem(400, f"the body is no form in UTF-8 of at most {_MOST_FIELDS:,} fields") from None
 

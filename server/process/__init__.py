@@ -32,6 +32,7 @@ def serve(settings: Settings) -> int:
         listener = listen(settings.host, settings.port, loopback_only=settings.dev and not settings.allow_public_dev)
         base_url = (settings.base_url or url_of(listener)).rstrip("/")
         prepare(settings)
+        _check_key(settings)
         # Only now: the figures look at the environment when they are imported.
         from server.process.master import Web
 
@@ -44,6 +45,19 @@ def serve(settings: Settings) -> int:
         return 0
 
 
+def _check_key(settings: Settings) -> None:
+    from substrate.errors import StoreError
+    from substrate.interface import DatabaseError
+    from worker.keys import WrongKey, check_key
+
+    try:
+        check_key(settings)
+    except WrongKey as error:
+        raise Refusal(str(error)) from None
+    except (DatabaseError, StoreError) as error:
+        raise Refusal(f"cannot open the store: {error}") from None
+
+
 def work(settings: Settings) -> int:
     """Runs one more job worker until it is told to end. Exit code: 0 ended as asked, 1 cannot run."""
     os.umask(0o077)
@@ -52,11 +66,16 @@ def work(settings: Settings) -> int:
     from server import logs, metrics
     from substrate.errors import StoreError
     from substrate.interface import DatabaseError
+    from worker.keys import WrongKey, check_key
     from worker.process import run_worker
 
     logs.configure(settings)
     try:
+        check_key(settings)
         run_worker(settings)
+    except WrongKey as error:
+        sys.stderr.write(f"oql: {error}\n")
+        return 1
     except (DatabaseError, StoreError) as error:
         sys.stderr.write(f"oql: cannot open the store: {error}\n")
         return 1

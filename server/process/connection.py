@@ -81,11 +81,19 @@ class Connection(HttpToolsProtocol):
             raise ValueError("too many headers")
         if not self.parser.get_http_version().startswith("1."):
             raise ValueError("not HTTP/1.1")
+        if b"://" in self.url and not self._names_its_host():
+            self._refusal = (400, "the request is for one host, and its Host header names another")
+            raise ValueError("two hosts")
         self._in_body = True
         self._move_on()
         super().on_headers_complete()
         if self._draining:
             self.cycle.keep_alive = False
+
+    def _names_its_host(self) -> bool:
+        """Whether an address in absolute form has the host of the Host header, by which it is answered."""
+        host = self.url.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0]
+        return self.url.startswith(b"/") or [host] == [value for name, value in self.headers if name == b"host"]
 
     def on_body(self, body: bytes) -> None:
         """A part of the body; what stands between two parts, or behind the last, is as limited as a head."""

@@ -15,6 +15,7 @@ from server.store.bodies import StoreBodies, one_of
 from server.store.changes import change
 from server.store.gate import Visit, lsn_json
 from server.store.threads import Threads
+from server.streams import when_gone
 from substrate import json, plan
 from substrate.errors import described
 from substrate.interface import Call, Frame, Store
@@ -101,7 +102,7 @@ class Queries:
         return call
 
     async def _run(self, visit: Visit, call: Call, work: Callable[[], Any]) -> Any:
-        watch = asyncio.create_task(_cancel_when_gone(visit.req, call))
+        watch = asyncio.create_task(when_gone(visit.req, call.cancel))
         began = perf_counter()
         try:
             return await self._threads.run(work)
@@ -154,10 +155,3 @@ def _question(asked: dict[str, Any]) -> tuple[str, list[str], bool]:
         message = f"`show_plan`: expected true or false, found {described(show_plan)}"
         raise Problem(400, message, detail={"field": "show_plan"})
     return text, schemas or [], show_plan
-
-
-async def _cancel_when_gone(req: Request, call: Call) -> None:
-    while (await req.receive())["type"] != "http.disconnect":
-        pass
-    req.gone = True
-    call.cancel()

@@ -16,10 +16,10 @@ from server.store.gate import Visit, busy
 from server.store.slots import Slots
 from server.store.telling import Teller, Watcher, error_event
 from server.store.threads import Threads
+from server.streams import OpenStreams, moved
 from substrate.errors import NotFound, StoreError, shown
 from substrate.interface import Lsn
 
-COMMENT_S = 15.0
 _ID = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
@@ -28,7 +28,6 @@ class _Stream:
     watcher: Watcher
     first: list[SSEvent]
     slot: int
-    over: asyncio.Event
 
 
 class Watch:
@@ -40,7 +39,7 @@ class Watch:
         self._threads = threads
         self._slots = slots
         self._watchers = watchers
-        self._streams: set[_Stream] = set()
+        self._open = OpenStreams()
 
     async def watch(self, visit: Visit) -> None:
         """Answers with events until the client goes away. Raises Problem, StoreError before the first."""
@@ -63,57 +62,37 @@ class Watch:
         except BaseException:
             self._slots.give(slot)
             raise
-        visit.resp.sse = self._events(_Stream(watcher, first, slot, asyncio.Event()), visit.req)
+        visit.resp.sse = self._events(_Stream(watcher, first, slot), visit.req)
 
     def end(self) -> None:
         """Ends all streams: their readers come back to another process."""
-        for stream in tuple(self._streams):
-            stream.over.set()
+        self._open.end()
 
     async def _events(self, stream: _Stream, req: Request) -> AsyncIterator[SSEvent]:
-        self._streams.add(stream)
-        gone = asyncio.create_task(_note_when_gone(req, stream.over))
         try:
-            async with self._follower.following(stream.watcher.namespace) as following:
-                async for event in self._told(stream, following):
+            async with self._open.open(req) as over, self._follower.following(stream.watcher.namespace) as following:
+                async for event in self._told(stream, following, over):
                     yield event
         finally:
-            gone.cancel()
-            self._streams.discard(stream)
             self._slots.give(stream.slot)
 
-    async def _told(self, stream: _Stream, following: Following) -> AsyncIterator[SSEvent]:
+    async def _told(self, stream: _Stream, following: Following, over: asyncio.Event) -> AsyncIterator[SSEvent]:
         """The events of one reader until it is over, then perhaps one that says why."""
         for event in stream.first or [SSEvent()]:
             yield event
         stream.first = []
         try:
-            while not stream.over.is_set():
+            while not over.is_set():
                 end = following.end
                 events = await self._teller.next(stream.watcher, following)
                 for event in events:
                     yield event
-                if not stream.watcher.behind and not await _moved(following, end, stream.over):
+                if not stream.watcher.behind and not await moved(following.beyond(end), over):
                     yield SSEvent()
         except StoreError as error:
             yield error_event(error)
         except Exception as error:  # noqa: BLE001 - the head of the answer has been sent
             log_fault(error)
-
-
-async def _moved(following: Following, end: Lsn, over: asyncio.Event) -> bool:
-    """Waits until the log has grown or the reader is gone; False where neither happens for long."""
-    waits = [asyncio.create_task(following.beyond(end)), asyncio.create_task(over.wait())]
-    done, rest = await asyncio.wait(waits, timeout=COMMENT_S, return_when=asyncio.FIRST_COMPLETED)
-    for task in rest:
-        task.cancel()
-    return bool(done)
-
-
-async def _note_when_gone(req: Request, over: asyncio.Event) -> None:
-    while (await req.receive())["type"] != "http.disconnect":
-        pass
-    over.set()
 
 
 def _schemas(req: Request) -> tuple[str, ...]:

@@ -8,15 +8,15 @@ from substrate.files.folder import NamespaceFiles
 from substrate.files.shares import MIGRATIONS, Shares
 from substrate.interface import ControlDatabase
 from substrate.names import tenant
-from substrate.sqlite.database import Database
+from substrate.opening import open_control
 
 NAMESPACES = "namespaces"
 """The folder in the data folder that has a folder for each namespace."""
 
 
-def share_database(data: Path) -> ControlDatabase:
-    """The database of links in a data folder."""
-    return Database(data / "shares.sqlite", MIGRATIONS)
+def share_database(data: Path, store: str = "") -> ControlDatabase:
+    """The database of links in a data folder, or in the store of this URL."""
+    return open_control(store, data, "shares", MIGRATIONS)
 
 
 class FileStore:

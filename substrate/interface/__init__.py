@@ -214,6 +214,9 @@ class Frame(Reading, SystemTables, Protocol):
     def remember(self, key: str, answer: Remembered) -> None:
         """Keeps the answer to a request under the caller's key, for a day."""
 
+    def check_quota(self) -> None:
+        """Raises QuotaExceeded when the namespace holds as much as it may: for system tables that users fill."""
+
     lsn: Lsn
     """Where this frame stands in the log, once it is committed."""
 

@@ -1,13 +1,13 @@
 """Named points at which tests kill the process, to see what is left. In all other processes they do nothing.
 
-OQL_KILL_AT names a point ("after the commit"), with `*3` behind it for the third time that it is reached.
+FAULT_KILL_AT names a point ("after the commit"), with `*3` behind it for the third time that it is reached.
 """
 
 import itertools
 import os
 import signal
 
-_point, _, _times = os.environ.get("OQL_KILL_AT", "").partition("*")
+_point, _, _times = os.environ.get("FAULT_KILL_AT", "").partition("*")
 _reached = itertools.count(1)
 
 

@@ -22,6 +22,7 @@ from substrate.errors import Invalid, Unavailable
 from substrate.postgres.connection import Raw
 from substrate.postgres.refusals import translated_errors
 from substrate.postgres.values import adapters
+from substrate.turns import TURN_SECONDS
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 SCRATCH = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
@@ -43,7 +44,7 @@ _SETTINGS = {
     "default_transaction_isolation": r"read\ committed",
     "default_transaction_read_only": "on",
     "statement_timeout": "0",
-    "lock_timeout": "0",
+    "lock_timeout": f"{TURN_SECONDS:g}s",
     "idle_in_transaction_session_timeout": "10min",
     "client_min_messages": "warning",
     "jit": "off",  # compiling costs more than it gains in nearly all that a store is asked

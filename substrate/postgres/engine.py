@@ -18,7 +18,7 @@ from substrate.errors import Invalid, NotFound
 from substrate.postgres.connection import OUTERMOST, Connection, Raw
 from substrate.postgres.database import READ, SCRATCH, WRITE, Database, lock_key
 from substrate.postgres.refusals import lacks_table, translated_errors
-from substrate.turns import Turns
+from substrate.turns import Patience, Turns
 
 _DROPPED_AT_ONCE = 100
 """Tables that are dropped in one transaction; PostgreSQL has room for a few thousand locks in all."""
@@ -58,7 +58,12 @@ class Engine:
 
     def create(self, script: Sequence[str]) -> bool:
         """See the protocol."""
-        with self._turns.turn(), self._database.begun(self._begin_alone) as (raw, _), translated_errors(), _ending(raw):
+        with (
+            self._turns.turn(Patience()),
+            self._database.begun(self._begin_alone) as (raw, _),
+            translated_errors(),
+            _ending(raw),
+        ):
             made = raw.execute(
                 "INSERT INTO oql_control.namespace (name) VALUES (%s) ON CONFLICT DO NOTHING RETURNING 'n' || id",
                 (self._name,),
@@ -73,7 +78,12 @@ class Engine:
 
     def drop(self) -> bool:
         """See the protocol. It is gone at once; its tables go when nobody reads them any more."""
-        with self._turns.turn(), self._database.begun(self._begin_alone) as (raw, _), translated_errors(), _ending(raw):
+        with (
+            self._turns.turn(Patience()),
+            self._database.begun(self._begin_alone) as (raw, _),
+            translated_errors(),
+            _ending(raw),
+        ):
             found = raw.execute(
                 "WITH gone AS (DELETE FROM oql_control.namespace WHERE name = %s RETURNING id)"
                 " INSERT INTO oql_control.deleted SELECT id FROM gone RETURNING id",
@@ -107,7 +117,7 @@ class Engine:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """See the protocol."""
-        with self._turns.turn(), self._database.begun(self._begin_writing) as (raw, schema):
+        with self._turns.turn(Patience()), self._database.begun(self._begin_writing) as (raw, schema):
             connection = Connection(raw, schema, writes=True)
             try:
                 yield connection
@@ -210,7 +220,7 @@ def _not_found() -> NotFound:
 def _drop_tables(raw: Raw, number: int) -> bool:
     """Drops some tables of a deleted namespace, or what is left of it (True); others may be doing the same."""
     schema = f"d{number}"
-    raw.execute(f"{WRITE}; SELECT pg_advisory_xact_lock({lock_key(schema)})".encode())
+    raw.execute(f"{WRITE}; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({lock_key(schema)})".encode())
     with _ending(raw):
         tables = raw.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename LIMIT %s",

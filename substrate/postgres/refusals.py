@@ -8,6 +8,7 @@ import psycopg
 
 from substrate.engine import Violation
 from substrate.errors import Cancelled, Invalid, StoreError, Unavailable
+from substrate.turns import BUSY
 
 _KEY = re.compile(r"\((?P<columns>[^)]*)\)=\(")
 """In the detail of a unique violation, whatever its language: `Key (city, "Name")=(Rome, x) already exists.`"""
@@ -19,6 +20,7 @@ _WORDS = {
     "40001": "another transaction was in the way",
     "40P01": "another transaction was in the way",
     "25P04": "the transaction took too long",
+    "55P03": BUSY,
 }
 
 _REFUSED = {

@@ -13,17 +13,18 @@ fork and opened again by whoever needs one; those in use belong to threads that 
 opens the database file besides SQLite; the turns are taken on a file of their own.
 """
 
-import fcntl
 import os
 import threading
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
 import apsw
 
 from substrate.interface import Cell, DatabaseError, NotUniqueError, Row
+from substrate.sqlite.file_turn import FileTurn
+from substrate.turns import Patience
 
 BUSY_MS = 5_000
 UNIQUE_CODES = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY)
@@ -127,7 +128,7 @@ class _Link:
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:
         self._path = path
-        self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._turn = FileTurn(f"{path}.lock")
         try:
             if not path.exists():
                 with self.turn():
@@ -149,12 +150,15 @@ class _Link:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Waits for this writer's turn among all threads and processes."""
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        """Waits for this writer's turn among all threads and processes. Raises DatabaseError: it does not come."""
+        try:
+            self._turn.take(Patience())
+        except TimeoutError as error:
+            raise DatabaseError(f"{self._path.name}: {error}") from None
         try:
             yield
         finally:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            self._turn.give()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -170,8 +174,9 @@ class _Link:
 
     def close(self) -> None:
         if hasattr(self, "_connection"):
-            self._connection.close()
-        os.close(self._lock)
+            with suppress(apsw.Error):  # what the disk refuses now is done by whoever opens the file next
+                self._connection.close()
+        self._turn.close()
 
     def _prepare(self, path: Path, migrations: Sequence[str]) -> None:
         self._connection.set_busy_timeout(BUSY_MS)

@@ -6,7 +6,6 @@ one that is open.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import threading
@@ -20,8 +19,9 @@ import apsw
 from substrate import forks
 from substrate.engine import DialectName, Params, Values, Violation
 from substrate.errors import Cancelled, Invalid, NotFound, StoreError, Unavailable
+from substrate.sqlite.file_turn import FileTurn
 from substrate.sqlite.functions import install
-from substrate.turns import Turns
+from substrate.turns import Patience, Turns
 
 FILE = "store.sqlite"
 FORMAT = 1
@@ -99,8 +99,9 @@ class Connection:
             self.execute(how)
 
     def close(self) -> None:
-        """Closes it."""
-        self._db.close()
+        """Closes it. What the disk refuses then is done by whoever opens the file next."""
+        with contextlib.suppress(apsw.Error):
+            self._db.close()
 
 
 class Engine:
@@ -118,7 +119,7 @@ class Engine:
         self._idle: list[Connection] = []
         self._writer: Connection | None = None
         self._watcher: Connection | None = None
-        self._turn = -1
+        self._turn: FileTurn | None = None
         self._written: tuple[int, int] | None = None
         self._open: tuple[int, int] | None = None
         self._times_opened = 0
@@ -139,7 +140,7 @@ class Engine:
     def create(self, script: Sequence[str]) -> bool:
         """See the protocol."""
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._turns.turn(), self._its_turn():
+        with self._its_turn():
             if self.exists():
                 return False
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -162,7 +163,7 @@ class Engine:
         """See the protocol."""
         if not self._path.exists():
             return False
-        with self._turns.turn(), self._its_turn():
+        with self._its_turn():
             if not self._path.exists():
                 return False
             aside = self._folder.with_name(f".deleted-{uuid4().hex}")
@@ -230,7 +231,7 @@ class Engine:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """See the protocol."""
-        with self._turns.turn(), self._its_turn(), self._found():
+        with self._its_turn(), self._found():
             connection = self._opened_writer()
             connection.begin("IMMEDIATE")
             try:
@@ -263,9 +264,9 @@ class Engine:
         with self._guard:
             closing = [*self._idle, *filter(None, (self._watcher, self._writer))]
             self._idle, self._watcher, self._writer, self._open = [], None, None, None
-            if self._turn >= 0:
-                os.close(self._turn)
-                self._turn = -1
+            if self._turn:
+                self._turn.close()
+                self._turn = None
         for connection in closing:
             connection.close()
 
@@ -283,22 +284,24 @@ class Engine:
 
     @contextmanager
     def _its_turn(self) -> Iterator[None]:
-        """The turn of this process among all; whoever asks has the turn among its threads."""
-        with self._guard:
-            if self._turn < 0:
-                self._turn = self._open_turn()
-            turn = self._turn
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(turn, fcntl.LOCK_UN)
+        """The turn among the threads of this process, then that of this process among all. Raises Unavailable."""
+        patience = Patience()
+        with self._turns.turn(patience):
+            with self._guard:
+                turn = self._turn = self._turn or self._open_turn()
+            try:
+                turn.take(patience)
+            except OSError as error:
+                raise Unavailable(f"the store cannot be used: {error}") from None
+            try:
+                yield
+            finally:
+                turn.give()
 
-    def _open_turn(self) -> int:
+    def _open_turn(self) -> FileTurn:
         """The file of turns lies beside the folder, so that it outlives the namespace."""
         try:
-            name = self._folder.with_name(f".{self._folder.name}.lock")
-            return os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            return FileTurn(self._folder.with_name(f".{self._folder.name}.lock"))
         except FileNotFoundError:
             raise _not_found() from None
         except OSError as error:

@@ -185,3 +185,25 @@ def test_whose_token_it_is_has_to_be_clear(call: Administrator) -> None:
         ("revoke", "ada", "1", "--operator"),
     ):  # fmt: skip
         assert call("token", *words).code == 2, words
+
+
+def test_an_account_is_allowed_to_run_texts_from_outside(call: Administrator, data: Path) -> None:
+    call("account", "add", "ada", "--password-stdin", stdin="pass word")
+    assert not opened(data).may_sideload("user_ada")
+    assert call("account", "allow", "ada", "sideload").out == "account ada: allowed sideload\n"
+    assert opened(data).may_sideload("user_ada")
+    assert call("account", "forbid", "ada", "sideload").out == "account ada: allowed nothing more\n"
+    assert not opened(data).may_sideload("user_ada")
+    assert call("account", "allow", "ada", "everything").code == 2
+    assert not opened(data).may_sideload("user_nobody")
+
+
+def test_pages_are_limited_to_operations(call: Administrator, data: Path) -> None:
+    call("account", "add", "ada", "--password-stdin", stdin="pass word")
+    assert call("account", "operations", "ada").out == "any program\n"
+    assert call("account", "operations", "ada", "hello, total").out == "hello\ntotal\n"
+    assert opened(data).find("ada").operations == ("hello", "total")
+    assert call("account", "operations", "ada", "").out == "\n"
+    assert opened(data).find("ada").operations == ()
+    assert call("account", "operations", "ada", "--all").out == "any program\n"
+    assert call("account", "operations", "ada", "hello", "--all").code == 2

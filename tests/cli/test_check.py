@@ -43,3 +43,25 @@ def test_json_says_what_the_mode_check_of_the_endpoint_says() -> None:
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     called = oql("check", "none.oql", folder=tmp_path)
     assert (called.code, called.out, called.err) == (2, "", "error: none.oql: no such file\n")
+
+
+def test_fixes_are_written_back_where_the_file_then_has_no_errors(tmp_path: Path) -> None:
+    (tmp_path / "good.oql").write_text('uper "x" SET ?u;\nif ?u == "X" { print(?u) }\n')
+    (tmp_path / "bad.oql").write_text('emit "x"\nXYZZY 1\n')
+    called = oql("check", "--fix", "bad.oql", "good.oql", folder=tmp_path)
+    assert (called.code, called.err) == (1, "good.oql: 6 fixes made\n2 files checked: 2 errors, 0 warnings\n")
+    assert (tmp_path / "bad.oql").read_text() == 'emit "x"\nXYZZY 1\n'
+    assert (tmp_path / "good.oql").read_text() == (
+        'UPPER "x" SET ?u\nIF ?u IS EQUAL TO "X" OPEN NEST EMIT ?u CLOSE NEST\n'
+    )
+
+
+def test_standard_input_goes_to_standard_output_with_its_fixes() -> None:
+    called = oql("check", "--fix", "-", stdin="emit 1\n")
+    assert (called.code, called.out) == (0, "EMIT 1\n")
+
+
+def test_a_fix_is_shown_and_stands_in_the_json() -> None:
+    assert "= fix: replace `EMTI` by `EMIT`" in oql("check", "-", stdin="EMTI 1").out
+    error = json.loads(oql("check", "-", "--json", stdin="EMTI 1").out)[0]["errors"][0]
+    assert error["fix"] == {"line": 1, "column": 1, "end_line": 1, "end_column": 5, "text": "EMIT"}

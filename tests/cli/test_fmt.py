@@ -34,7 +34,7 @@ def compiled(text: str) -> Any:
     try:
         program: Program = compile_text(text)
     except ProgramError as errors:
-        return [(error.code, error.message, error.hint) for error in errors.errors]
+        return [(error.code, error.message) for error in errors.errors]
     return [(i.op, i.path, i.branch, i.on_error, i.keep, _without_places(i.data)) for i in program.code]
 
 

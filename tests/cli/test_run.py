@@ -17,6 +17,7 @@ error[ParseError]: `UPER` is not a verb
 1 | UPER "x"
   | ^^^^
   = hint: did you mean `UPPER`?
+  = fix: replace `UPER` by `UPPER`
 """
 
 
@@ -189,3 +190,10 @@ def test_ctrl_c_calls_the_run_off() -> None:
     called = next(called for called in tries if "SLEEP" in called.err)
     assert (called.code, called.out) == (130, "")
     assert called.err.splitlines()[:2] == ["error[Timeout]: the run was cancelled", " --> <command line>:1:16"]
+
+
+def test_texts_from_outside_are_run_where_that_is_allowed() -> None:
+    program = ("run", "-c", "SIDELOAD !GET(code)", "--request", "param:code=EMIT 7")
+    refused = oql(*program)
+    assert (refused.code, "Forbidden" in refused.err) == (1, True)
+    assert oql(*program, "--allow-sideload").out == "7\n"

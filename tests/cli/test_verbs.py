@@ -36,10 +36,10 @@ def test_one_verb_is_explained_with_its_examples() -> None:
 
 
 def test_blocks_synonyms_and_what_is_missing_are_shown() -> None:
-    shown = {name: reference.help_text(verbs.table()[name]) for name in ("NEW JSON OBJECT", "TRIM STRING", "FETCH")}
+    shown = {name: reference.help_text(verbs.table()[name]) for name in ("NEW JSON OBJECT", "TRIM STRING", "SSH")}
     assert shown["NEW JSON OBJECT"].startswith("NEW JSON OBJECT [OPEN NEST SET key AS value AND ")
     assert "Also written TRIM." in shown["TRIM STRING"]
-    assert "Not served by this build, which lacks access to the network" in shown["FETCH"]
+    assert "Not served by this build, which lacks machines that are connected" in shown["SSH"]
 
 
 def test_an_unknown_verb_is_answered_with_the_nearest() -> None:

@@ -26,7 +26,8 @@ class Marks:
     """What a case sets before its program runs; `choice` is `one-of` or `matches` when the result may vary.
 
     `warnings` are places at which the check of the program must warn, `elsewhere` programs that run before it in
-    another namespace of the same store, `answers` what people answer, in turn, each time that the run is suspended.
+    another namespace of the same store, `answers` what people answer, in turn, each time that the run is suspended,
+    `models` what the language model answers. `site`: the run is that of a site, and the result its page.
     """
 
     request: dict[str, str] = field(default_factory=dict)
@@ -38,6 +39,9 @@ class Marks:
     warnings: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     answers: tuple[Any, ...] = ()
+    models: tuple[Any, ...] = ()
+    may_sideload: bool = False
+    site: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +155,8 @@ def _marks(lines: _Lines) -> Marks:
     request: dict[str, str] = {}
     limits: dict[str, float] = {}
     variables: dict[str, Any] = {}
-    warnings: list[str] = []
-    elsewhere: list[str] = []
-    answers: list[Any] = []
+    texts: dict[str, list[str]] = {"@warning": [], "@elsewhere": []}
+    others: dict[str, list[Any]] = {"@answer": [], "@model": []}
     single: dict[str, Any] = {}
     while lines.rest and lines.rest[0].startswith("@"):
         mark, _, value = lines.rest[0].partition(" ")
@@ -168,23 +171,24 @@ def _marks(lines: _Lines) -> Marks:
             case "@var":
                 name, bound = _pair(lines, value)
                 variables[name] = _json(lines, bound)
-            case "@warning":
-                warnings.append(value)
-            case "@elsewhere":
-                elsewhere.append(value)
-            case "@answer":
-                answers.append(_json(lines, value))
+            case "@warning" | "@elsewhere":
+                texts[mark].append(value)
+            case "@answer" | "@model":
+                others[mark].append(_json(lines, value))
             case "@now" | "@seed":
                 single[mark[1:]] = _json(lines, value)
             case "@one-of" | "@matches":
                 single["choice"] = mark[1:]
-            case "@trace":
-                single["trace"] = True
+            case "@may" if value == "sideload":
+                single["may_sideload"] = True
+            case "@trace" | "@site":
+                single[mark[1:]] = True
             case _:
                 raise lines.wrong(f"`{mark}` is not a mark")
         lines.take()
     single.pop("trace", None)
-    single |= {"warnings": tuple(warnings), "elsewhere": tuple(elsewhere), "answers": tuple(answers)}
+    single |= {"warnings": tuple(texts["@warning"]), "elsewhere": tuple(texts["@elsewhere"])}
+    single |= {"answers": tuple(others["@answer"]), "models": tuple(others["@model"])}
     return Marks(request, limits, variables, **single)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -13,12 +13,15 @@ from oql.contexts import Contexts
 from oql.errors import timed_out
 from oql.journal import Entry, Journal, Wait, failure_entry
 from oql.limits import Limits
-from oql.outbound import Outbound
 from oql.people.answers import check_answers, check_decision
+from oql.sites import Reply
 from substrate.interface import Store
 from tests.conformance.corpus import Marks
 from tests.conformance.file_stores import file_store
+from tests.conformance.models import models
+from tests.conformance.sites import as_page
 from tests.conformance.stores import sqlite_store, untouched
+from tests.conformance.web import SERVICES, outbound
 
 NAMESPACE = "user_test"
 ELSEWHERE = "user_other"
@@ -30,7 +33,11 @@ def run(text: str, marks: Marks, store: Store | None = None) -> engine.Outcome:
     It runs on empty namespaces of the store, or of one of SQLite files, and on empty folders of files.
     """
     with _world(marks, store) as contexts:
-        return _with_people(text, marks, contexts) if _asks(text) else _run(text, marks, contexts)
+        if _asks(text):
+            return _with_people(text, marks, contexts)
+        if marks.site:  # as the server runs what is not over at once: by the journal it knows what stands where
+            return as_page(_run(text, marks, contexts, Journal("job"), reply := Reply()), reply)
+        return _run(text, marks, contexts)
 
 
 def run_alone(text: str, marks: Marks) -> engine.Outcome:
@@ -43,15 +50,15 @@ def run_twice(text: str, marks: Marks, store: Store | None = None) -> engine.Out
     """How the text ends when it is run again on what its first run has recorded, in a world where nothing happened."""
     if _asks(text):
         return run(text, marks, store)
-    first = Journal("job")
+    first, reply = Journal("job"), Reply() if marks.site else None
     with _world(marks, store) as contexts:
-        outcome = _run(text, marks, contexts, first)
+        outcome = _run(text, marks, contexts, first, reply)
     if first.forgetful or (outcome.error and outcome.error.final):
         return outcome
     with _world(Marks(limits=marks.limits), store) as contexts:
         again = _run(text, marks, contexts, Journal("job", recorded=first.remembered()))
     assert (str(again.error), again.result) == (str(outcome.error), outcome.result)
-    return again
+    return as_page(outcome, reply) if reply else again
 
 
 def _asks(text: str) -> bool:
@@ -87,16 +94,19 @@ def _answered(wait: Wait, given: Any) -> Entry:
 def _world(marks: Marks, store: Store | None) -> Iterator[Contexts]:
     limits = Limits(**marks.limits)  # type: ignore[arg-type]  # the reader has checked the names
     stores = untouched(store or sqlite_store())
-    with file_store() as files:
-        contexts = Contexts(limits, stores, _report, files.of, Outbound(), mails=True)
+    with file_store() as files, closing(outbound()) as way_out, models(marks.models) as asked:
+        contexts = Contexts(limits, stores, _report, files.of, way_out, mails=True, places=SERVICES, models=asked)
         for earlier in marks.elsewhere:
             outcome = engine.run(program.load(earlier), contexts.make(ELSEWHERE, "", {}, CancelFlag()))
             assert outcome.error is None, outcome.error
         yield contexts
 
 
-def _run(text: str, marks: Marks, contexts: Contexts, journal: Journal | None = None) -> engine.Outcome:
+def _run(
+    text: str, marks: Marks, contexts: Contexts, journal: Journal | None = None, reply: Reply | None = None
+) -> engine.Outcome:
     context = _marked(contexts.make(NAMESPACE, "job", marks.request, CancelFlag(), journal), marks)
+    context.reply = reply
     if journal:
         journal.store, context.limits = context.store, contexts.limits
     return engine.run(program.load(text, contexts.limits), context, dict(marks.variables))
@@ -108,7 +118,7 @@ def _report(fault: BaseException, job_id: str) -> str:
 
 def _marked(context: Context, marks: Marks) -> Context:
     """The context that the server gives a run; marks fix its clock and its randomness."""
-    context = replace(context, computing_ns=time.thread_time_ns)
+    context = replace(context, computing_ns=time.thread_time_ns, may_sideload=marks.may_sideload)
     if marks.now is not None:
         context = replace(context, now=marks.now)
     return context if marks.seed is None else replace(context, random=Random(marks.seed))

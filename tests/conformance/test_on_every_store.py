@@ -11,7 +11,10 @@ from tests.conformance.corpus import Case, cases
 from tests.conformance.differences import differences
 from tests.substrate.mirror.opening import mirror_store
 
-WORDS = ("CACHE ", "CREATE DATABASE ", "TRANSACTION ", "DEFINE CRON ", "WATCH ", "WEBHOOK ", "EMAIL ")
+WORDS = (
+    "CACHE ", "CREATE DATABASE ", "TRANSACTION ", "DEFINE CRON ", "WATCH ", "WEBHOOK ", "EMAIL ", "REGISTER ", "LOGIN ",
+    "CALENDAR ",
+)  # fmt: skip
 KEEPING = [case for case in cases() if any(word in case.program for word in WORDS)]
 
 
@@ -36,5 +39,5 @@ def test_case_on(store: Store, case: Case) -> None:
 
 
 def test_whole_pages_are_among_them() -> None:
-    whole = {"databases", "rows", "where", "sql", "transactions", "crons", "watches", "deliveries"}
+    whole = {"databases", "rows", "where", "sql", "transactions", "crons", "watches", "deliveries", "calendar"}
     assert {case.path.stem[3:] for case in KEEPING} >= whole

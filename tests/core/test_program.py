@@ -42,7 +42,7 @@ def test_json_of_the_deepest_condition() -> None:
 
 def test_another_format_is_refused() -> None:
     data = compile_text("EMIT 1").to_json().replace(b'"format":%d' % FORMAT, b'"format":0')
-    with pytest.raises(ValueError, match="program format 0 is not 2; compile the text again"):
+    with pytest.raises(ValueError, match="program format 0 is not 3; compile the text again"):
         Program.from_json(data)
 
 

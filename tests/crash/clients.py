@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,14 +23,17 @@ MODES = ("async", "keyed", "async", "plain")
 
 @dataclass(slots=True)
 class Given:
-    """A work that was given to a server: how, and what it answered in the end; None where nothing came."""
+    """A work that was given to a server: how, and what it answered in the end; None where nothing came.
+
+    `rows`: how many it had left when it was said to be cancelled.
+    """
 
     work: Work
     namespace: str
     mode: str
     answer: dict[str, Any] | None = None
     status: int = 0
-    asked_again: bool = False
+    rows: int | None = None
 
     @property
     def job(self) -> str | None:
@@ -48,11 +51,15 @@ class Login:
 
 @dataclass(slots=True)
 class Client:
-    """One client of one account: gives work after work until told to stop. `url` tells where the server is now."""
+    """One client of one account: gives work after work until told to stop. `url` tells where the server is now.
+
+    `rows`: how many rows a tag has left in the namespace.
+    """
 
     login: Login
     works: Iterator[Work]
     url: Any
+    rows: Callable[[str, str], int] = lambda namespace, tag: 0
     given: list[Given] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -84,7 +91,28 @@ class Client:
         self._until_accepted(one, body)
         if twice and one.answer and mode != "plain":
             self._ask_again(one, body)
+        if work.cancels and one.answer:
+            time.sleep(len(self.given) % 7 / 5)
+            self._cancel(one)
         return one
+
+    def _cancel(self, one: Given) -> None:
+        """Cancels a job, or learns that it is over."""
+        give_up = time.monotonic() + PATIENCE_S
+        auth = (self.login.auth["username"], self.login.auth["password"])
+        while time.monotonic() < give_up:
+            try:
+                answer = httpx.delete(f"{self.url()}/v1/job/{one.job}", auth=auth, timeout=30)
+            except httpx.HTTPError:
+                continue
+            if answer.status_code == 200:
+                one.rows = self.rows(one.namespace, one.work.tag)
+            if answer.status_code in (200, 409):
+                return
+            if answer.status_code not in NOT_NOW and not (one.mode == "plain" and answer.status_code == 404):
+                self.faults.append(f"{one.work.tag}: cancelling it answers {answer.status_code}: {answer.text[:500]}")
+                return
+            time.sleep(0.05)
 
     def _until_accepted(self, one: Given, body: dict[str, Any]) -> None:
         give_up = time.monotonic() + PATIENCE_S

@@ -15,6 +15,7 @@ from oql.jobs.schema import MIGRATIONS
 from substrate.interface import Store
 from substrate.opening import open_store
 from tests.crash.clients import Client, Login
+from tests.crash.disk import HOWS, failed_at
 from tests.crash.holding_on import Watched, freeze_holder, judged, kill_holder, opened, target_in
 from tests.crash.keys import one_key, one_link
 from tests.crash.killing import Target
@@ -86,6 +87,18 @@ def points(folder: Path, dose: int) -> Dose:
     return came
 
 
+def disk(folder: Path, dose: int) -> Dose:
+    """The first write or sync of the disk fails, the second, and so on: so many, each in the next of the ways."""
+    came, failures = Dose(), 0
+    with taking() as sink:
+        for n, how in zip(range(1, dose + 1), itertools.cycle(HOWS), strict=False):
+            failed, wrong = failed_at(folder / f"{n}", sink, everything(f"t{n}", sink.url), n, how)
+            failures += failed
+            came.faults += [f"{n} {how}: {fault}" for fault in wrong]
+    came.note = f"{failures:,} failures"
+    return came
+
+
 def takeover(folder: Path, dose: int) -> Dose:
     """Kills the holder of a job so many times; how long it took until another one ran it."""
     return _disturbed(folder, dose, kill_holder, "until another worker runs the job")
@@ -134,7 +147,7 @@ def streams(folder: Path, dose: int) -> Dose:
         auth = httpx.BasicAuth(there.login.auth["username"], PASSWORD)
         for number in itertools.count():
             job = Client(there.login, iter(()), there.target.url).give(slow_loop(f"s{number}", 10), "async").job
-            cut, whole = (Reader(f"{there.target.url()}/v1/job/{job}/stream", auth) for _ in range(2))
+            cut, whole = (Reader(there.target.url, f"/v1/job/{job}/stream", auth) for _ in range(2))
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(lambda one: one[0].read_all(one[1]), ((cut, chosen), (whole, None))))
             if cut.got != whole.got:

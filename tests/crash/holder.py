@@ -1,4 +1,4 @@
-"""A process that runs the due jobs of one namespace as a worker does, and dies where OQL_KILL_AT says.
+"""A process that runs the due jobs of one namespace as a worker does, and dies where FAULT_KILL_AT says.
 
 Arguments: the URL of the store, its folder, the host and port that webhooks may reach. It ends when nothing is due.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from oql.context import report_fault
 from oql.contexts import Contexts
-from oql.jobs import records
+from oql.jobs.due import next_job
 from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner
 from oql.jobs.schema import MIGRATIONS
@@ -61,7 +61,7 @@ def run_on(worker: Worker, seconds: float) -> None:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         worker.drain.drain(NAMESPACE)
-        due = records.next_due(worker.namespace)
+        due = next_job(worker.namespace, worker.runner.clock())
         if due is None:
             return
         time.sleep(0.02)

@@ -106,13 +106,13 @@ def freeze_holder(watched: Watched, at_least_s: float = 0.0) -> float:
 
 def opened(target: Target) -> Store:
     """The store of a server, for the eyes of a test."""
-    return open_store("", target.data, system=MIGRATIONS)
+    return open_store(target.store, target.data, system=MIGRATIONS)
 
 
 def judged(works: list[Watched], sink: Sink) -> list[str]:
     """Waits for the end of all of them; what is wrong then."""
     target, store = works[0].target, works[0].store
-    hints = Hints(open_control("", target.data, DATABASE, MARKS), None)
+    hints = Hints(open_control(target.store, target.data, DATABASE, MARKS), None)
     oracle = Oracle(store, FileStore(target.data, target.url), hints, sink)
     oracle.wait_for_the_end([one.login.namespace for one in works], PATIENCE_S)
     oracle.judge([Given(one.work, one.login.namespace, "async", {"job_id": one.job_id, "status": "accepted"}, 202)

@@ -29,6 +29,11 @@ class Target:
     def __post_init__(self) -> None:
         self.server = start(self.data, **self.environment)
 
+    @property
+    def store(self) -> str:
+        """The URL of the PostgreSQL that keeps the rows; "" for SQLite."""
+        return self.environment.get("store", "")
+
     def url(self) -> str:
         """Where the server is now."""
         return self.server.url

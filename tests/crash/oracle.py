@@ -76,11 +76,11 @@ class Oracle:
         ]
 
     def _hasten(self, namespace: Namespace) -> None:
-        """A webhook whose sender died is tried again after more than a minute; here that has passed."""
+        """A webhook that could not be sent is tried again after some time, at last minutes; here that has passed."""
         now = time.time()
 
         def work(frame: Frame) -> None:
-            frame.system("UPDATE delivery SET due = ? WHERE state = 'pending' AND due > ?", now, now + 2)
+            frame.system("UPDATE delivery SET due = ? WHERE state = 'pending' AND due > ?", now, now + 10)
 
         namespace.write(work)
         self.hints.mark(namespace.name, now)
@@ -97,6 +97,8 @@ class Oracle:
         job = records.find(namespace, one.job or "") or records.find_by_key(namespace, work.tag)
         if job is None:
             self._fault(one, "accepted, but there is no such job")
+        elif job.state == "cancelled" and work.cancels:
+            self._judge_cancelled(one, sum(found.values()))
         elif job.state in FINAL:
             self._judge_job(namespace, one, job, found, rows)
 
@@ -109,6 +111,11 @@ class Oracle:
             and (set(found) != set(one.work.steps) or answer["result"] != one.work.result)
         ):
             self._fault(one, f"answered {answer['result']!r} with rows {dict(found)}")
+
+    def _judge_cancelled(self, one: Given, rows: int) -> None:
+        """Nothing was done behind the answer, where that was seen."""
+        if one.rows is not None and rows != one.rows:
+            self._fault(one, f"{rows} rows, {one.rows} when it was said to be cancelled")
 
     def _judge_job(
         self, namespace: Namespace, one: Given, job: Job, found: Counter[int], rows: list[dict[str, Any]]

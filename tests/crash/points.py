@@ -64,7 +64,7 @@ def _dies(url: str, folder: Path, sink: Sink, point: str) -> bool:
     """Whether the process has died at the point; else it has gone all the way."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash.holder", url, str(folder), sink.at],
-        env={**os.environ, "OQL_KILL_AT": point},
+        env={**os.environ, "FAULT_KILL_AT": point},
         timeout=90,
         check=False,
     )

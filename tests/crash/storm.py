@@ -17,7 +17,7 @@ from tests.crash.clients import Approver, Client, Given, Login
 from tests.crash.killing import Target
 from tests.crash.oracle import Oracle
 from tests.crash.sink import Sink, taking
-from tests.crash.works import SET_UP, mixed
+from tests.crash.works import SET_UP, TABLE, mixed
 from tests.http.running import accounts_of, until
 from worker.hints import Hints
 from worker.marks import DATABASE, MIGRATIONS as MARKS
@@ -38,6 +38,7 @@ class Plan:
     pause_s: float = 0.1
     apart_s: tuple[float, float] = (0.3, 0.9)
     job_workers: int = 2
+    store: str = ""
 
 
 @dataclass
@@ -59,7 +60,8 @@ def storm(folder: Path, plan: Plan) -> Outcome:
     with taking() as sink, ExitStack() as stack:
         target = Target(
             folder / "data",
-            {"outbound_allow": sink.at, "job_workers": str(plan.job_workers), "grace_s": "10"},
+            {"outbound_allow": sink.at, "job_workers": str(plan.job_workers), "grace_s": "10"}
+            | ({"store": plan.store} if plan.store else {}),
             random.Random(plan.seed),
         )
         stack.callback(target.end)
@@ -70,7 +72,7 @@ def storm(folder: Path, plan: Plan) -> Outcome:
 
 def logins(target: Target, count: int, called: str = "storm") -> list[Login]:
     """So many new accounts, each with the table of the works."""
-    accounts = accounts_of(target.server)
+    accounts = accounts_of(target.server, target.store)
     found = []
     for number in range(count):
         account = accounts.add(f"{called}{number}", PASSWORD, tier="enterprise")
@@ -86,12 +88,16 @@ def _run(target: Target, plan: Plan, sink: Sink, outcome: Outcome) -> None:
     stopping, over = threading.Event(), threading.Event()
     accounts = logins(target, plan.namespaces)
     names = [login.namespace for login in accounts]
+    store = open_store(target.store, target.data, system=MIGRATIONS)
+
+    def rows(namespace: str, tag: str) -> int:
+        return sum(row["tag"] == tag for row in store.namespace(namespace).query({"Scan": {"schema": TABLE}}))
+
     clients = [
-        Client(login, mixed(sink.url, plan.seed * 100 + number, f"n{number}x"), target.url)
+        Client(login, mixed(sink.url, plan.seed * 100 + number, f"n{number}x"), target.url, rows)
         for number, login in enumerate(accounts)
     ]
-    store = open_store("", target.data, system=MIGRATIONS)
-    hints = Hints(open_control("", target.data, DATABASE, MARKS), None)
+    hints = Hints(open_control(target.store, target.data, DATABASE, MARKS), None)
     oracle = Oracle(store, FileStore(target.data, target.url), hints, sink)
     approver = Approver(store, names, hints)
     with ThreadPoolExecutor(len(clients) + 1) as pool:

@@ -1,8 +1,8 @@
 """A reader of a job's stream who is cut off again and again, and comes back with the last id that it has."""
 
 import random
-from collections.abc import Iterator
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -13,27 +13,41 @@ Event = tuple[str, str, str]
 
 @dataclass
 class Reader:
-    """Reads one stream; `got`: the events with an id, in their order; `cuts`: how often it came back."""
+    """Reads one stream; `got`: the events with an id, in their order.
 
-    url: str
+    `server` tells where that is now; `cuts`: how often it came back, `broken`: after an answer that had no end.
+    """
+
+    server: Callable[[], str]
+    path: str
     auth: httpx.BasicAuth | None = None
     headers: dict[str, str] = field(default_factory=dict)
     got: list[Event] = field(default_factory=list)
     cuts: int = 0
+    broken: int = 0
+    reading: bool = False
     over: bool = False
 
     def read_all(self, chosen: random.Random | None) -> None:
         """Reads to the end; with `chosen` it goes away after some events, and comes back."""
         while not self.over:
             most = chosen.randint(1, 4) if chosen else 1_000_000
-            with suppress(httpx.TransportError):
+            try:
                 self._read(most)
+            except httpx.TransportError:
+                self.broken += self.reading
+                time.sleep(0.05)
             self.cuts += not self.over
 
     def _read(self, most: int) -> None:
         last = {"Last-Event-ID": self.got[-1][0]} if self.got else {}
-        with httpx.stream("GET", self.url, headers=self.headers | last, auth=self.auth, timeout=60) as answer:
+        url, self.reading = self.server() + self.path, False
+        with httpx.stream("GET", url, headers=self.headers | last, auth=self.auth, timeout=60) as answer:
+            if answer.status_code == 503:  # many have come at once
+                time.sleep(0.05)
+                return
             assert answer.status_code == 200, answer.read()
+            self.reading = True
             for event in _events(answer.iter_lines()):
                 if event[1] == "end":
                     self.over = True

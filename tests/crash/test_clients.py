@@ -10,7 +10,7 @@ import pytest
 from substrate.interface import Store
 from tests.crash.clients import Client, Login
 from tests.crash.holding_on import opened, target_in
-from tests.crash.keys import one_key, one_link
+from tests.crash.keys import halted_link, one_key, one_link
 from tests.crash.killing import Target
 from tests.crash.sink import taking
 from tests.crash.storm import PASSWORD, logins
@@ -67,13 +67,17 @@ def test_a_single_use_link_gives_one_body(target: Target, login: Login, pool: Th
     assert one_link(target.url(), login, "link", CLIENTS, pool) == []
 
 
+def test_a_single_use_link_is_kept_from_others_while_one_reads_it(target: Target, login: Login) -> None:
+    assert halted_link(target.url(), login, "halted") == []
+
+
 def test_a_reader_who_comes_back_sees_everything_once(target: Target, login: Login) -> None:
     client = Client(login, iter(()), target.url)
     job = client.give(slow_loop("stream", 20), "async").job
     auth = httpx.BasicAuth(login.auth["username"], PASSWORD)
-    cut = Reader(f"{target.url()}/v1/job/{job}/stream", auth)
+    cut = Reader(target.url, f"/v1/job/{job}/stream", auth)
     cut.read_all(random.Random(5))
-    whole = Reader(cut.url, auth)
+    whole = Reader(target.url, cut.path, auth)
     whole.read_all(None)
     assert cut.cuts > 3
     assert len(whole.got) > 40

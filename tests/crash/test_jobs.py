@@ -17,3 +17,9 @@ def test_killed_under_load(name: str, tmp_path: Path) -> None:
     outcome = storm(tmp_path, Plan(SCENARIOS[name]))
     assert not outcome.faults, outcome.told()
     assert len(outcome.given) >= 20
+
+
+def test_killed_under_load_on_postgres(postgres_database: str, tmp_path: Path) -> None:
+    outcome = storm(tmp_path, Plan((*SCENARIOS["parts"][:4], "everything"), namespaces=2, store=postgres_database))
+    assert not outcome.faults, outcome.told()
+    assert len(outcome.given) >= 10

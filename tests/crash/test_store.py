@@ -31,7 +31,7 @@ def begin(url: str, folder: Path, kill_at: str = "") -> "subprocess.Popen[str]":
         [sys.executable, "-m", "tests.crash.writer", url, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OQL_KILL_AT": kill_at},
+        env={**os.environ, "FAULT_KILL_AT": kill_at},
     )
 
 

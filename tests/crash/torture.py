@@ -23,6 +23,11 @@ PAGE = Path(__file__).resolve().parents[2] / "bench" / "torture.md"
 PARTS: dict[str, tuple[int, str, Callable[[Path, int], Dose]]] = {
     "kills": (1_000, "kill -9 of workers, scheduler, Valkey, master, everything, under mixed load", doses.kills),
     "points": (25, "kill -9 at each named point of the store and of jobs, this many times", doses.points),
+    "disk": (
+        500,
+        "the n-th write or sync of SQLite fails: the disk is full or broken, once or for good",
+        doses.disk,
+    ),
     "redis": (100, "Valkey killed, or flushed, under mixed load", doses.redis),
     "takeover": (200, "kill -9 of the worker that runs a job", doses.takeover),
     "frozen": (200, "SIGSTOP of the worker that runs a job for twice the lease, then SIGCONT", doses.frozen),

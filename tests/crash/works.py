@@ -19,7 +19,8 @@ TABLE = "d.t"
 class Work:
     """One job to be. `steps`: the rows that it leaves, once each; `cached` and `file`: what is under its tag then.
 
-    `hooks`: how many webhooks it queues; `asks`: somebody has to approve; `same`: all its rows have one random value.
+    `hooks`: how many webhooks it queues; `asks`: somebody has to approve; `cancels`: its client cancels it;
+    `same`: all its rows have one random value.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Work:
     file: str | None = None
     hooks: int = 0
     asks: bool = False
+    cancels: bool = False
     same: bool = False
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -62,6 +64,11 @@ FOREACH ?all AS ?n OPEN NEST
 CLOSE NEST
 EMIT "over\""""
     return Work("slow loop", tag, source, tuple(range(rounds)), result="over")
+
+
+def cancelled(tag: str) -> Work:
+    """One that its client cancels somewhere on the way."""
+    return replace(slow_loop(tag, 30), kind="cancelled", cancels=True)
 
 
 def transaction(tag: str) -> Work:
@@ -150,7 +157,7 @@ EMIT "told\""""
 
 def kinds(sink: str) -> list[Callable[[str], Work]]:
     """Every kind of program. `sink`: where webhooks go."""
-    return [loop, slow_loop, transaction, branches, caught, sleeps, confirms, fails, files, webhooks(sink)]
+    return [loop, slow_loop, cancelled, transaction, branches, caught, sleeps, confirms, fails, files, webhooks(sink)]
 
 
 def mixed(sink: str, seed: int, prefix: str) -> Iterator[Work]:

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from oql.deliveries import Delivery, Verdict, add_email, add_webhook, claim, listed, next_due, record, redeliver
+from oql.deliveries import Delivery, Verdict, add_email, add_webhook, claim, listed, record, redeliver
 from substrate.errors import Invalid
 from substrate.interface import Frame, Namespace
 
@@ -43,12 +43,10 @@ def test_a_webhook_is_queued(namespace: Namespace) -> None:
     delivery = only(namespace)
     assert (delivery.id, delivery.kind, delivery.target, delivery.payload) == (made, "webhook", URL, {"n": 1})
     assert (delivery.state, delivery.attempts, delivery.created, delivery.due) == ("pending", (), 100.0, 100.0)
-    assert next_due(namespace) == 100.0
 
 
 def test_a_namespace_that_was_never_made_has_none(namespace: Namespace) -> None:
     assert listed(namespace, "j") == []
-    assert next_due(namespace) is None
 
 
 def test_they_are_listed_for_each_job_in_order(namespace: Namespace) -> None:
@@ -94,7 +92,6 @@ def test_the_delays_are_those_of_standard_webhooks(namespace: Namespace) -> None
     hour = 3600
     assert waits == [5, 300, 1800, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour]
     assert (only(namespace).state, only(namespace).due, len(only(namespace).attempts)) == ("failed", None, 10)
-    assert next_due(namespace) is None
 
 
 def test_what_arrived_is_tried_no_more(namespace: Namespace) -> None:

@@ -97,11 +97,6 @@ def test_headers_cannot_be_smuggled_in(namespace: Namespace, to: str, subject: s
 UNSUPPORTED: list[tuple[str, dict[str, Any], str]] = [
     ('WEBHOOK "x" AT "https://example.com/"', {}, "this run cannot reach the network"),
     ('EMAIL "x" TO "a@b.org" WITH "s"', {}, "this run has no mail server"),
-    (
-        'EMAIL OPEN NEST EMIT "x" CLOSE NEST TO "a@b.org" WITH "s"',
-        {"mails": True},
-        "`EMAIL` with a block is not served by this build",
-    ),
 ]
 
 

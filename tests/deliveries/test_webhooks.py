@@ -14,6 +14,7 @@ from oql.deliveries import Delivery, add_webhook, listed, redeliver
 from oql.local import new_id
 from oql.outbound import Outbound
 from substrate.interface import Namespace, Store
+from tests.http.running import until
 from tests.outbound.servers import Answer, Asked, Web, raw
 from worker.deliveries import Deliverer
 from worker.signing import webhook_secret
@@ -177,6 +178,33 @@ def test_many_deliverers_send_each_once(namespace: Namespace, web: Web, outbound
         thread.join()
     assert sorted(asked.headers["webhook-id"] for asked in web.asked) == sorted(made)
     assert {one.state for one in listed(namespace, "j")} == {"delivered"}
+
+
+def test_what_takes_long_to_send_is_left_alone_meanwhile(
+    namespace: Namespace, web: Web, outbound: Outbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.deliveries.RENEW_SECONDS", 0.05)
+    called, may_answer = threading.Event(), threading.Event()
+
+    def slow(asked: Asked) -> Answer:
+        called.set()
+        assert may_answer.wait(60)
+        return Answer()
+
+    web.answers["/slow"] = slow
+    began = time.time()
+    queue(namespace, web.url + "/slow", now=began)
+    sender = threading.Thread(target=deliverer(outbound).deliver_due, args=(namespace, began))
+    sender.start()
+    assert called.wait(10)
+    for _ in range(3):
+        before = only(namespace).due or 0.0
+        until(lambda: (only(namespace).due or 0.0) > before, 10)  # noqa: B023 - called at once
+        deliverer(outbound).deliver_due(namespace, time.time())
+    may_answer.set()
+    sender.join()
+    assert len(web.asked) == 1
+    assert only(namespace).state == "delivered"
 
 
 def test_nothing_is_done_in_a_namespace_that_was_never_made(namespace: Namespace, outbound: Outbound) -> None:

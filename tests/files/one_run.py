@@ -1,4 +1,4 @@
-"""A process that takes the one job of a namespace and runs it to its end, or dies where OQL_KILL_AT says."""
+"""A process that takes the one job of a namespace and runs it to its end, or dies where FAULT_KILL_AT says."""
 
 import sys
 import time

@@ -218,6 +218,10 @@ def test_headers_of_tar_that_go_on_for_ever(files: NamespaceFiles, data: Path) -
     refused(files, data, tar((digits, b"x")), "sparse")
     told = tar((huge, b""))[: 512 * 100]
     refused(files, data, (told[:512] + bytes(512)) * 5_000, "damaged|too long")
+    nothing = bytearray(member("a").tobuf())
+    nothing[156:157], nothing[148:156] = b"x", b" " * 8
+    nothing[148:156] = b"%06o\0 " % sum(nothing)
+    refused(files, data, gzip.compress(bytes(nothing) * 5_000), "tells too much about one file")
 
 
 def test_sizes_that_are_not_true(files: NamespaceFiles, data: Path) -> None:
@@ -243,6 +247,14 @@ def test_who_ends_the_work(files: NamespaceFiles, data: Path) -> None:
         files.unpack("/root/archive", "/root/out", Asker(20))
     assert paths(files) == ["/root/archive"]
     expect_true_count(data)
+
+
+def test_who_ends_the_work_where_nothing_comes_of_it(files: NamespaceFiles) -> None:
+    files.write("/root/archive", gzip.compress(b"") * 50_000, ASKER)
+    asker = Asker(10)
+    with pytest.raises(Ended):
+        files.unpack("/root/archive", "/root/out", asker)
+    assert paths(files) == ["/root/archive"]
 
 
 GOOD: tuple[Callable[[], bytes], ...] = (

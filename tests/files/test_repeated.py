@@ -59,7 +59,7 @@ def make_job(there: Namespace, program: str) -> str:
 def run(data: Path, kill_at: str = "") -> int:
     """Runs the job in a process of its own; how that ended."""
     command = [sys.executable, "-m", "tests.files.one_run", str(data)]
-    return subprocess.run(command, env={**os.environ, "OQL_KILL_AT": kill_at}, timeout=60, check=False).returncode
+    return subprocess.run(command, env={**os.environ, "FAULT_KILL_AT": kill_at}, timeout=60, check=False).returncode
 
 
 def result(there: Namespace, job: str) -> object:

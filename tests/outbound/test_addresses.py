@@ -11,6 +11,21 @@ from oql.outbound import Forbidden, Outbound, Unreachable
 from oql.outbound.network import is_own
 from tests.outbound.servers import Answer, Web, guard, serving
 
+PRIVATE = [
+    ["127.0.0.1"],
+    ["8.8.8.8", "10.0.0.1"],
+    ["10.0.0.1", "8.8.8.8"],
+    ["2606:4700::1111", "::1"],
+    ["::ffff:127.0.0.1"],
+    ["64:ff9b::7f00:1"],
+    ["2002:7f00:1::"],
+    ["fe80::1%eth0"],
+    ["169.254.169.254"],
+    ["odd"],
+    ["8.8.8.8"] * 9 + ["192.168.0.1"],
+]
+"""Answers of a resolver of which one address at least is not public."""
+
 
 class Names:
     """A resolver whose answers are given in turn, the last one for good; notes what it is asked."""
@@ -24,22 +39,7 @@ class Names:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["127.0.0.1"],
-        ["8.8.8.8", "10.0.0.1"],
-        ["10.0.0.1", "8.8.8.8"],
-        ["2606:4700::1111", "::1"],
-        ["::ffff:127.0.0.1"],
-        ["64:ff9b::7f00:1"],
-        ["2002:7f00:1::"],
-        ["fe80::1%eth0"],
-        ["169.254.169.254"],
-        ["odd"],
-        ["8.8.8.8"] * 9 + ["192.168.0.1"],
-    ],
-)
+@pytest.mark.parametrize("addresses", PRIVATE)
 def test_every_address_of_a_name_must_be_public(addresses: list[str]) -> None:
     with pytest.raises(Forbidden) as refused:
         guard(resolve=Names(addresses)).request("GET", "https://rebind.example.com/")

@@ -4,6 +4,7 @@ import gzip
 import socket
 import time
 import zlib
+from collections.abc import Callable
 
 import pytest
 
@@ -111,21 +112,22 @@ def test_credentials_stay_behind_when_the_host_changes(web: Web, other: Web) -> 
     assert (asked.headers["x-plain"], asked.headers["host"], asked.body) == ("f", other.at, b"body")
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "http://127.0.0.1:1/",
-        "https://169.254.169.254/",
-        "https://[::1]/",
-        "file:///etc/passwd",
-        "//localhost/x",
-        "http://user:pass@{at}/",
-        "https://0x7f.1/",
-        "http://example.com/",
-        "https://[/",
-        "http://{at}/a b",
-    ],
-)
+ELSEWHERE = [
+    "http://127.0.0.1:1/",
+    "https://169.254.169.254/",
+    "https://[::1]/",
+    "file:///etc/passwd",
+    "//localhost/x",
+    "http://user:pass@{at}/",
+    "https://0x7f.1/",
+    "http://example.com/",
+    "https://[/",
+    "http://{at}/a b",
+]
+"""Redirects that nobody may follow; `{at}` is the server that answers with them."""
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
 def test_a_redirect_leads_nowhere_else(web: Web, target: str) -> None:
     web.answers["/a"] = Answer(302, {"Location": target.format(at=web.at)})
     with pytest.raises(Forbidden):
@@ -236,6 +238,20 @@ def test_a_lookup_that_hangs_is_given_up() -> None:
 def test_a_packed_body_is_unpacked(web: Web, encoding: str, packed: bytes) -> None:
     web.answers["/"] = Answer(200, {"Content-Encoding": encoding}, packed)
     assert guard([web.at]).request("GET", web.url).body == b"text"
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 131_072, 300_000])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zlib.compress, lambda data: gzip.compress(data[:7]) + gzip.compress(data[7:])]
+)
+def test_what_takes_many_steps_to_unpack_comes_whole(web: Web, pack: Callable[[bytes], bytes], size: int) -> None:
+    body = bytes(range(256)) * 2_000
+    for sent in (bytes(size), body[:size]):
+        web.answers["/"] = Answer(200, {"Content-Encoding": "gzip"}, pack(sent))
+        pieces: list[bytes] = []
+        assert guard([web.at]).request("GET", web.url, on_piece=pieces.append).body == sent
+        assert b"".join(pieces) == sent
+        assert max(map(len, pieces)) <= 65_536
 
 
 def test_a_body_that_unpacks_to_much_is_refused(web: Web) -> None:

@@ -72,6 +72,12 @@ class Browser:
         self.tell("Page.navigate", url=url)
         self.wait_for_page()
 
+    def go(self, expression: str) -> None:
+        """Evaluates an expression that leads to another page, and waits for that."""
+        self._loaded = False
+        self.evaluate(expression)
+        self.wait_for_page()
+
     def look_like(self, width: int, height: int, *, dark: bool) -> None:
         """The size of the window, and whether its user prefers dark pages."""
         self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,

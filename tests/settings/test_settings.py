@@ -119,6 +119,15 @@ def test_the_environment_sets_limits(tmp_path: Path) -> None:
             "setting `base_url` (environment OQL_BASE_URL): "
             "expected an address such as `https://oql.example.com`, found `ftp://x`",
         ),
+        *(
+            (
+                "",
+                {"OQL_MODEL_BASE_URL": url},
+                "setting `model_base_url` (environment OQL_MODEL_BASE_URL): "
+                f"expected an address such as `https://oql.example.com`, found `{url}`",
+            )
+            for url in ("http://x:99999", "http://x:0", "http://[::1", "http://:80")
+        ),
     ],
 )
 def test_what_cannot_be_taken_is_named(tmp_path: Path, toml: str, environ: dict[str, str], message: str) -> None:

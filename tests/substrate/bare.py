@@ -28,5 +28,6 @@ def bare_postgres(server_url: str) -> Iterator[Connection]:
         engine = PostgresEngine(database, "bare")
         engine.create([])
         with engine.writing() as connection:
+            connection.script("SET LOCAL idle_in_transaction_session_timeout = 0")  # other tests may come in between
             yield connection
         database.close()

@@ -51,6 +51,24 @@ def test_writers_take_turns_and_need_no_luck(tmp_path: Path, monkeypatch: pytest
     assert value_of(database) == 201
 
 
+def test_who_waits_too_long_for_its_turn_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, other = open_database(tmp_path), open_database(tmp_path)
+    count(other, 1)
+    with database.write() as transaction:
+        monkeypatch.setattr("substrate.turns.TURN_SECONDS", 0.1)
+        for _ in range(2):
+            with pytest.raises(DatabaseError, match="has not finished"):
+                count(other, 1)
+        assert value_of(other) == 1
+        monkeypatch.setattr("substrate.turns.TURN_SECONDS", 30.0)
+        transaction.execute("UPDATE counter SET value = value + 10")
+    count(other, 1)
+    count(database, 1)
+    assert value_of(other) == 13
+    database.close()
+    other.close()
+
+
 def test_a_fork_inherits_no_handle_of_the_file(database: Database, tmp_path: Path) -> None:
     count(database, 1)
     database.state()

@@ -5,7 +5,9 @@ import threading
 
 import pytest
 
-from substrate.turns import Turns
+from substrate import turns as turns_module
+from substrate.errors import Unavailable
+from substrate.turns import Patience, Turns
 
 
 def queue_up(turns: Turns, who: int, seen: list[int]) -> threading.Thread:
@@ -63,3 +65,25 @@ def test_in_a_child_nobody_has_it() -> None:
                 os._exit(0)
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_who_is_out_of_patience_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
+    monkeypatch.setattr(turns_module, "TURN_SECONDS", 0.05)
+    refused: list[Unavailable] = []
+
+    def take() -> None:
+        try:
+            with turns.turn(Patience()):
+                raise AssertionError
+        except Unavailable as error:
+            refused.append(error)
+
+    with turns.turn():
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join()
+        assert len(refused) == 1
+        assert turns.waiting == 0
+    with turns.turn(Patience()):
+        assert turns.waiting == 0

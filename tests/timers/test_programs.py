@@ -166,7 +166,7 @@ def test_files_are_told_of_only_where_folders_are_watched(world: World) -> None:
 def test_what_is_due(world: World) -> None:
     namespace = world.namespace
     assert next_due(namespace, NOW) is None
-    assert not wake.has_watches(namespace)
+    assert not wake.watched_kinds(namespace)
     world.run('DEFINE CRON "nightly" ON SCHEDULE "0 3 * * *" OPEN NEST EMIT 1 CLOSE NEST')
     assert next_due(namespace, NOW) == NOW + 3 * 3_600
     world.run('WATCH "stream:a" ON "message" OPEN NEST EMIT 1 CLOSE NEST')
@@ -194,7 +194,7 @@ def test_a_watch_of_a_table_is_due_until_it_has_seen_the_log(world: World) -> No
 def test_watches_are_known_to_other_processes_at_once(opened: Open) -> None:
     here, there = opened().namespace("ada"), opened().namespace("ada")
     source = watches.read_source("fs:/root/in")
-    assert not wake.has_watches(there)
+    assert not wake.watched_kinds(there)
     here.write(lambda frame: watches.define(frame, source, ("create",), "EMIT 1", NOW))
     assert wake.watched_kinds(there) == {"fs"}
     here.write(lambda frame: watches.delete(frame, source))

@@ -17,46 +17,8 @@ GRAPH REVERSE "a" FROM "db.t" WITH "knows" SET ?r
 GRAPH BFS "a" FROM "db.t" WITH "knows" LIMIT 2 SET ?r
 GRAPH PATH "a" TO "b" FROM "db.t" WITH "knows" SET ?r
 GRAPH ROUTE "a" TO "b" FROM "db.t" WITH "knows" SET ?r
-FETCH "https://example.com" AS "POST" WITH ?v ATTACH ?v ON 5 FORMAT "response" SET ?r
-POST ?v AT "https://example.com" ATTACH ?v SET ?r
-HEADER "X-Name" AS "value"
-STATUS 404
-REDIRECT "/" AS 301
-COOKIE "name" AS "value" WITH "/" ON 60
-COOKIE DELETE "name"
-REGISTER "ada" WITH "password" AS "ada@example.com" SET ?r
-LOGIN "ada" WITH "password" SET ?r
-SESSION !COOKIE(session) SET ?r
-LOGOUT ?v SET ?r
-REFRESH ?v SET ?r
-REVOKE "ada" SET ?r
-DEFINE NEW OPERATION AS "greet" OPEN NEST RETURN "hello" CLOSE NEST
-EXECUTE OPERATION "greet" WITH ?v SET ?r
-LIST OPERATIONS SET ?r
-DESCRIBE OPERATION "greet" SET ?r
-DELETE OPERATION "greet"
-INCLUDE "/root/lib.oql" SET ?r
-SIDELOAD ?v SET ?r
-WEBASSEMBLY AS "js" `return 1` SET ?r
-WEBASSEMBLY AS "js" OPEN NEST ENTER `1` SET ?a ENTER `2` SET ?b CLOSE NEST
-GRANT WEBASSEMBLY ?v AS "name"
-IMAGE LOAD "/root/a.png" SET ?r
-RESIZE ?v TO "400x300" SET ?r
-CROP ?v FROM "0,0" TO "10,10" SET ?r
-ROTATE ?v AS "90" SET ?r
-FLIP ?v AS "horizontal" SET ?r
-WATERMARK ?v WITH "text" SET ?r
-THUMBNAIL ?v TO "128x128" SET ?r
-FILTER ?v AS "sepia" SET ?r
-DRAW ?v WITH "0,0,255,0,0" AS "rect:10,10" SET ?r
-COMPOSITE ?v WITH ?v AT "20,20" SET ?r
-HISTOGRAM ?v SET ?r
-ASK "What is OQL?" USING "small" WITH "Be brief." ATTACH ?v FORMAT "json" SET ?r
 CHAIN RUN "report" WITH ?v SET ?r
 DIRECTIVE "home" OPEN NEST EMIT 1 CLOSE NEST SET ?r
-MAP ROUTE "Cape Town" TO "Johannesburg" SET ?r
-CALENDAR CREATE EVENT "title" AT "2026-01-15" TO "2026-01-16" USING "UTC" FORMAT "text" WITH "ada" AS "weekly"
-CALENDAR GET EVENTS WHERE "title" SET ?r
 NOTIFY CHECK PUSH STATUS FOR "ada" SET ?r
 TUNNEL RECEIVE ?v INTO "/root/a" SET ?r
 """.strip().splitlines()

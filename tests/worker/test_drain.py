@@ -93,6 +93,31 @@ def test_others_look_at_what_becomes_due_before_anybody_would(
     assert asked.times == [NOW + 1]
 
 
+def test_no_more_run_at_once_than_may(there: Namespace, drain: NamespaceDrain, asked: Asked) -> None:
+    drain._runner.at_once = lambda namespace: 2
+    for job, due in (("a", NOW - 3), ("b", NOW - 3), ("c", NOW - 2), ("d", NOW - 1)):
+        add(there, job, due)
+    for _ in range(2):
+        assert len(there.write(lambda frame: records.claim(frame, "another", NOW, 1, 2))) == 1
+    assert there.write(lambda frame: records.claim(frame, "third", NOW, 1, 2)) == []
+    assert there.write(lambda frame: records.claim_one(frame, "c", "third", NOW, 2)) is None
+    assert drain.drain("ada") == NOW + records.LEASE_S, "then those who run them may have died"
+    assert [state(there, job) for job in "abcd"] == ["running", "running", "queued", "queued"]
+    assert asked.times == []
+    there.write(lambda frame: records.cancel(frame, "a", "somebody", NOW))
+    assert drain.drain("ada") == NOW + records.LEASE_S
+    assert [state(there, job) for job in "abcd"] == ["cancelled", "running", "complete", "complete"]
+
+
+def test_those_of_the_dead_do_not_count(there: Namespace, drain: NamespaceDrain) -> None:
+    drain._runner.at_once = lambda namespace: 1
+    add(there, "a", NOW - 60)
+    assert there.write(lambda frame: records.claim_one(frame, "a", "dead", NOW - 50, 1))
+    add(there, "b", NOW)
+    assert drain.drain("ada") is None
+    assert [state(there, job) for job in "ab"] == ["complete", "complete"]
+
+
 def test_what_is_due_later_waits_for_the_mark(there: Namespace, drain: NamespaceDrain, asked: Asked) -> None:
     add(there, "a", NOW)
     add(there, "b", NOW + LEASE_SECONDS + 1)

@@ -5,6 +5,7 @@ from oql.cache import MemoryCache
 from oql.cli import answers
 from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
+from oql.cli.outbound import open_ways
 from oql.cli.refusal import Refused
 from oql.cli.repl.commands import carry_out
 from oql.cli.store import databases_for, tell_workers
@@ -58,6 +59,7 @@ class Dialogue:
                 else:
                     context.store = databases_for(program, context.namespace)
                     context.files = files_for(program, context.namespace)
+                    open_ways(context, program)
                     self.outcome = engine.run(program, context, self.variables)
                     tell_workers(program, context.store)
         except ProgramError as error:
@@ -75,7 +77,7 @@ class Dialogue:
         """Runs a program that asks in the terminal, and is kept as a job where nobody answers."""
         from oql.cli.keeping import run_or_keep
 
-        ended, body = run_or_keep(program, self.variables, {}, namespace, cancel)
+        ended, body = run_or_keep(program, self.variables, {}, namespace, cancel, may_sideload=True)
         if ended.outcome.status == "suspended":
             answers.show_waiting(body, answers.answer_command(body["job_id"]))
         return ended.outcome

@@ -2,6 +2,7 @@
 
 import os
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 from substrate.errors import Invalid
@@ -49,10 +50,14 @@ class Plain:
 
 
 class Gunzipped:
-    """The content of a gzip file, one part behind the other, and only forwards."""
+    """The content of a gzip file, one part behind the other, and only forwards.
 
-    def __init__(self, handle: int) -> None:
+    `look` is called for every few bytes that are read, since there may be many that hold nothing.
+    """
+
+    def __init__(self, handle: int, look: Callable[[], None]) -> None:
         self._handle = handle
+        self._look = look
         self._packed_at = 0
         self._unpacker = _unpacker()
         self._waiting = b""
@@ -101,6 +106,7 @@ class Gunzipped:
         return True
 
     def _fill(self) -> bool:
+        self._look()
         self._waiting = os.pread(self._handle, _CHUNK, self._packed_at)
         self._packed_at += len(self._waiting)
         return bool(self._waiting)

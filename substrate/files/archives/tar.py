@@ -16,7 +16,9 @@ from substrate.files.archives.sources import Source
 BLOCK = 512
 MARK = b"ustar"
 LONGEST_HEADER = 64 * 1024
-"""How much may be told about one member."""
+"""How much may be told about one member,"""
+MOST_IN_A_ROW = 10
+"""and in how many pieces."""
 
 _FILES = frozenset(b"0\0" + b"7")
 _FOLDER, _PAX, _PAX_FOR_ALL, _LONG_NAME = b"5xgL"
@@ -43,10 +45,14 @@ def members(source: Source) -> Iterator[Member]:
     Raises Invalid for links, devices, and whatever is damaged.
     """
     told: dict[str, str] = {}
+    in_a_row = 0
     while (header := _block(source)) != _ZEROS:
         _check_sum(header)
         kind, size = header[156], _number(header[124:136])
         if kind in (_PAX, _PAX_FOR_ALL, _LONG_NAME):
+            in_a_row += 1
+            if in_a_row > MOST_IN_A_ROW:
+                raise Invalid("the archive tells too much about one file")
             about = _about(source, size)
             if kind != _PAX_FOR_ALL:
                 told |= _records(about) if kind == _PAX else {"path": _text(about)}
@@ -54,7 +60,7 @@ def members(source: Source) -> Iterator[Member]:
         if kind not in _FILES and kind != _FOLDER:
             raise Invalid(f"the archive has a link or device: {shown(told.get('path') or _name(header))}")
         member = _member(header, size, told)
-        told = {}
+        told, in_a_row = {}, 0
         following = source.tell() + -(-member.size // BLOCK) * BLOCK
         yield member
         source.seek(following)

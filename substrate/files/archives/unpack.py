@@ -36,7 +36,7 @@ def unpack(handle: int, size: int, name: str, depth: int, made: Staged) -> int:
         if start.startswith((b"PK\3\4", b"PK\5\6")):
             return _unzip(handle, made, bounds)
         if start.startswith(b"\x1f\x8b"):
-            source = Gunzipped(handle)
+            source = Gunzipped(handle, made.asker.look)
             if tar.is_tar(source.peek(tar.BLOCK)):
                 return _untar(source, made, bounds)
             return _gunzip(source, name, made, bounds)

@@ -1,11 +1,15 @@
-"""Several processes on one namespace: turns, deaths, forks."""
+"""Several processes on one namespace: turns, deaths, stops, forks."""
 
 import os
+import signal
 from itertools import pairwise
 
 import pytest
 
+from substrate import turns
 from substrate.engine import Engine
+from substrate.errors import Unavailable
+from substrate.postgres import database
 from tests.substrate.engine.places import Place, insert, numbers_in, take_turns_together, write_and_wait
 
 WRITERS = ("a", "b", "c", "d")
@@ -44,6 +48,31 @@ def test_death_undoes_everything_and_holds_up_nobody(engine: Engine, place: Plac
     with engine.writing() as connection:
         insert(connection, 1)
     assert numbers_in(engine) == [1]
+
+
+def test_a_stopped_writer_holds_up_others_only_for_a_time_and_then_goes_on(
+    place: Place, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.2)
+    monkeypatch.setitem(database._SETTINGS, "lock_timeout", "200ms")
+    other = place.open()
+    process = place.start(write_and_wait)
+    assert process.stdout
+    assert process.stdout.readline() == "written\n"
+    process.send_signal(signal.SIGSTOP)
+    for _ in range(2):  # the second stands where the first one has waited
+        with pytest.raises(Unavailable, match="has not finished"), other.writing():
+            raise AssertionError
+    monkeypatch.setattr(turns, "TURN_SECONDS", 30.0)
+    assert numbers_in(other) == []
+    process.send_signal(signal.SIGCONT)
+    process.communicate("go on\n")
+    assert process.returncode == 0
+    for one in (other, engine):
+        with one.writing() as connection:
+            insert(connection, len(numbers_in(one)))
+    assert numbers_in(engine) == [1, 2, 99]
+    other.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")

@@ -82,3 +82,7 @@ class MirrorFrame(MirrorReading):
     def remember(self, key: str, answer: Remembered) -> None:
         """See the protocol."""
         self._both(Frame.remember)(key, answer)
+
+    def check_quota(self) -> None:
+        """See the protocol."""
+        self._both(Frame.check_quota)()

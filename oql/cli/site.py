@@ -1,0 +1,170 @@
+"""`oql site`: who has which site of a server, and putting one there from a folder."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from oql.cli.options import data_option, settings_in_force
+from oql.cli.refusal import Failed, Refused
+from oql.cli.registry import accounts_of
+from oql.cli.tables import show_table
+from oql.site_names import FOLDER, INDEX, SiteRefused
+
+if TYPE_CHECKING:
+    from accounts.service import Accounts
+
+_account = click.option("--account", required=True, metavar="ACCOUNT", help="A username, email or phone.")
+
+
+@click.group("site", short_help="Publish sites; add, list and remove their names.")
+def command() -> None:
+    """Publish sites; add, list and remove their names.
+
+    A name belongs to the first account that writes /root/sites/NAME/index.oql, or that it is given to here. A running
+    server follows every change at once.
+    """
+
+
+@command.command("add")
+@click.argument("name")
+@_account
+@data_option
+def add(name: str, account: str, data: str | None) -> None:
+    """Give the site NAME to an account."""
+    with accounts_of(data) as accounts:
+        new = _given(accounts, name, _namespace(accounts, account))
+    click.echo(f"site {name} added for {account}" if new else f"site {name} belonged to {account} already")
+
+
+@command.command("list")
+@data_option
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def list_(data: str | None, as_json: bool) -> None:
+    """List all sites."""
+    with accounts_of(data) as accounts:
+        found = [
+            {"name": site.name, "namespace": site.namespace, "created_at": _moment(site.created_at)}
+            for site in accounts.sites.all()
+        ]
+    if as_json:
+        from oql.cli.answers import json_text
+
+        click.echo(json_text(found))
+    elif found:
+        show_table(list(found[0]), [list(row.values()) for row in found], sys.stdout)
+    else:
+        click.echo("no sites yet: publish one with `oql site publish FOLDER --account NAME`", err=True)
+
+
+@command.command("remove")
+@click.argument("name")
+@data_option
+def remove(name: str, data: str | None) -> None:
+    """Free the name of a site at once; its files stay."""
+    with accounts_of(data) as accounts:
+        namespace = accounts.sites.namespace(name)
+        if namespace is None:
+            raise Failed(f"there is no site {name}")
+        accounts.sites.release(name, namespace)
+    click.echo(f"site {name} removed")
+
+
+@command.command("publish")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("name", required=False)
+@_account
+@data_option
+def publish(folder: Path, name: str | None, account: str, data: str | None) -> None:
+    """Copy FOLDER to an account's files as the site NAME, by default the name of the folder.
+
+    Its program index.oql is checked first. Files that are there already are replaced, others stay; what begins with a
+    dot is left out.
+    """
+    name = name or folder.resolve().name
+    _check(folder / INDEX)
+    with accounts_of(data) as accounts:
+        namespace = _namespace(accounts, account)
+        _given(accounts, name, namespace)
+        count = _copy(folder, name, namespace, accounts, data)
+    settings = settings_in_force(data)
+    click.echo(f"site {name} of {account}: {count} file{'' if count == 1 else 's'}")
+    if settings.site_domain:
+        click.echo(f"It is served as {name}.{settings.site_domain}")
+
+
+def _given(accounts: "Accounts", name: str, namespace: str) -> bool:
+    try:
+        return accounts.sites.give(name, namespace)
+    except SiteRefused as error:
+        raise Failed(f"{error}; {error.hint}" if error.hint else str(error)) from None
+
+
+def _namespace(accounts: "Accounts", login: str) -> str:
+    """The namespace of an account; that of the development account too, which is in no table."""
+    from accounts.development import ACCOUNT
+
+    return ACCOUNT.namespace if login == ACCOUNT.username else accounts.find(login).namespace
+
+
+def _check(index: Path) -> None:
+    """Refuses a program that cannot be run, with its errors."""
+    from oql.program import inspect
+    from oql.report import error_text
+
+    if not index.is_file():
+        raise Refused(f"there is no {index}: the program of a site")
+    checked = inspect(_text(index), index.name)
+    if checked.errors:
+        raise Failed("\n".join(error_text(error, checked.source) for error in checked.errors))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"cannot read {path}: {error}") from None
+
+
+def _copy(folder: Path, name: str, namespace: str, accounts: "Accounts", data: str | None) -> int:
+    """Copies the files of a folder, its program last; how many they were."""
+    from substrate.errors import StoreError
+    from substrate.files.opening import FileStore
+
+    store = FileStore(settings_in_force(data).data, str, quota_bytes=accounts.storage_bytes)
+    paths = sorted(_files(folder), key=lambda path: path == folder / INDEX)
+    try:
+        files = store.of(namespace)
+        for path in paths:
+            files.write(f"{FOLDER}/{name}/{path.relative_to(folder).as_posix()}", path.read_bytes(), _Patient())
+    except (StoreError, OSError) as error:
+        raise Failed(str(error)) from None
+    finally:
+        store.close()
+    return len(paths)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files in a folder and its inner ones, without links and what begins with a dot."""
+    found = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(here, name) for name in names if not name.startswith(".")]
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+class _Patient:
+    """Who has as much time and memory as it takes."""
+
+    def look(self) -> None:
+        """Goes on."""
+
+    def claim(self, size: int) -> None:
+        """Lets it be made."""
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
