@@ -1,0 +1,166 @@
+"""What whoever starts a chain gives it: checked against the declared inputs, and made into variables."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chains.references import text_of
+from chains.spec import Input, Written
+from oql import json
+from oql.errors import Code, OqlError
+from oql.regex import check_work, compile_pattern
+from oql.values import as_number
+
+BOOLEANS = frozenset(("true", "false", "1", "0", "yes", "no"))
+_URL = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "bmp")
+
+
+class InputRefused(ValueError):
+    """What was given does not fit; the message is for whoever gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The texts of all inputs by name, and the declared ones that were not given."""
+
+    texts: dict[str, str]
+    omitted: frozenset[str]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that a chain starts with: each input under its name, and behind `input.`."""
+        return {**{f"input.{name}": text for name, text in self.texts.items()}, **self.texts}
+
+
+def given(declared: Sequence[Input], values: Mapping[str, Any], size_of: Callable[[str], int | None]) -> Given:
+    """The inputs of one run; what nobody declared is passed through.
+
+    `size_of` gives the bytes of a file below /root/, None where there is none. Raises InputRefused.
+    """
+    texts = {name: text_of(value) for name, value in values.items() if not _missing(value)}
+    omitted = set()
+    for each in declared:
+        if each.name not in texts:
+            if not _missing(each.default):
+                texts[each.name] = _default(each.default)
+            elif each.optional:
+                omitted.add(each.name)
+                continue
+            else:
+                about = f" ({each.description})" if each.description else ""
+                raise InputRefused(f'Missing required input: "{each.name}"{about}')
+        wrong = _wrong(each, texts[each.name], size_of)
+        if wrong:
+            raise InputRefused(f'Invalid input "{each.name}": {wrong}')
+    return Given(texts, frozenset(omitted))
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _default(value: Any) -> str:
+    return value.text if isinstance(value, Written) else text_of(value)
+
+
+def _wrong(declared: Input, text: str, size_of: Callable[[str], int | None]) -> str:
+    """Why a text does not fit; empty where it does."""
+    return _CHECKS[declared.type](declared, text) or (
+        _wrong_file(declared, text, size_of) if declared.type in ("file", "image") else ""
+    )
+
+
+def _wrong_text(declared: Input, text: str) -> str:
+    if declared.min_length is not None and len(text) < declared.min_length:
+        return f"expected at least {declared.min_length} characters, found {len(text)}"
+    if declared.max_length is not None and len(text) > declared.max_length:
+        return f"expected at most {declared.max_length} characters, found {len(text)}"
+    if declared.pattern:
+        return _unlike(declared.pattern, text)
+    return ""
+
+
+def _unlike(pattern: str, text: str) -> str:
+    try:
+        compiled = compile_pattern(pattern, Code.CHAIN_FAILED)
+        check_work(compiled, text)
+    except OqlError as error:
+        return error.message
+    return "" if compiled.search(text) else f"expected a match of {pattern}"
+
+
+def _wrong_number(declared: Input, text: str) -> str:
+    number = as_number(text)
+    if number is None:
+        return "expected a number"
+    if declared.min is not None and number < declared.min:
+        return f"expected at least {declared.min:g}"
+    if declared.max is not None and number > declared.max:
+        return f"expected at most {declared.max:g}"
+    return ""
+
+
+def _wrong_boolean(declared: Input, text: str) -> str:
+    return "" if text.strip().lower() in BOOLEANS else "expected true or false"
+
+
+def _wrong_choice(declared: Input, text: str) -> str:
+    return "" if text in declared.enum else f"expected one of {', '.join(declared.enum)}"
+
+
+def _wrong_url(declared: Input, text: str) -> str:
+    return "" if _URL.match(text) else "expected a URL that begins with http:// or https://"
+
+
+def _wrong_json(declared: Input, text: str) -> str:
+    try:
+        json.loads(text)
+    except json.JsonError as error:
+        return f"expected JSON: {error.message}"
+    return ""
+
+
+def _nothing_wrong(declared: Input, text: str) -> str:
+    return ""
+
+
+def _wrong_file(declared: Input, text: str, size_of: Callable[[str], int | None]) -> str:
+    size = size_of(text) if text.startswith("/root/") else None
+    if size is None:
+        return "expected the path of a file below /root/"
+    kinds = declared.accepts or (_IMAGES if declared.type == "image" else ())
+    if kinds and not any(_accepts(kind, text) for kind in kinds):
+        return f"expected a file of the type {' or '.join(kinds)}"
+    if declared.max_file_size is not None and size > declared.max_file_size:
+        return f"expected at most {declared.max_file_size} bytes, found {size}"
+    return ""
+
+
+_EXTENSIONS = {"jpeg": ("jpeg", "jpg"), "svg+xml": ("svg",), "plain": ("txt",), "markdown": ("md",)}
+
+
+def _accepts(kind: str, path: str) -> bool:
+    """Whether a file is of a kind: an extension, or a media type such as `image/png` or `image/*`."""
+    extension = path.rpartition(".")[2].lower()
+    family, slash, name = kind.lower().partition("/")
+    if not slash:
+        return extension == family.lstrip(".")
+    if name == "*":
+        return family == "image" and extension in _IMAGES
+    return extension in _EXTENSIONS.get(name, (name,))
+
+
+_CHECKS: dict[str, Callable[[Input, str], str]] = {
+    "string": _wrong_text,
+    "text": _wrong_text,
+    "number": _wrong_number,
+    "boolean": _wrong_boolean,
+    "enum": _wrong_choice,
+    "url": _wrong_url,
+    "json": _wrong_json,
+    "file": _nothing_wrong,
+    "image": _nothing_wrong,
+}
+"""What each type of input demands of a text."""

@@ -1,0 +1,118 @@
+"""References to variables inside the texts of a chain: `{name}`, `{name.member}`, `{name|fallback}`.
+
+A text is read once into a Template; braces that are no reference stay as they are. What is inserted is never read
+again, so a value cannot smuggle a reference in.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from oql import json
+
+PATTERN = r'\{(?P<first>[A-Za-z0-9_]+)(?:\.(?P<second>[A-Za-z0-9_]+))?(?:\|"?(?P<fallback>[^"}\s]*)"?)?\}'
+"""How a reference is written."""
+_REFERENCE = re.compile(PATTERN)
+_LONGEST_KEPT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference as it was `written`. `second` and `fallback` are empty where it has none."""
+
+    written: str
+    first: str
+    second: str = ""
+    fallback: str = ""
+
+    @property
+    def name(self) -> str:
+        """The variable that is looked for first."""
+        return f"{self.first}.{self.second}" if self.second else self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The variables of a chain at one moment, all of them texts.
+
+    `omitted`: declared inputs that were not given; a reference to one is empty, and `warn` is told.
+    """
+
+    variables: Mapping[str, str]
+    omitted: Collection[str] = ()
+    warn: Callable[[str], None] = field(default=lambda _: None)
+
+    def value(self, reference: Reference) -> str:
+        """What a reference stands for; itself as it was written where it stands for nothing."""
+        found = self._found(reference)
+        if found is not None:
+            return found
+        if reference.fallback:
+            return reference.fallback
+        if reference.first in self.omitted or reference.name.removeprefix("input.") in self.omitted:
+            self.warn(f'Input "{reference.name.removeprefix("input.")}" was not given')
+            return ""
+        return reference.written
+
+    def _found(self, reference: Reference) -> str | None:
+        whole = self.variables.get(reference.name)
+        if whole is not None or not reference.second:
+            return whole
+        object_ = self.variables.get(reference.first)
+        return object_ if object_ is None else _member(object_, reference.second, object_)
+
+
+def _member(text: str, key: str, otherwise: str) -> str:
+    """The member of a JSON object, as text; `otherwise` where the text is no object or has no such member."""
+    if not text.lstrip().startswith("{"):
+        return otherwise
+    try:
+        value = json.loads(text)
+    except json.JsonError:
+        return otherwise
+    return text_of(value[key]) if isinstance(value, dict) and key in value else otherwise
+
+
+def text_of(value: Any) -> str:
+    """A JSON value as the text of a variable: texts as they are, all else as compact JSON."""
+    return value if isinstance(value, str) else json.dumps(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text in parts: plain text and references, in turns."""
+
+    parts: tuple[str | Reference, ...]
+
+    @property
+    def references(self) -> list[Reference]:
+        """Its references, in order."""
+        return [part for part in self.parts if isinstance(part, Reference)]
+
+    def fill(self, scope: Scope) -> str:
+        """The text with what its references stand for."""
+        return "".join([part if isinstance(part, str) else scope.value(part) for part in self.parts])
+
+
+def template(text: str) -> Template:
+    """A text, read; short ones are kept for the next use."""
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
+
+
+def _read(text: str) -> Template:
+    parts: list[str | Reference] = []
+    end = 0
+    for match in _REFERENCE.finditer(text):
+        parts += [text[end : match.start()], reference_of(match)]
+        end = match.end()
+    return Template(tuple(part for part in [*parts, text[end:]] if part != ""))
+
+
+def reference_of(match: re.Match[str]) -> Reference:
+    """The reference that PATTERN has found."""
+    return Reference(match[0], match["first"], match["second"] or "", match["fallback"] or "")
+
+
+_kept = lru_cache(maxsize=1_024)(_read)

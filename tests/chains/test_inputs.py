@@ -1,0 +1,86 @@
+"""The inputs of a chain: what fits, what is refused and with which words, and the variables they become."""
+
+from typing import Any
+
+import pytest
+
+from chains.inputs import InputRefused, given
+from chains.spec import Input, Written
+
+SIZES = {"/root/a.pdf": 10, "/root/p.JPG": 500}
+
+
+def declared(**fields: Any) -> Input:
+    return Input.model_validate({"name": "k", **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "text"),
+    [
+        ({}, "x", "x"),
+        ({}, 5, "5"),
+        ({}, {"a": [1]}, '{"a":[1]}'),
+        ({}, False, "false"),
+        ({"default": "d"}, None, "d"),
+        ({"default": "d"}, "", "d"),
+        ({"default": Written("1.50")}, None, "1.50"),
+        ({"default": ["a"]}, None, '["a"]'),
+        ({"type": "number", "min": 1, "max": 5}, "3.5", "3.5"),
+        ({"type": "boolean"}, "YES", "YES"),
+        ({"type": "boolean"}, True, "true"),
+        ({"type": "enum", "enum": ["a", Written("5")]}, "a", "a"),
+        ({"type": "url"}, "HTTPS://example.com", "HTTPS://example.com"),
+        ({"type": "json"}, "[1]", "[1]"),
+        ({"min_length": 2, "max_length": 3, "pattern": "^a"}, "ab", "ab"),
+        ({"type": "file", "accepts": [".pdf"], "max_file_size": 10}, "/root/a.pdf", "/root/a.pdf"),
+        ({"type": "file", "accepts": ["application/pdf"]}, "/root/a.pdf", "/root/a.pdf"),
+        ({"type": "image", "accepts": ["image/jpeg"]}, "/root/p.JPG", "/root/p.JPG"),
+        ({"type": "image", "accepts": ["image/*"]}, "/root/p.JPG", "/root/p.JPG"),
+        ({"type": "image"}, "/root/p.JPG", "/root/p.JPG"),
+    ],
+)
+def test_it_fits(fields: dict[str, Any], value: Any, text: str) -> None:
+    found = given([declared(**fields)], {"k": value}, SIZES.get)
+    assert found.variables == {"k": text, "input.k": text}
+    assert found.omitted == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "said"),
+    [
+        ({}, None, 'Missing required input: "k"'),
+        ({"description": "what about"}, "", 'Missing required input: "k" (what about)'),
+        ({"type": "number"}, "many", 'Invalid input "k": expected a number'),
+        ({"type": "number", "min": 1}, 0, 'Invalid input "k": expected at least 1'),
+        ({"type": "number", "max": 1.5}, 2, 'Invalid input "k": expected at most 1.5'),
+        ({"type": "boolean"}, "maybe", 'Invalid input "k": expected true or false'),
+        ({"type": "enum", "enum": ["a", "b"]}, "c", 'Invalid input "k": expected one of a, b'),
+        ({"type": "url"}, "ftp://x", 'Invalid input "k": expected a URL that begins with http:// or https://'),
+        ({"min_length": 3}, "ab", 'Invalid input "k": expected at least 3 characters, found 2'),
+        ({"max_length": 1}, "ab", 'Invalid input "k": expected at most 1 characters, found 2'),
+        ({"pattern": "^b"}, "ab", 'Invalid input "k": expected a match of ^b'),
+        ({"type": "file"}, "/etc/passwd", 'Invalid input "k": expected the path of a file below /root/'),
+        ({"type": "file"}, "/root/zz", 'Invalid input "k": expected the path of a file below /root/'),
+        (
+            {"type": "file", "accepts": [".txt", "md"]},
+            "/root/a.pdf",
+            'Invalid input "k": expected a file of the type .txt or md',
+        ),
+        ({"type": "file", "max_file_size": 9}, "/root/a.pdf", 'Invalid input "k": expected at most 9 bytes, found 10'),
+    ],
+)
+def test_it_is_refused(fields: dict[str, Any], value: Any, said: str) -> None:
+    with pytest.raises(InputRefused) as refused:
+        given([declared(**fields)], {"k": value}, SIZES.get)
+    assert str(refused.value) == said
+
+
+def test_text_that_is_no_json_is_refused() -> None:
+    with pytest.raises(InputRefused, match=r'^Invalid input "k": expected JSON: '):
+        given([declared(type="json")], {"k": "{"}, SIZES.get)
+
+
+def test_optional_ones_are_omitted_and_others_passed_through() -> None:
+    found = given([declared(optional=True, type="number")], {"other": [1, 2]}, SIZES.get)
+    assert found.omitted == {"k"}
+    assert found.variables == {"other": "[1,2]", "input.other": "[1,2]"}
