@@ -20,10 +20,10 @@ from collections.abc import Callable
 from math import ceil
 
 from accounts.errors import TooManyFailures
+from oql.passwords import LONGEST_WAIT_S, wait_after
 from substrate.interface import ControlDatabase, Transaction
 
 FREE_FAILURES = {"login": 5, "known": 5, "address": 20}
-MAX_WAIT_S = 900.0
 FORGET_S = 3_600.0
 KNOWN_S = 30 * 86_400.0
 REFRESH_S = 86_400.0
@@ -45,7 +45,7 @@ class Throttle:
         )
         wait = float(rows[0][0] or 0) - now
         # Longer than the longest wait: the clock was set back since.
-        if 0 < wait <= MAX_WAIT_S:
+        if 0 < wait <= LONGEST_WAIT_S:
             raise TooManyFailures(ceil(wait))
 
     def failed(self, login: str, address: str) -> None:
@@ -113,8 +113,3 @@ def _count(transaction: Transaction, subject: str, now: float) -> None:
         " last_at = excluded.last_at, locked_until = excluded.locked_until",
         subject, failures, now, now + wait_after(failures, FREE_FAILURES[kind]),
     )  # fmt: skip
-
-
-def wait_after(failures: int, free: int) -> float:
-    """Seconds to wait after so many failures: nothing below `free`, then 1, 2, 4, ..."""
-    return 0.0 if failures < free else min(MAX_WAIT_S, 2.0 ** min(failures - free, 20))

@@ -50,6 +50,14 @@ DEFAULT_COST = Argon2Cost()
 CEILING = Argon2Cost(memory_kib=64 * 1_024, passes=8, lanes=8)
 
 
+LONGEST_WAIT_S = 900.0
+
+
+def wait_after(failures: int, free: int) -> float:
+    """Seconds to wait after so many wrong passwords in a row: nothing below `free`, then 1, 2, 4, ..."""
+    return 0.0 if failures < free else min(LONGEST_WAIT_S, 2.0 ** min(failures - free, 20))
+
+
 def argon2_hash(password: str, cost: Argon2Cost = DEFAULT_COST) -> str:
     """The `$argon2id$` text of a password. Raises PasswordError (over 1,024 bytes, not encodable)."""
     return _argon2id(cost).hash(_encoded(password, MAX_PASSWORD_BYTES, "argon2"))

@@ -11,10 +11,10 @@ import hashlib
 from math import ceil
 
 from oql.errors import Code, failed
+from oql.passwords import LONGEST_WAIT_S, wait_after
 from substrate.interface import Frame, SystemTables
 
 FREE = 5
-LONGEST_PAUSE_S = 900.0
 FORGOTTEN_AFTER_S = 3_600.0
 
 
@@ -22,7 +22,7 @@ def check(reading: SystemTables, name: str, now: float) -> None:
     """Raises AuthFailed while the name has to wait, and NotFound where the namespace was never written to."""
     rows = reading.system("SELECT until FROM attempt WHERE name = ?", _digest(name))
     wait = float(rows[0][0] or 0) - now if rows else 0.0
-    if 0 < wait <= LONGEST_PAUSE_S:  # longer: the clock was set back since
+    if 0 < wait <= LONGEST_WAIT_S:  # longer: the clock was set back since
         message = "there were too many wrong passwords for this username"
         raise failed(Code.AUTH_FAILED, message, f"try again in {ceil(wait)} s")
 
@@ -35,18 +35,13 @@ def wrong(frame: Frame, name: str, now: float) -> None:
     frame.system(
         "INSERT INTO attempt (name, failures, last, until) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
         "failures = excluded.failures, last = excluded.last, until = excluded.until",
-        *(_digest(name), failures, now, now + pause_after(failures)),
+        *(_digest(name), failures, now, now + wait_after(failures, FREE)),
     )
 
 
 def forget(frame: Frame, name: str) -> None:
     """Forgets the wrong passwords of a name."""
     frame.system("DELETE FROM attempt WHERE name = ?", _digest(name))
-
-
-def pause_after(failures: int) -> float:
-    """Seconds to wait after so many wrong passwords: nothing below `FREE`, then 1, 2, 4, ..."""
-    return 0.0 if failures < FREE else min(LONGEST_PAUSE_S, 2.0 ** min(failures - FREE, 20))
 
 
 def _digest(name: str) -> str:

@@ -4,7 +4,8 @@ import pytest
 
 from accounts.errors import AuthFailed, TooManyFailures
 from accounts.service import Accounts
-from accounts.throttle import network, wait_after
+from accounts.throttle import network
+from oql.passwords import wait_after
 from tests.accounts.conftest import Clock
 from tests.accounts.other_process import OtherProcess
 

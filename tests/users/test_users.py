@@ -99,10 +99,6 @@ def test_the_pause_grows_and_is_forgotten(site: Site) -> None:
     assert site.namespace.system("SELECT failures FROM attempt") == [(1,)]
 
 
-def test_the_longest_pause() -> None:
-    assert [attempts.pause_after(failures) for failures in (14, 15, 1_000)] == [512.0, 900.0, 900.0]
-
-
 def test_no_secret_is_kept_or_told(site: Site) -> None:
     site.gives('REGISTER "ada" WITH "correct horse"')
     token = site.gives(LOGIN, password="correct horse")
