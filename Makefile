@@ -24,7 +24,7 @@ serve: $(INSTALLED) ## run the server for development, on this machine only
 	@$(BIN)/oql serve --dev $(ARGS)
 
 test: lint ## check, and run every test
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 check: lint ## format, lint, types, house rules and the fast tests, in under a minute
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow" $(ARGS)

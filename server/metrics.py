@@ -8,6 +8,7 @@ figures are those of this process alone.
 import asyncio
 import os
 from collections import Counter as Tally, deque
+from collections.abc import Iterable
 from functools import cache
 from time import monotonic
 
@@ -18,9 +19,11 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
     multiprocess,
 )
+from prometheus_client.registry import Collector
 
 from substrate.counts import LOG_BYTES, PLAN_HITS
 
@@ -108,11 +111,34 @@ def forget_process(pid: int) -> None:
     multiprocess.mark_process_dead(pid)
 
 
+class _Processes(Collector):
+    """The figures of all processes. The file of one that is just being made is empty for a moment, and left out."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """What their files hold, added up."""
+        with os.scandir(self._folder) as entries:
+            files = [entry.path for entry in entries if entry.name.endswith(".db") and _size(entry)]
+        found: Iterable[Metric] = multiprocess.MultiProcessCollector.merge(files, accumulate=True)
+        return found
+
+
+def _size(entry: "os.DirEntry[str]") -> int:
+    """The bytes of a file, 0 of one that is gone."""
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def _registry() -> CollectorRegistry:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is None:
         return REGISTRY
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)
+    registry.register(_Processes(folder))
     return registry
 
 
