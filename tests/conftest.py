@@ -9,7 +9,28 @@ import pytest
 from tests.substrate.postgres_server import last_words, new_database, running_server
 
 SLOW_FOLDERS = frozenset(
-    {"bench", "cli", "crash", "fuzz", "http", "jobs", "store", "worker", "deliveries", "outbound", "network", "timers"}
+    {
+        "accounts",
+        "bench",
+        "calendars",
+        "cli",
+        "crash",
+        "deliveries",
+        "fuzz",
+        "http",
+        "images",
+        "jobs",
+        "models",
+        "network",
+        "outbound",
+        "sandbox",
+        "sites",
+        "store",
+        "stored",
+        "timers",
+        "users",
+        "worker",
+    }
 )
 
 
