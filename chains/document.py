@@ -10,17 +10,16 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from chains import check
+from chains.fields import Written
+from chains.pre_tool_spec import PRE_TOOLS
 from chains.problems import Problems
-from chains.spec import STEPS, Chain, Input, Step, Written
+from chains.spec import STEPS, Chain, Input, Step
 from oql.errors import nearest
 from oql.formats import FormatError
 from oql.formats.yaml import Path, read_with_places
 
 _ALIASES = {"chain": "subchain"}
 """Another name of a field of subchain steps."""
-_PRE_TOOL_TAGS = (
-    "current_datetime", "http_fetch", "web_search", "read_file", "write_file", "bash", "env_var", "mcp_call",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def _step(value: Any, path: Path, problems: Problems) -> Step | None:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        problems.add_fields(path, error, _PRE_TOOL_TAGS)
+        problems.add_fields(path, error, PRE_TOOLS)
         return None
 
 

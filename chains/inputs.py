@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chains.fields import Written
 from chains.references import text_of
-from chains.spec import Input, Written
+from chains.spec import Input
 from oql import json
 from oql.errors import Code, OqlError
 from oql.regex import check_work, compile_pattern

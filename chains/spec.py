@@ -5,49 +5,12 @@ The checks of a chain, the JSON Schema for editors and the table in docs/chains.
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import Field, StrictBool
+
+from chains.fields import Fields, Id, Text, Texts, Variable, Whole
+from chains.pre_tool_spec import AnyPreTool
 
 Level = Literal["warn", "retry", "error"]
-
-
-class Written(float):
-    """A number, and how the text of the chain writes it."""
-
-    text: str
-
-    def __new__(cls, text: str) -> "Written":
-        """The number that a text writes."""
-        made = super().__new__(cls, text)
-        made.text = text
-        return made
-
-
-def _as_written(value: Any) -> Any:
-    if isinstance(value, Written):
-        return value.text
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
-
-
-Text = Annotated[str, BeforeValidator(_as_written)]
-"""A text; an unquoted number, `true` or `false` is taken as it is written."""
-Texts = list[Text]
-Whole = Annotated[int, Field(ge=0)]
-Id = Annotated[Text, Field(pattern="^[A-Za-z0-9_-]+$", max_length=200)]
-
-
-def _not_reserved(name: str) -> str:
-    if name == "input" or name.startswith("__"):
-        raise ValueError("this name is reserved")
-    return name
-
-
-Variable = Annotated[Text, Field(pattern="^[A-Za-z0-9_]+$", max_length=200), AfterValidator(_not_reserved)]
-
-
-class Fields(BaseModel):
-    """Fields of a chain's text. A key that is null is as good as absent; one that is not declared is left to checks."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Retry(Fields):
@@ -70,89 +33,6 @@ class Guardrail(Fields):
 
     type: Literal["max_length", "min_length", "must_contain", "must_not_contain", "regex_match", "json_valid"]
     value: Text = ""
-
-
-class PreTool(Fields):
-    """Something that is done before a step; its value gets a name that the step can read."""
-
-    inject_as: Variable = Field(description="the name of the value")
-    label: Text = ""
-    timeout_ms: Whole = 30_000
-    retry: Whole = Field(0, description="attempts beyond the first")
-    on_error: Literal["inject", "skip", "fail"] = Field("inject", description="what a failure becomes")
-
-
-class CurrentDatetime(PreTool):
-    """The time."""
-
-    type: Literal["current_datetime"]
-    timezone: Text = "UTC"
-    format: Literal["iso", "locale", "unix"] = "iso"
-
-
-class HttpFetch(PreTool):
-    """The body of an answer."""
-
-    type: Literal["http_fetch"]
-    url: Text
-    method: Text = "GET"
-    headers: dict[str, Text] = Field(default_factory=dict)
-    body: Text | None = None
-    json_path: Text = ""
-
-
-class WebSearch(PreTool):
-    """Results of a search, numbered."""
-
-    type: Literal["web_search"]
-    query: Text
-
-
-class ReadFile(PreTool):
-    """The text of a file."""
-
-    type: Literal["read_file"]
-    path: Text
-    encoding: Text = "utf-8"
-
-
-class WriteFile(PreTool):
-    """Writes a text to a file."""
-
-    type: Literal["write_file"]
-    path: Text
-    content: Text
-    append: StrictBool = False
-
-
-class Bash(PreTool):
-    """The output of a command, where the operator allows commands."""
-
-    type: Literal["bash"]
-    command: Text
-
-
-class EnvVar(PreTool):
-    """A variable of the environment, of those that the operator names."""
-
-    type: Literal["env_var"]
-    var_name: Text
-    default_value: Text | None = None
-
-
-class McpCall(PreTool):
-    """The result of a tool of an MCP server."""
-
-    type: Literal["mcp_call"]
-    server: Text
-    tool: Text
-    args: dict[str, Any] = Field(default_factory=dict)
-
-
-AnyPreTool = Annotated[
-    CurrentDatetime | HttpFetch | WebSearch | ReadFile | WriteFile | Bash | EnvVar | McpCall,
-    Field(discriminator="type"),
-]
 
 
 class Step(Fields):

@@ -23,8 +23,7 @@ class Contexts:
 
     `report(fault, job_id)` logs a fault of ours and gives its id. `outbound` is their way to other machines; `mails`:
     whether mails are sent. `sites` knows who has which site; `models`: language models; `places`: the services that
-    WEATHER, CURRENCY and MAP ask. `may_sideload`:
-    whether programs of a namespace may run texts that come from outside.
+    WEATHER, CURRENCY and MAP ask. `may_sideload`: whether programs of a namespace may run texts that come from outside.
     """
 
     limits: Limits

@@ -202,7 +202,7 @@ def _permit(machine: "Machine", item: Instruction) -> None:
     raise failed(
         Code.FORBIDDEN,
         message,
-        "make it of texts in the program, or let the operator allow it: oql account allow NAME sideload",
+        "make it of texts in the program, or allow it: oql account allow NAME sideload, oql run --allow-sideload",
     )
 
 

@@ -8,10 +8,14 @@ whole, and the link works again; one that goes away later counts as one who has 
 import asyncio
 import os
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from time import monotonic
 from typing import Protocol, TypeVar
 
+import falcon
+import falcon.asgi
+
+from server.problems import unavailable
 from server.request import Request
 
 PIECE = 256 * 1024
@@ -21,7 +25,13 @@ STALLED_S = 120.0
 SIGN_S = 15.0
 """How often a download says that it is still there."""
 
+THREADS = 8
+"""How many reads from the disk and looks at links one process does at once."""
+MOST = 256
+"""Downloads that one process sends at once."""
+
 T = TypeVar("T")
+Opened = tuple[int, os.stat_result]
 
 
 class Claim(Protocol):
@@ -118,3 +128,52 @@ class Download:
 
     async def _call(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+
+class Downloads:
+    """What one part of the server sends at once, at most MOST, and the threads that read for it."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is that of the threads."""
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=name)
+        self._running: set[Download] = set()
+
+    def make_room(self) -> None:
+        """Raises Problem (503) where nothing more can be sent."""
+        if len(self._running) >= MOST:
+            raise unavailable("as many downloads are under way as this process can send")
+
+    def send(
+        self,
+        req: Request,
+        resp: falcon.asgi.Response,
+        opened: Opened,
+        start: int,
+        size: int,
+        claim: Claim | None = None,
+    ) -> None:
+        """Makes `size` bytes of an open file, from `start`, the answer to GET or HEAD; of GET it closes the file."""
+        handle, found = opened
+        resp.set_header("Content-Length", str(size))
+        if size != found.st_size:
+            resp.status = falcon.HTTP_206
+            resp.set_header("Content-Range", f"bytes {start}-{start + size - 1}/{found.st_size}")
+        if req.method == "HEAD":
+            return
+        download = Download(req, handle, start, size, self._pool, claim)
+        self._running.add(download)
+        download.when_closed = self._running.discard
+        resp.stream = download
+
+    async def call(self, work: Callable[..., T], *arguments: object) -> T:
+        """Does something on one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+    def stop_all(self) -> None:
+        """Breaks off every download; links that work once are free again."""
+        for download in tuple(self._running):
+            download.stop()
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._pool.shutdown(wait=False)

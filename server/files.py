@@ -1,6 +1,5 @@
 """GET /files/{token}: a shared file, for whoever has its link."""
 
-import asyncio
 import mimetypes
 import os
 import re
@@ -8,28 +7,18 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 from urllib.parse import quote
 
 import falcon
 import falcon.asgi
 
-from server.download import Download
+from server.download import Downloads, Opened
 from server.problems import Problem, unavailable
 from server.request import Request
 from server.wanted import is_known, part_wanted, tag_of
 from substrate.errors import StoreError
 from substrate.files.opening import FileStore
 from substrate.files.shares import Share, Shares
-
-THREADS = 8
-"""How many reads from the disk and looks at links one process does at once."""
-MOST = 256
-"""Downloads that one process sends at once."""
-
-T = TypeVar("T")
-Opened = tuple[int, os.stat_result]
 
 SAFE = {
     # What was shared was written by a program, perhaps from what strangers sent: it never runs under this address.
@@ -47,20 +36,18 @@ class SharedFiles:
     def __init__(self, store: FileStore, now: Callable[[], float] = time.time) -> None:
         self._store = store
         self._now = now
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
-        self._running: set[Download] = set()
+        self._downloads = Downloads("files")
 
     async def download(self, req: Request, resp: falcon.asgi.Response, token: str) -> None:
         """Sends the file. HEAD tells about it, and leaves a link that works once as it was."""
-        if len(self._running) >= MOST:
-            raise unavailable("as many downloads are under way as this process can send")
-        share = await self._call(self._store.shares.find, token, self._now())
+        self._downloads.make_room()
+        share = await self._downloads.call(self._store.shares.find, token, self._now())
         if share is None:
             raise Problem(404, "there is no such link")
         if share.over:
             raise _gone()
         req.namespace = share.namespace
-        opened = await self._call(_open, self._store, share)
+        opened = await self._downloads.call(_open, self._store, share)
         if opened is None:
             raise Problem(404, "the file is no longer there")
         try:
@@ -70,40 +57,27 @@ class SharedFiles:
                 os.close(opened[0])
 
     async def _answer(self, req: Request, resp: falcon.asgi.Response, share: Share, opened: Opened) -> None:
-        handle, found = opened
+        found = opened[1]
         tag = tag_of(found)
         known = is_known(req.get_header("If-None-Match"), tag)
         start, size = part_wanted(req, tag, found.st_size) if share.multi and not known else (0, found.st_size)
         claim = None if share.multi or known or req.method == "HEAD" else Once(self._store.shares, share, self._now)
-        if claim and not await self._call(claim.take):
+        if claim and not await self._downloads.call(claim.take):
             raise _gone()
         resp.set_headers(headers(share.path, tag, resumable=share.multi))
         if known:
             resp.status = falcon.HTTP_304
             return
-        resp.set_header("Content-Length", str(size))
-        if size != found.st_size:
-            resp.status = falcon.HTTP_206
-            resp.set_header("Content-Range", f"bytes {start}-{start + size - 1}/{found.st_size}")
-        if req.method == "HEAD":
-            return
-        download = Download(req, handle, start, size, self._pool, claim)
-        self._running.add(download)
-        download.when_closed = self._running.discard
-        resp.stream = download
+        self._downloads.send(req, resp, opened, start, size, claim)
 
     def stop_all(self) -> None:
         """Breaks off every download; links that work once are free again."""
-        for download in tuple(self._running):
-            download.stop()
+        self._downloads.stop_all()
 
     def close(self) -> None:
         """Ends the threads."""
-        self._pool.shutdown(wait=False)
+        self._downloads.close()
         self._store.close()
-
-    async def _call(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
 
 class Once:

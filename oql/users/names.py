@@ -60,6 +60,8 @@ def password(value: Value) -> str | None:
 def new_password(value: Value) -> str:
     """The password of somebody who registers. Raises AuthFailed."""
     found = password(value)
+    if not isinstance(value, str):
+        raise expected(Code.AUTH_FAILED, "a password as text", _found(value))
     if found is None:
         raise expected(Code.AUTH_FAILED, f"a password of at most {LONGEST_PASSWORD:,} bytes", _found(value))
     if len(found) < SHORTEST_PASSWORD:

@@ -1,7 +1,6 @@
 """Files beside the program of a site, served as they are to whoever asks for their path."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.utils import formatdate
 
@@ -9,9 +8,8 @@ import falcon
 import falcon.asgi
 
 from oql.site_names import FOLDER
-from server.download import Download
-from server.files import MOST, THREADS, Opened, content_type
-from server.problems import unavailable
+from server.download import Downloads, Opened
+from server.files import content_type
 from server.request import Request
 from server.wanted import is_known, part_wanted, tag_of
 from substrate.errors import StoreError
@@ -24,8 +22,7 @@ class StaticFiles:
     """The files of all sites of one process."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="site-files")
-        self._running: set[Download] = set()
+        self._downloads = Downloads("site-files")
 
     async def answer(self, req: Request, resp: falcon.asgi.Response, name: str, opened: Opened) -> None:
         """Sends an open file under its name. Raises Problem: 416, 503."""
@@ -36,12 +33,11 @@ class StaticFiles:
                 os.close(opened[0])
 
     def _answer(self, req: Request, resp: falcon.asgi.Response, name: str, opened: Opened) -> None:
-        handle, found = opened
+        found = opened[1]
         tag = tag_of(found)
         has_it = _has_it(req, tag, found.st_mtime)
         start, size = (0, 0) if has_it else part_wanted(req, tag, found.st_size)
-        if len(self._running) >= MOST:
-            raise unavailable("as many files are being sent as this process can")
+        self._downloads.make_room()
         resp.set_headers(
             {
                 "Content-Type": content_type(name),
@@ -54,25 +50,15 @@ class StaticFiles:
         if has_it:
             resp.status = falcon.HTTP_304
             return
-        resp.set_header("Content-Length", str(size))
-        if size != found.st_size:
-            resp.status = falcon.HTTP_206
-            resp.set_header("Content-Range", f"bytes {start}-{start + size - 1}/{found.st_size}")
-        if req.method == "HEAD":
-            return
-        download = Download(req, handle, start, size, self._pool)
-        self._running.add(download)
-        download.when_closed = self._running.discard
-        resp.stream = download
+        self._downloads.send(req, resp, opened, start, size)
 
     def stop_all(self) -> None:
         """Breaks off whatever is being sent."""
-        for download in tuple(self._running):
-            download.stop()
+        self._downloads.stop_all()
 
     def close(self) -> None:
         """Ends the threads."""
-        self._pool.shutdown(wait=False)
+        self._downloads.close()
 
 
 def open_static(files: NamespaceFiles, site: str, path: str) -> tuple[str, Opened] | None:

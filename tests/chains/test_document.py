@@ -1,6 +1,8 @@
 """Texts of chains: what is read, and every problem with its place and its words."""
 
-from typing import Any
+import re
+from importlib.resources import files
+from typing import Any, get_args
 
 import pytest
 
@@ -8,7 +10,9 @@ from chains import spec
 from chains.check import ancestors, dependencies, waves
 from chains.document import read
 from chains.problems import told
+from chains.references import PATTERN
 from chains.spec import STEPS
+from chains.transforms import OPERATIONS
 
 WHOLE = """\
 name: report
@@ -243,3 +247,11 @@ def test_values_of_any_kind_are_refused_or_read() -> None:
         for field in fields & set(model.model_fields):
             for value in strange:
                 read(f"name: x\noutput: o\nsteps: [{{type: {kind}, {field}{'_' * (field == 'type')}: {value}}}]")
+
+
+def test_lists_that_stand_twice_are_the_same() -> None:
+    named = spec.TransformStep.model_fields["operation"].annotation
+    assert {name for one in get_args(named) for name in get_args(one)} == set(OPERATIONS)
+    grammar = files("grammar").joinpath("condition.lark").read_text(encoding="utf-8")
+    reference = re.sub(r"\?P<\w+>", "?:", PATTERN).replace("(?:[A-Za-z0-9_]+)", "[A-Za-z0-9_]+")
+    assert grammar.count(reference.replace('(?:[^"}\\s]*)', '[^"}\\s]*')) == 2

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chains.inputs import InputRefused, given
-from chains.spec import Input, Written
+from chains.fields import Written
+from chains.spec import Input
 
 SIZES = {"/root/a.pdf": 10, "/root/p.JPG": 500}
 
