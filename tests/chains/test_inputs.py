@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chains.inputs import InputRefused, given
 from chains.fields import Written
+from chains.inputs import InputRefused, given
 from chains.spec import Input
 
 SIZES = {"/root/a.pdf": 10, "/root/p.JPG": 500}
