@@ -73,13 +73,13 @@ class Jobs:
         sent = []
         for _ in range(count):
             sent += self.send(text, 1, 1)
-            self._await_last()
+            self.await_last()
         return self._load(sent)
 
-    def ended(self, jobs: Sequence[str]) -> dict[str, tuple[float, float]]:
+    def ended(self, jobs: Sequence[str], kind: str = "query") -> dict[str, tuple[float, float]]:
         """When these jobs were accepted and when they ended, once they all have. Raises RuntimeError."""
-        self._await_last()
-        rows = self.namespace.system("SELECT id, state, created, finished FROM job WHERE kind = 'query'")
+        self.await_last()
+        rows = self.namespace.system("SELECT id, state, created, finished FROM job WHERE kind = ?", kind)
         found = {str(job): (state, float(str(begun)), float(str(end))) for job, state, begun, end in rows if end}
         bad = [found.get(job) for job in jobs if found.get(job, ("missing",))[0] != "complete"]
         if bad:
@@ -92,7 +92,8 @@ class Jobs:
         delays = tuple(times[one.job][1] - one.at for one in sent)
         return JobLoad(len(sent) / seconds, delays, tuple(end - begun for begun, end in times.values()))
 
-    def _await_last(self) -> None:
+    def await_last(self) -> None:
+        """Returns once no job is queued or running. Raises RuntimeError."""
         give_up = time.monotonic() + GIVE_UP_S
         while self.namespace.system("SELECT 1 FROM job WHERE state IN ('queued', 'running') LIMIT 1"):
             if time.monotonic() > give_up:
@@ -119,12 +120,12 @@ class Jobs:
 
 
 @contextmanager
-def serving(*names: str, job_workers: int = servers.WORKERS) -> Iterator[list[Jobs]]:
-    """A server with an account for each name, and in each the table that the jobs write to."""
+def serving(*names: str, job_workers: int = servers.WORKERS, **settings: str) -> Iterator[list[Jobs]]:
+    """A server with an account for each name, and in each the table that the jobs write to; more of its settings."""
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         owners = [owner_in(data, name) for name in names]
-        with servers.ours(Path(folder), OQL_JOB_WORKERS=str(job_workers)) as server:
+        with servers.ours(Path(folder), OQL_JOB_WORKERS=str(job_workers), **settings) as server:
             store = open_store("", data, system=MIGRATIONS)
             made = [Jobs(server, owner, store.namespace(owner.namespace)) for owner in owners]
             for jobs in made:

@@ -31,6 +31,7 @@ class Streams:
 
     begun: Mapping[str, float]
     step: str
+    path: str = "/v1/job/{}/stream"
     delays: list[float] = field(default_factory=list)
     _ready: selectors.DefaultSelector = field(default_factory=selectors.DefaultSelector)
     _open: list[_Stream] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Streams:
         for number in range(count):
             job = jobs[number % len(jobs)]
             made = socket.create_connection(("127.0.0.1", port))
-            head = f"GET /v1/job/{job}/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+            head = f"GET {self.path.format(job)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
             made.sendall(head.encode())
             stream = _Stream(made, job)
             self._open.append(stream)
@@ -84,3 +85,16 @@ class Streams:
         if entry["step"] == self.step and "started_ms" in entry:
             ended = self.begun[job] + (entry["started_ms"] + entry["duration_ms"]) / 1_000
             self.delays.append(now - ended)
+
+
+@dataclass(slots=True)
+class ExecutionStreams(Streams):
+    """The same for executions of chains. `ended`: of each step that was told as done, when each client heard of it."""
+
+    path: str = "/executions/{}/stream"
+    ended: dict[str, list[float]] = field(default_factory=dict)
+
+    def _note(self, job: str, event: bytes, now: float) -> None:
+        told = event.partition(b"data: ")[2]
+        if b'"step_done"' in told:
+            self.ended.setdefault(json.loads(told)["stepId"], []).append(now)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ParamSpec
 
 from chains import conditions, spec
+from chains.elements import element_step
 from chains.problems import Problems
 from chains.spec import Chain, Step
 from oql import program
@@ -20,7 +21,7 @@ def check(chain: Chain | None, steps: Sequence[Step | None], problems: Problems)
     """Adds every problem of the steps that could be read; of the chain as a whole, where all could."""
     numbered = [(number, step) for number, step in enumerate(steps) if step is not None]
     for number, step in numbered:
-        for path, message in (*_texts_of(step), *_demands_of(step)):
+        for path, message in _wrong_inside(step):
             problems.add(("steps", number, *path), message, step=step.id)
     if chain is None or len(numbered) != len(steps):
         return
@@ -28,6 +29,19 @@ def check(chain: Chain | None, steps: Sequence[Step | None], problems: Problems)
     if chain.output not in {step.output_var for step in chain.steps}:
         problems.add(("output",), f'Chain output "{chain.output}" does not match any step output_var')
     _check_dependencies(numbered, problems)
+
+
+def _wrong_inside(step: Step) -> Iterator[tuple[Path, str]]:
+    """What a step cannot do without or with, by itself; that of its step_template too."""
+    yield from _texts_of(step)
+    yield from _demands_of(step)
+    if isinstance(step, spec.Loop) and step.step_template is not None:
+        try:
+            element = element_step(step)
+        except ValueError:  # told when its fields were read
+            return
+        for path, message in _wrong_inside(element):
+            yield ("step_template", *path), message
 
 
 def _check_ids(numbered: Numbered, problems: Problems) -> None:
@@ -171,8 +185,12 @@ def _demands_of(step: Step) -> Iterator[tuple[Path, str]]:
         yield ("inputs",), f'Merge step "{step.id}" requires a non-empty "inputs" array'
     if isinstance(step, spec.Debate) and not step.debate_agents:
         yield ("debate_agents",), f'Debate step "{step.id}" has no agents defined'
-    if isinstance(step, spec.Loop) and not (step.step_template or step.prompt.strip()):
+    if isinstance(step, spec.Loop) and step.step_template is None and not step.prompt.strip():
         yield ("step_template",), "is required where there is no prompt"
+    if isinstance(step, spec.Subchain) and not step.subchain.strip():
+        yield ("subchain",), f'Step "{step.id}" missing "subchain" field'
+    if isinstance(step, spec.Webhook) and not step.webhook_url.strip():
+        yield ("webhook_url",), f'Webhook step "{step.id}" missing webhook_url'
     for place, rule in enumerate(step.guardrails):
         if rule.type in ("max_length", "min_length") and not rule.value.strip().isdecimal():
             yield ("guardrails", place, "value"), "expected a whole number"

@@ -14,7 +14,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 from lark.exceptions import VisitError
 
-from chains.references import Reference, Scope, Template, template
+from chains.references import NAME, Reference, Scope, Template, template
 from oql.errors import Code, OqlError, failed
 from oql.values import as_number
 
@@ -105,17 +105,20 @@ def _none(conditions: Any) -> bool:
     return not any(conditions)
 
 
-def condition(text: str) -> Condition:
-    """The condition that a text states. Raises OqlError (ParseError): what was expected, and at which column."""
+def condition(text: str, name: str = NAME) -> Condition:
+    """The condition that a text states. Raises OqlError (ParseError): what was expected, and at which column.
+
+    name: how names in references are written, as in `chains.references`.
+    """
     if len(text) > MOST_CHARACTERS:
         raise failed(Code.PARSE_ERROR, f"the condition is longer than {MOST_CHARACTERS:,} characters")
-    return _kept(text)
+    return _kept(text, name)
 
 
 @lru_cache(maxsize=1_024)
-def _kept(text: str) -> Condition:
+def _kept(text: str, name: str) -> Condition:
     try:
-        found: Any = _parser().parse(text)
+        found: Any = _parser(name).parse(text)
     except UnexpectedInput as error:
         raise _unreadable(text, error) from None
     except VisitError as error:
@@ -137,9 +140,13 @@ def _unreadable(text: str, error: UnexpectedInput) -> OqlError:
 
 
 class _Reader(Transformer[Token, Condition]):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
     @v_args(inline=True)
     def quoted(self, token: Token) -> Operand:
-        return Operand(template(_ESCAPED.sub(r"\1", token[1:-1])))
+        return Operand(template(_ESCAPED.sub(r"\1", token[1:-1]), self._name))
 
     def unquoted(self, parts: list[Token]) -> Operand:
         """Its parts with the blanks that stand between them."""
@@ -150,7 +157,7 @@ class _Reader(Transformer[Token, Condition]):
             assert part.start_pos is not None
             texts += [" " * (part.start_pos - end), str(part)]
             end = part.end_pos
-        return Operand(template("".join(texts).strip()))
+        return Operand(template("".join(texts).strip(), self._name))
 
     @v_args(inline=True)
     def comparison(self, left: Operand, between: Token | None, right: Operand | None) -> Condition:
@@ -174,6 +181,6 @@ def _several(test: Callable[..., bool], inner: list[Condition]) -> Several:
 
 
 @cache
-def _parser() -> Lark:
-    text = files("grammar").joinpath("condition.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", lexer="contextual", transformer=_Reader(), maybe_placeholders=True)
+def _parser(name: str) -> Lark:
+    text = files("grammar").joinpath("condition.lark").read_text(encoding="utf-8").replace(NAME, name)
+    return Lark(text, parser="lalr", lexer="contextual", transformer=_Reader(name), maybe_placeholders=True)

@@ -60,15 +60,26 @@ class Problems(list[Problem]):
         super().__init__()
         self._places = places
 
+    def place(self, path: Path) -> Place | None:
+        """The line and column of what stands under a path; None where nothing does."""
+        return self._places.get(path)
+
     def add(
         self, path: Path, message: str, level: Literal["error", "warning", "info"] = "error", step: str = ""
     ) -> None:
         """Adds a problem; its place is that of the path, or of what stands around it."""
-        shown = ".".join(map(str, path))
-        known = path
-        while known and known not in self._places:
-            known = known[:-1]
-        self.append(Problem(shown, message, level, *self._places.get(known, (0, 0)), step=step))
+        self.append(Problem(".".join(map(str, path)), message, level, *self._around(path), step=step))
+
+    def state(
+        self, path: Path, message: str, level: Literal["error", "warning", "info"] = "error", step: str = ""
+    ) -> None:
+        """Adds a problem that says by itself what it is about, so that it is told without its path."""
+        self.append(Problem("", message, level, *self._around(path), step=step))
+
+    def _around(self, path: Path) -> Place:
+        while path and path not in self._places:
+            path = path[:-1]
+        return self._places.get(path, (0, 0))
 
     @property
     def errors(self) -> list[Problem]:
@@ -99,5 +110,7 @@ def _wording(entry: Any) -> str:
 
 
 def told(kind: str, name: str, problems: Iterable[Problem]) -> str:
-    """All problems as one text: `Invalid chain "x":` and a line for each."""
+    """All problems as one text: `Invalid chain "x":` and a line for each; of pipelines lines that begin with it."""
+    if kind == "pipeline":
+        return "\n".join(f'Pipeline "{name}": {problem}' for problem in problems)
     return "\n".join([f'Invalid {kind} "{name}":', *(f"  {problem}" for problem in problems)])

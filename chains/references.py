@@ -12,9 +12,12 @@ from typing import Any
 
 from oql import json
 
-PATTERN = r'\{(?P<first>[A-Za-z0-9_]+)(?:\.(?P<second>[A-Za-z0-9_]+))?(?:\|"?(?P<fallback>[^"}\s]*)"?)?\}'
+NAME = "[A-Za-z0-9_]+"
+HYPHENED = "[A-Za-z0-9_-]+"
+"""Names in pipelines, where they may hold hyphens."""
+PATTERN = rf'\{{(?P<first>{NAME})(?:\.(?P<second>{NAME}))?(?:\|"?(?P<fallback>[^"}}\s]*)"?)?\}}'
 """How a reference is written."""
-_REFERENCE = re.compile(PATTERN)
+_REFERENCES = {name: re.compile(PATTERN.replace(NAME, name)) for name in (NAME, HYPHENED)}
 _LONGEST_KEPT = 4_000
 
 
@@ -96,15 +99,15 @@ class Template:
         return "".join([part if isinstance(part, str) else scope.value(part) for part in self.parts])
 
 
-def template(text: str) -> Template:
-    """A text, read; short ones are kept for the next use."""
-    return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
+def template(text: str, name: str = NAME) -> Template:
+    """A text, read; short ones are kept for the next use. `name`: how names are written, NAME or HYPHENED."""
+    return _kept(text, name) if len(text) <= _LONGEST_KEPT else _read(text, name)
 
 
-def _read(text: str) -> Template:
+def _read(text: str, name: str) -> Template:
     parts: list[str | Reference] = []
     end = 0
-    for match in _REFERENCE.finditer(text):
+    for match in _REFERENCES[name].finditer(text):
         parts += [text[end : match.start()], reference_of(match)]
         end = match.end()
     return Template(tuple(part for part in [*parts, text[end:]] if part != ""))

@@ -3,12 +3,14 @@
 The checks of a chain, the JSON Schema for editors and the table in docs/chains.md all come from these models.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StrictBool
 
 from chains.fields import Fields, Id, Text, Texts, Variable, Whole
 from chains.pre_tool_spec import AnyPreTool
+from chains.references import NAME, Scope
 
 Level = Literal["warn", "retry", "error"]
 
@@ -181,7 +183,7 @@ class Subchain(Step):
     """Runs another chain."""
 
     type: Literal["subchain"]
-    subchain: Text = Field(description="the name of the chain; `chain` means the same")
+    subchain: Text = Field("", description="the name of the chain, required; `chain` means the same")
     subchain_input_map: dict[str, Text] | None = Field(None, description="input -> text; all variables where absent")
 
 
@@ -205,7 +207,7 @@ class Webhook(Step):
     """Calls a URL."""
 
     type: Literal["webhook"]
-    webhook_url: Text
+    webhook_url: Text = Field("", description="required")
     webhook_method: Literal["POST", "PUT", "PATCH", "GET", "DELETE"] = "POST"
     webhook_headers: dict[str, Text] = Field(default_factory=dict)
     webhook_body: Text | None = None
@@ -260,7 +262,9 @@ class Input(Fields):
 
 
 class Chain(Fields):
-    """A chain: steps that form a graph."""
+    """A chain: steps that form a graph. `names`: how names in references are written."""
+
+    names: ClassVar[str] = NAME
 
     name: Text
     output: Text = Field(description="the output_var of a step, which is the result")
@@ -278,3 +282,7 @@ class Chain(Fields):
         Field(min_length=1, max_length=1_000),
     ]  # fmt: skip
     max_context_chars: Whole | None = Field(None, description="the earliest variables are summarized beyond this")
+
+    def scope(self, variables: Mapping[str, str], omitted: Collection[str], warn: Callable[[str], None]) -> Scope:
+        """What references in the texts stand for, with these variables."""
+        return Scope(variables, omitted, warn)

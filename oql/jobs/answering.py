@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oql.jobs import records
-from oql.jobs.records import Job, OpenWait
+from oql.jobs import records, waits
+from oql.jobs.records import Job
 from oql.jobs.states import FINAL
+from oql.jobs.waits import OpenWait
 from oql.people.answers import check_answers, check_decision
 from substrate.interface import Frame
 
@@ -69,7 +70,7 @@ def give(frame: Frame, job_id: str, answer: Answer, by: str, now: float) -> Job:
     job = records.find(frame, job_id)
     if job is None:
         raise UnknownWait
-    wait = chosen(job, records.waits_of(frame, job_id), answer, now)
+    wait = chosen(job, waits.of_job(frame, job_id), answer, now)
     value, problems = checked(wait, answer)
     if problems:
         raise WrongAnswer(problems)

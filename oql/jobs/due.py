@@ -1,4 +1,4 @@
-"""When the durable work of a namespace is due next: jobs, deliveries, crons, and watches that are behind."""
+"""When the durable work of a namespace is due next: jobs, deliveries, crons, schedules, and watches that are behind."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from substrate.errors import NotFound
 from substrate.interface import Namespace, SystemTables
 
 _EACH = " UNION ALL ".join(
-    f"SELECT min(due) AS due FROM {table} WHERE due IS NOT NULL" for table in ("delivery", "cron")
+    f"SELECT min(due) AS due FROM {table} WHERE due IS NOT NULL" for table in ("delivery", "cron", "chain_schedule")
 )
 _FIRST = f"SELECT min(due) FROM ({_EACH}) AS each_due"
 
@@ -21,7 +21,7 @@ def next_due(namespace: Namespace, now: float, at_once: int | None = None) -> fl
         if is_behind(namespace):
             return now
         [(other,)] = namespace.system(_FIRST)
-        dues: list[Any] = [other, next_job(namespace, now, at_once)]
+        dues: list[Any] = [other, next_job(namespace, now, at_once), namespace.upkeep_due()]
     except NotFound:
         return None
     return min((due for due in dues if due is not None), default=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oql import json
-from oql.jobs.states import State
+from oql.jobs.states import FINAL, State
 from oql.progress import Told
 from substrate.interface import SystemTables
 
@@ -18,6 +18,11 @@ class Stand:
 
     state: State
     row: int
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is told any more."""
+        return self.state in FINAL
 
 
 def stands(tables: SystemTables, jobs: Sequence[str]) -> dict[str, Stand]:

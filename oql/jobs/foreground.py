@@ -13,8 +13,9 @@ from oql.errors import Code, failed, timed_out
 from oql.jobs import records
 from oql.jobs.due import running
 from oql.jobs.holding import Held
-from oql.jobs.records import Job, JobKeeper, OpenWait
+from oql.jobs.records import Job, JobKeeper
 from oql.jobs.runner import VARIABLES, Runner
+from oql.jobs.waits import OpenWait
 from oql.journal import Fenced, Journal
 from oql.program import Program
 from oql.sites import Reply

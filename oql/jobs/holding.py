@@ -15,6 +15,7 @@ from functools import partial
 
 from oql.context import CancelFlag
 from oql.jobs import records
+from oql.journal import Journal
 from oql.local import elapsed, new_id, wall_clock
 from substrate.errors import StoreError
 from substrate.interface import Frame, Namespace
@@ -32,6 +33,9 @@ class Held:
     job: str
     cancel: CancelFlag
     handing_over: bool = False
+    journal: Journal | None = None
+    """Of a run that has begun; what it tells meanwhile is written within a look or two."""
+    writing: "Future[None] | None" = None
 
 
 @dataclass(slots=True)
@@ -100,6 +104,8 @@ class Holding:
                 renew_at = elapsed() + records.RENEW_S
             for watched in all_watched:
                 try:
+                    for held in list(watched.jobs.values()):
+                        _write_waiting(held)
                     self._look(watched, renewing)
                 except StoreError as error:
                     _log.warning("the leases of %s cannot be looked after: %s", watched.namespace.name, error.message)
@@ -128,6 +134,19 @@ class Holding:
             return
         _end_others(jobs, sign.result())
         self._renewed(namespace, wall_clock() + records.LEASE_S)
+
+
+def _write_waiting(held: Held) -> None:
+    """Has written what a run has to tell, where nothing else of it leads to a commit."""
+    journal = held.journal
+    if journal and journal.keeper and journal.keeper.waiting and (held.writing is None or held.writing.done()):
+        held.writing = held.namespace.submit(journal.write_waiting)
+        held.writing.add_done_callback(partial(_wrote, held))
+
+
+def _wrote(held: Held, writing: "Future[None]") -> None:
+    if isinstance(writing.exception(), StoreError):
+        hand_over(held)  # what was to be written is lost here, and told again elsewhere
 
 
 def _end_others(jobs: Mapping[str, Held], mine: set[str]) -> None:

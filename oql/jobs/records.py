@@ -10,13 +10,15 @@ from itertools import chain
 from typing import Any
 
 from oql import exact, json
-from oql.errors import Code, limit_reached, timed_out
+from oql.errors import limit_reached
+from oql.jobs import executions, journals, waits
 from oql.jobs.due import running
 from oql.jobs.states import FINAL, State, before
+from oql.jobs.waits import OpenWait
 from oql.journal import Entry, Fenced, Wait
 from oql.progress import Told, whole
 from oql.values import to_json
-from substrate.interface import Cell, Frame, NotUniqueError, Row, SystemTables
+from substrate.interface import Cell, Frame, Namespace, NotUniqueError, Row, SystemTables
 
 LEASE_S = 4.0
 """How long a job is held without a sign of life."""
@@ -59,20 +61,6 @@ class Job:
     trace: list[Told] | None
     idempotency_key: str | None
     fingerprint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenWait:
-    """What a job waits for: `shown` is the form or question; `state` open, answered, expired or cancelled."""
-
-    key: str
-    kind: str
-    shown: dict[str, Any]
-    opened: float
-    deadline: float | None
-    state: str
-    answered: float | None
-    answered_by: str | None
 
 
 # making
@@ -165,22 +153,8 @@ def _claimed(frame: Frame, holder: str, now: float, which: str, *params: Cell) -
     jobs = sorted(map(_job, rows), key=lambda job: (job.created, job.id))
     for job in jobs:
         if job.fence > 1:
-            _expire(frame, job.id, now)
+            waits.expire(frame, job.id, now)
     return jobs
-
-
-def _expire(frame: Frame, job: str, now: float) -> None:
-    """Ends what the job has waited for until its deadline."""
-    for key, kind, opened, deadline in frame.system(
-        "UPDATE wait SET state = 'expired', answered = ? WHERE job = ? AND state = 'open' AND deadline <= ? "
-        "RETURNING key, kind, opened, deadline",
-        now, job, now,
-    ):  # fmt: skip
-        if kind != "sleep":
-            assert isinstance(opened, float)
-            assert isinstance(deadline, float)
-            error = timed_out("time for an answer", round(deadline - opened, 3))
-            append(frame, job, [{"k": key, "e": [str(Code.TIMEOUT), error.message, None]}], [])
 
 
 def renew(frame: Frame, holder: str, now: float) -> set[str]:
@@ -211,13 +185,25 @@ class JobKeeper:
         self.fence = fence
         self._written = written
 
+    @property
+    def waiting(self) -> bool:
+        """Nothing but the journal is written."""
+        return False
+
+    def opened(self, wait: Wait) -> None:
+        """What is waited for is told when the job is suspended."""
+
+    def answers(self, store: Namespace, keys: Sequence[str]) -> list[Entry]:
+        """See `oql.journal.Keeper`."""
+        return []
+
     def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
         """Adds to the journal. Raises Fenced, LimitExceeded."""
         self.check(frame)
         if self._written > MOST_JOURNAL_BYTES and not last:
             raise limit_reached("bytes in the journal of a job", f"{MOST_JOURNAL_BYTES:,}")
         if entries or told:
-            self._written += append(frame, self.job, entries, told)
+            self._written += journals.append(frame, self.job, entries, told)
 
     def check(self, frame: Frame) -> None:
         """Raises Fenced where the job is no longer this run's."""
@@ -232,19 +218,13 @@ class JobKeeper:
         """Gives the job back, to be taken up again from `due` on. Raises Fenced."""
         self._leave(frame, "queued", "due = ?", due)
 
-    def suspend(self, frame: Frame, waits: Sequence[Wait], now: float) -> list[OpenWait]:
+    def suspend(self, frame: Frame, for_what: Sequence[Wait], now: float) -> list[OpenWait]:
         """Lets the job wait; what for. Where an answer came meanwhile it is queued at once. Raises Fenced."""
-        for number, wait in enumerate(waits):
-            frame.system(
-                "INSERT INTO wait (job, key, kind, number, shown, opened, deadline, state) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, 'open') ON CONFLICT DO NOTHING",
-                self.job, wait.key, wait.kind, number, exact.written(wait.shown), now,
-                None if wait.seconds is None else now + wait.seconds,
-            )  # fmt: skip
-        found = waits_of(frame, self.job)
+        waits.open_all(frame, self.job, for_what, now)
+        found = waits.of_job(frame, self.job)
         now_open = [wait for wait in found if wait.state == "open"]
         keys = {wait.key for wait in now_open}
-        if all(wait.key in keys for wait in waits):
+        if all(wait.key in keys for wait in for_what):
             due = min((wait.deadline for wait in now_open if wait.deadline is not None), default=None)
             self._leave(frame, "suspended", "due = ?", due)
         else:
@@ -261,31 +241,6 @@ class JobKeeper:
             raise Fenced
 
 
-def append(frame: Frame, job: str, entries: Sequence[Entry], told: Sequence[Told]) -> int:
-    """Adds to a job's journal, whoever holds it; the bytes that were added."""
-    kept, shown = exact.written(list(entries)), _text(list(told))
-    frame.system(
-        "INSERT INTO journal (job, number, entries, trace) "
-        "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM journal WHERE job = ?",
-        job, kept, shown, job,
-    )  # fmt: skip
-    return len(kept) + len(shown)
-
-
-def journal(tables: SystemTables, job: str) -> tuple[list[Entry], list[Told], int]:
-    """All that the runs of a job have recorded, and told, in its order; and how many bytes that takes."""
-    entries: list[Entry] = []
-    told: list[Told] = []
-    size = 0
-    for kept, trace in tables.system("SELECT entries, trace FROM journal WHERE job = ? ORDER BY number", job):
-        assert isinstance(kept, str)
-        assert isinstance(trace, str)
-        entries += exact.read(kept)
-        told += json.loads(trace)
-        size += len(kept) + len(trace)
-    return entries, told, size
-
-
 # what people and clients do
 
 
@@ -298,7 +253,7 @@ def answer(frame: Frame, job: str, key: str, value: Any, by: str, now: float) ->
     )  # fmt: skip
     if not won:
         return False
-    append(frame, job, [{"k": key, "v": value}], [])
+    journals.append(frame, job, [{"k": key, "v": value}], [])
     frame.system("UPDATE job SET state = 'queued', due = ? WHERE id = ? AND state = 'suspended'", now, job)
     return True
 
@@ -319,7 +274,15 @@ def cancel(frame: Frame, job: str, by: str, now: float) -> Job | None:
         "UPDATE wait SET state = 'cancelled', answered = ?, answered_by = ? WHERE job = ? AND state = 'open'",
         now, by, job,
     )  # fmt: skip
-    return _job(rows[0])
+    cancelled = _job(rows[0])
+    for inner in executions.inside(frame, job):
+        cancel(frame, inner, by, now)
+    if cancelled.kind in executions.KINDS:
+        executions.close(frame, job, executions.CANCELLED, now)
+        if "answers" in cancelled.options:
+            waiting, key = cancelled.options["answers"]
+            answer(frame, waiting, key, executions.answer_of(None), by, now)
+    return cancelled
 
 
 def let_go(frame: Frame, job: str, holder: str) -> None:
@@ -365,19 +328,9 @@ def listed(tables: SystemTables, states: Sequence[str], limit: int, after: tuple
     return [_job(row) for row in rows]
 
 
-def waits_of(tables: SystemTables, job: str) -> list[OpenWait]:
-    """What a job waits for or has waited for, in the order of its steps."""
-    rows = tables.system(
-        "SELECT key, kind, shown, opened, deadline, state, answered, answered_by FROM wait WHERE job = ? "
-        "ORDER BY opened, number",
-        job,
-    )
-    return [OpenWait(row[0], row[1], exact.read(row[2]), *row[3:]) for row in rows]  # type: ignore[arg-type] # as the table has them
-
-
 def trace_of(tables: SystemTables, job: Job) -> list[Told]:
     """The trace of a job as far as it has come."""
-    return job.trace if job.trace is not None else whole(journal(tables, job.id)[1])
+    return job.trace if job.trace is not None else whole(journals.read(tables, job.id)[1])
 
 
 def _job(row: Row) -> Job:

@@ -2,19 +2,22 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from oql import deliveries, engine, json, program
 from oql.context import CancelFlag, Context
 from oql.engine import Outcome
-from oql.errors import Code, OqlError, ProgramError, failed
-from oql.jobs import records
+from oql.errors import Code, OqlError, failed
+from oql.graph import Tasks
+from oql.jobs import journals, records
 from oql.jobs.holding import Held, Holding
-from oql.jobs.records import Job, JobKeeper, OpenWait
+from oql.jobs.records import Job, JobKeeper
 from oql.jobs.states import State
-from oql.journal import Fenced, Interrupted, Journal, Suspended, by_key
+from oql.jobs.waits import OpenWait
+from oql.journal import FOR_PEOPLE, Entry, Fenced, Interrupted, Journal, Suspended, by_key
 from oql.local import new_id, wall_clock
+from oql.program import Program
 from oql.report import error_json
 from oql.source import Source
 from oql.values import to_json
@@ -30,15 +33,43 @@ VARIABLES = "variables"
 _log = logging.getLogger("oql.jobs")
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one run of a job needs: its program, who writes its journal, and what does the tasks of its graph."""
+
+    program: Program
+    keeper: JobKeeper
+    tasks: Tasks | None = None
+
+
+class Form(Protocol):
+    """How jobs of one kind are run."""
+
+    def prepare(self, namespace: Namespace, job: Job, recorded: Mapping[str, Entry], written: int) -> Prepared | None:
+        """One run of a job that was claimed, whose journal has so many bytes; None where it is given back.
+
+        Raises OqlError where it cannot run, and never will.
+        """
+
+
+class Programs:
+    """Jobs whose source is a program."""
+
+    def prepare(self, namespace: Namespace, job: Job, recorded: Mapping[str, Entry], written: int) -> Prepared | None:
+        """See Form. Raises ProgramError."""
+        return Prepared(program.load(job.source), JobKeeper(job.id, job.fence, written))
+
+
 @dataclass(slots=True)
 class Runner:
-    """Runs the jobs of one process. `make_context`: as `oql.contexts.Contexts.make`."""
+    """Runs the jobs of one process. `make_context`: as `oql.contexts.Contexts.make`; `forms`: by the kinds of jobs."""
 
     holding: Holding
     make_context: Callable[..., Context]
     clock: Callable[[], float] = wall_clock
     at_once: Callable[[str], int | None] = lambda namespace: None
     """How many jobs of a namespace may run at once, over all processes; None for any number."""
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     def run(self, namespace: Namespace, job: Job) -> None:
         """Runs a job that was claimed. Raises nothing: what goes wrong is the job's, or is tried again."""
@@ -56,19 +87,25 @@ class Runner:
             self.holding.drop(held)
 
     def _run(self, namespace: Namespace, job: Job, held: Held) -> None:
-        entries, told, size = records.journal(namespace, job.id)
-        keeper = JobKeeper(job.id, job.fence, size)
-        age = max(0.0, self.clock() - (job.started or job.created))
-        journal = Journal(job.id, namespace, by_key(entries), keeper, before=told, age=age)
+        entries, told, size = journals.read(namespace, job.id)
+        recorded = by_key(entries)
         try:
-            ready = program.load(job.source)
-        except ProgramError as error:
+            ready = self.forms.get(job.kind, _PROGRAMS).prepare(namespace, job, recorded, size)
+        except OqlError as error:
             answer = {"error": error_json(error, Source(job.source))}
+            keeper = JobKeeper(job.id, job.fence, size)
             namespace.write(lambda frame: self._end(frame, job, keeper, "error", answer))
             return
+        if ready is None:
+            return
+        age = max(0.0, self.clock() - (job.started or job.created))
+        journal = held.journal = Journal(job.id, namespace, recorded, ready.keeper, before=told, age=age)
         context = self.make_context(namespace.name, job.id, job.request, held.cancel, journal, created=job.created)
+        if ready.tasks:
+            context.tasks = ready.tasks
+            context.limits = replace(context.limits, outbound_calls=context.limits.execution_calls)
         bound = journal.recall(VARIABLES)
-        self.conclude(namespace, job, held, journal, engine.run(ready, context, bound and bound["v"]))
+        self.conclude(namespace, job, held, journal, engine.run(ready.program, context, bound and bound["v"]))
 
     def conclude(
         self, namespace: Namespace, job: Job, held: Held, journal: Journal, outcome: Outcome
@@ -107,7 +144,7 @@ class Runner:
         journal.end(frame, outcome.failures)
         sums = journal.progress.sums() if journal.progress else []
         if sums:
-            records.append(frame, job.id, [], sums)
+            journals.append(frame, job.id, [], sums)
         self._end(frame, job, keeper, state, answer)
 
     def _end(self, frame: Frame, job: Job, keeper: JobKeeper, state: State, answer: dict[str, Any]) -> None:
@@ -118,7 +155,7 @@ class Runner:
     def _suspend(self, frame: Frame, job: Job, keeper: JobKeeper, journal: Journal, now: float) -> list[OpenWait]:
         journal.end(frame)
         waits = keeper.suspend(frame, journal.waits_in_order(), now)
-        if any(wait.kind != "sleep" for wait in waits):
+        if any(wait.kind in FOR_PEOPLE for wait in waits):
             tell(frame, job, "suspended", {}, now)
         return waits
 
@@ -126,6 +163,9 @@ class Runner:
     def _release(frame: Frame, keeper: JobKeeper, journal: Journal, due: float) -> None:
         journal.end(frame)
         keeper.release(frame, due)
+
+
+_PROGRAMS = Programs()
 
 
 def tell(frame: Frame, job: Job, state: State, answer: Mapping[str, Any], now: float) -> None:

@@ -17,6 +17,19 @@ attempt    wrong passwords in a row, under the digest of the username that was g
 calendar   a calendar, and the zone of its events
 event      an event as JSON, and what it is found by: from when to when it takes place, and whether by its start alone
 operation  the versions of the programs that are kept under names
+
+Of chains, whose executions are jobs of the kinds "chain" and "pipeline", and "nested" inside another one:
+
+chain            the texts of chains and pipelines by name
+execution        what a job has beside its row as an execution: its parts are below it. `slot`: 1 where it holds one of
+                 those of the namespace, 0 where it waits for one, NULL where it needs none; `place`: where the steps of
+                 a nested one stand in the journal of `root`; `given_up`: the last claim (fence) that was not cut off;
+                 `decided`: 1 where it waits for a slot behind a decision
+execution_step   how far each step has come; also what a later run finds done
+execution_event  what is told of it, in order: a row for each commit, `number` that of its first event
+chain_schedule   when a chain or pipeline is started
+chain_cache      outputs of steps for later executions
+chain_session    conversations that lead to a new chain
 """
 
 MIGRATIONS = (
@@ -83,5 +96,33 @@ MIGRATIONS = (
         UNIQUE (calendar, uid, occurrence));
     CREATE INDEX event_time ON event (brief, first, id);
     CREATE INDEX event_calendar ON event (calendar, brief, first, id);
+    """,
+    """
+    CREATE TABLE chain (
+        kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, saved DOUBLE PRECISION NOT NULL,
+        about TEXT NOT NULL, PRIMARY KEY (kind, name));
+    CREATE TABLE execution (
+        job TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,
+        parent TEXT, root TEXT NOT NULL, place TEXT NOT NULL, slot BIGINT, decided BIGINT NOT NULL,
+        given_up BIGINT NOT NULL, stalls BIGINT NOT NULL, files TEXT NOT NULL);
+    CREATE INDEX execution_created ON execution (kind, created, job);
+    CREATE INDEX execution_name ON execution (kind, name);
+    CREATE INDEX execution_root ON execution (root, place);
+    CREATE INDEX execution_parent ON execution (parent) WHERE parent IS NOT NULL;
+    CREATE INDEX execution_slot ON execution (slot) WHERE slot IS NOT NULL;
+    CREATE TABLE execution_step (
+        job TEXT NOT NULL, number BIGINT NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL, output TEXT, variable TEXT,
+        error TEXT, started DOUBLE PRECISION, finished DOUBLE PRECISION, duration_ms BIGINT, input_tokens BIGINT,
+        output_tokens BIGINT, kept BIGINT NOT NULL, PRIMARY KEY (job, number));
+    CREATE TABLE execution_event (
+        job TEXT NOT NULL, number BIGINT NOT NULL, events TEXT NOT NULL, PRIMARY KEY (job, number));
+    CREATE TABLE chain_schedule (
+        id TEXT PRIMARY KEY, record TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, last_run TEXT,
+        due DOUBLE PRECISION);
+    CREATE INDEX chain_schedule_due ON chain_schedule (due) WHERE due IS NOT NULL;
+    CREATE INDEX chain_schedule_run ON chain_schedule (last_run) WHERE last_run IS NOT NULL;
+    CREATE TABLE chain_cache (key TEXT PRIMARY KEY, output TEXT NOT NULL, made DOUBLE PRECISION NOT NULL);
+    CREATE INDEX chain_cache_made ON chain_cache (made);
+    CREATE TABLE chain_session (id TEXT PRIMARY KEY, turns TEXT NOT NULL, used DOUBLE PRECISION NOT NULL);
     """,
 )

@@ -8,6 +8,17 @@ opening.py     as the settings have it
 
 from oql.models.client import Models
 from oql.models.endpoint import Endpoint
-from oql.models.question import Answer, Message, ModelError, Picture, Question
+from oql.models.question import Answer, Message, ModelError, Picture, Question, Tool, ToolCall, ToolResult
 
-__all__ = ["Answer", "Endpoint", "Message", "ModelError", "Models", "Picture", "Question"]
+__all__ = [
+    "Answer",
+    "Endpoint",
+    "Message",
+    "ModelError",
+    "Models",
+    "Picture",
+    "Question",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+]

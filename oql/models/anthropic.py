@@ -1,14 +1,16 @@
 """The protocol of Anthropic's messages.
 
 It knows no mode for JSON of any shape. A model that has to call a tool gives JSON as the tool's input, so a question
-for JSON comes with such a tool; models that answer in words all the same are read like any other.
+for JSON comes with such a tool; models that answer in words all the same are read like any other. Calls of other tools
+are calls.
 """
 
 import base64
 from typing import Any
 
+from oql import json
 from oql.models.protocol import Body, count_at, part, text_at, told_error
-from oql.models.question import Answer, Message, Picture, Question
+from oql.models.question import Answer, CallOnItsWay, Message, Part, Question, ToolCall, ToolResult
 
 VERSION = "2023-06-01"
 TOOL = "answer"
@@ -33,6 +35,11 @@ class Anthropic:
                 }
             ]
             wanted["tool_choice"] = {"type": "tool", "name": TOOL}
+        elif question.tools:
+            wanted["tools"] = [
+                {"name": tool.name, "description": tool.about, "input_schema": tool.takes} for tool in question.tools
+            ]
+            wanted |= {"tool_choice": {"type": "none"}} if question.closed else {}
         return {
             "model": question.model,
             "max_tokens": question.most_tokens,
@@ -49,9 +56,15 @@ class Anthropic:
             case "message_start":
                 self._take_usage(part(event, "message", "usage"), answer)
             case "content_block_start":
+                _begin_call(count_at(event, "index") or 0, part(event, "content_block"), answer)
                 return text_at(event, "content_block", "text")
             case "content_block_delta":
-                return text_at(event, "delta", "text") or text_at(event, "delta", "partial_json")
+                piece = text_at(event, "delta", "partial_json")
+                call = answer.coming.get(count_at(event, "index") or 0)
+                if call and piece:
+                    call.arguments.append(piece)
+                    return ""
+                return text_at(event, "delta", "text") or piece
             case "message_delta":
                 self._take_usage(part(event, "usage"), answer)
                 answer.cut = text_at(event, "delta", "stop_reason") == "max_tokens"
@@ -62,6 +75,8 @@ class Anthropic:
     def take_whole(self, body: Body, answer: Answer) -> None:
         blocks = part(body, "content")
         if isinstance(blocks, list):
+            for place, block in enumerate(blocks):
+                _begin_call(place, block, answer)
             answer.text = "".join(_text_of(block) for block in blocks)
             answer.ended = True
         answer.cut = text_at(body, "stop_reason") == "max_tokens"
@@ -78,11 +93,18 @@ class Anthropic:
         answer.tokens_out = answer.tokens_out if written is None else written
 
 
-def _text_of(block: Any) -> str:
-    from oql import json
+def _begin_call(place: int, block: Any, answer: Answer) -> None:
+    """Notes the call that a block is, unless it is the answer itself; its input comes with it, or in pieces."""
+    if text_at(block, "type") != "tool_use" or text_at(block, "name") == TOOL:
+        return
+    call = answer.coming.setdefault(place, CallOnItsWay(text_at(block, "id"), text_at(block, "name")))
+    if part(block, "input"):
+        call.arguments.append(json.dumps(part(block, "input")).decode())
 
+
+def _text_of(block: Any) -> str:
     if text_at(block, "type") == "tool_use":
-        return json.dumps(part(block, "input")).decode()
+        return json.dumps(part(block, "input")).decode() if text_at(block, "name") == TOOL else ""
     return text_at(block, "text")
 
 
@@ -91,8 +113,22 @@ def _message(message: Message) -> Body:
     return {"role": message.role, "content": text if text is not None else [_part(each) for each in message.parts]}
 
 
-def _part(content: str | Picture) -> dict[str, Any]:
+def _part(content: Part) -> dict[str, Any]:
     if isinstance(content, str):
         return {"type": "text", "text": content}
+    if isinstance(content, ToolCall):
+        return {"type": "tool_use", "id": content.id, "name": content.name, "input": _input(content.arguments)}
+    if isinstance(content, ToolResult):
+        failed = {"is_error": True} if content.failed else {}
+        return {"type": "tool_result", "tool_use_id": content.id, "content": content.text, **failed}
     data = base64.b64encode(content.data).decode()
     return {"type": "image", "source": {"type": "base64", "media_type": content.media_type, "data": data}}
+
+
+def _input(arguments: str) -> Any:
+    """The object of a call; an empty one where the model has written something else, which it hears of as a result."""
+    try:
+        given = json.loads(arguments or "{}")
+    except json.JsonError:
+        return {}
+    return given if isinstance(given, dict) else {}

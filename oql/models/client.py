@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from oql import json
@@ -51,6 +52,14 @@ class _Passing(Exception):
         self.after = after
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    caller: Caller
+    key: str
+    calling: Calling
+    seconds: float
+
+
 class Models:
     """The models behind one endpoint. Safe to share between threads."""
 
@@ -68,21 +77,25 @@ class Models:
         key: str,
         calling: Calling,
         on_text: Callable[[str], None] | None = None,
+        most_tries: int = MOST_TRIES,
+        seconds: float | None = None,
     ) -> Answer:
         """The answer to a question. Raises ModelError, and what the caller raises.
 
         key: what tells the service that a call repeats another one; calling: ends the call from elsewhere; on_text:
-        gets the text as it comes, from the beginning again where a try fails.
+        gets the text as it comes, from the beginning again where a try fails; most_tries: 1 for callers who try again
+        by themselves; seconds: what each try may take, instead of the endpoint's.
         """
         body, tries = self._speaks.body(question), 0
+        seconds = self.endpoint.seconds if seconds is None else seconds
         while True:
             tries += 1
             caller.call_out()
             try:
-                answer = self._ask(body, caller, key, calling, on_text)
+                answer = self._ask(body, _Call(caller, key, calling, seconds), on_text)
             except _Passing as failure:
                 pause = self.endpoint.pause_s * 2 ** (tries - 1) if failure.after is None else failure.after
-                if tries >= MOST_TRIES or pause > min(LONGEST_PAUSE_S, caller.seconds_left()):
+                if tries >= most_tries or pause > min(LONGEST_PAUSE_S, caller.seconds_left()):
                     raise ModelError(str(failure), status=failure.status, tries=tries) from None
                 caller.wait(pause)
             except ModelError as error:
@@ -96,14 +109,12 @@ class Models:
         """Lets go of all connections."""
         self._outbound.close()
 
-    def _ask(
-        self, body: Body, caller: Caller, key: str, calling: Calling, on_text: Callable[[str], None] | None
-    ) -> Answer:
+    def _ask(self, body: Body, call: "_Call", on_text: Callable[[str], None] | None) -> Answer:
         reading = _Reading(self._speaks, on_text)
-        response = self._send(body, caller, key, calling, reading)
+        response = self._send(body, call, reading)
         if response.status == 400 and (fitting := _without_what_is_refused(body, response.body)):
-            caller.call_out()
-            response = self._send(fitting, caller, key, calling, reading)
+            call.caller.call_out()
+            response = self._send(fitting, call, reading)
         if not 200 <= response.status < 300:
             raise self._refusal(response)
         if reading.seen:
@@ -112,9 +123,9 @@ class Models:
             self._speaks.take_whole(_json(response.body), reading.answer)
         return self._checked(reading)
 
-    def _send(self, body: Body, caller: Caller, key: str, calling: Calling, reading: "_Reading") -> Response:
-        headers = {"content-type": "application/json", "idempotency-key": key}
-        seconds = min(self.endpoint.seconds, caller.seconds_left())
+    def _send(self, body: Body, call: "_Call", reading: "_Reading") -> Response:
+        headers = {"content-type": "application/json", "idempotency-key": call.key}
+        seconds = min(call.seconds, call.caller.seconds_left())
         try:
             return self._outbound.request(
                 "POST",
@@ -125,20 +136,20 @@ class Models:
                 most_bytes=MOST_BYTES,
                 redirects=0,
                 on_piece=reading.take,
-                calling=calling,
+                calling=call.calling,
             )
         except TimedOut:
             raise ModelError(f"the model did not answer within {seconds:g} s", timed_out=True) from None
         except Unreachable as error:
             raise _Passing(f"the model cannot be reached: {error.message}") from None
         except OutboundError as error:
-            raise ModelError(f"the model cannot be asked: {error.message}") from None
+            raise ModelError(f"the model cannot be asked: {error.message}", lasting=True) from None
 
     def _checked(self, reading: "_Reading") -> Answer:
         answer = reading.answer
         if answer.error:
             message = f"the model broke off: {self._shown(answer.error)}"
-            raise ModelError(message) if answer.error_kind in _LASTING else _Passing(message)
+            raise ModelError(message, lasting=True) if answer.error_kind in _LASTING else _Passing(message)
         if not answer.ended:
             raise _Passing("the model broke off in the middle of its answer" if reading.seen else _NO_ANSWER)
         return answer
@@ -149,7 +160,7 @@ class Models:
         message = f"the model service answered with status {response.status}{': ' if told else ''}{told}"
         if response.status in _PASSING:
             return _Passing(message, response.status, _asked_pause(response.headers))
-        return ModelError(message, status=response.status)
+        return ModelError(message, status=response.status, lasting=400 <= response.status < 500)
 
     def _shown(self, reason: str) -> str:
         """What a service tells as one short line, without the key: some repeat it, or its ends with stars between."""
@@ -211,7 +222,7 @@ def _without_what_is_refused(body: Body, told: bytes) -> Body | None:
     if "max_completion_tokens" in reason and "max_tokens" in body:  # newer models of OpenAI call it so
         rest = {name: value for name, value in body.items() if name != "max_tokens"}
         return rest | {"max_completion_tokens": body["max_tokens"]}
-    for name in ("response_format", "stream_options"):
+    for name in ("response_format", "stream_options", "tool_choice"):
         if name in reason and name in body:
             return {key: value for key, value in body.items() if key != name}
     return None

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
 
 ProtocolName = Literal["openai", "anthropic"]
 
@@ -23,11 +25,16 @@ class Endpoint:
 
     def model(self, name: str) -> str:
         """What the service calls a model: by its exact name, else by the longest pattern that fits, else the same."""
-        if name in self.names:
-            return self.names[name]
-        patterns = (each for each in self.names if each.endswith("*") and name.startswith(each[:-1]))
-        longest = max(patterns, key=len, default=None)
-        return self.names[longest] if longest else name
+        return named(self.names, name) or name
+
+
+def named(known: Mapping[str, T], name: str) -> T | None:
+    """What is known of a name: by the exact one, else by the longest pattern with `*` at its end that fits."""
+    if name in known:
+        return known[name]
+    patterns = (each for each in known if each.endswith("*") and name.startswith(each[:-1]))
+    longest = max(patterns, key=len, default=None)
+    return None if longest is None else known[longest]
 
 
 def names_in(text: str) -> dict[str, str]:

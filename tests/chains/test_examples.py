@@ -1,14 +1,17 @@
-"""The chains among the examples."""
+"""The chains and pipelines among the examples."""
 
 from pathlib import Path
 
 import pytest
 
 from chains.document import read
+from chains.pipelines.document import read_pipeline
 from chains.references import template
 from chains.spec import STEPS
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "chains").glob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "examples" / "chains"
+PIPELINES = [FOLDER / "weekly-brief.yaml"]
+EXAMPLES = sorted(set(FOLDER.glob("*.yaml")).difference(PIPELINES))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -34,3 +37,16 @@ def test_the_examples_show_most_types_of_steps() -> None:
     chains = [read(path.read_text(encoding="utf-8")).chain for path in EXAMPLES]
     shown = {step.type for chain in chains if chain for step in chain.steps}
     assert set(STEPS) - shown == {"browser", "subchain"}
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+def test_a_pipeline_gives_its_chains_what_they_need(path: Path) -> None:
+    found = read_pipeline(path.read_text(encoding="utf-8"))
+    assert [str(problem) for problem in found.problems] == []
+    assert found.pipeline
+    assert found.pipeline.name == path.stem
+    for entry in found.pipeline.chains:
+        chain = read((FOLDER / f"{entry.chain}.yaml").read_text(encoding="utf-8")).chain
+        assert chain
+        needed = {each.name for each in chain.inputs if each.default is None and not each.optional}
+        assert needed <= entry.inputs.keys() <= {each.name for each in chain.inputs}

@@ -19,6 +19,7 @@ from tests.crash.disk import HOWS, failed_at
 from tests.crash.holding_on import Watched, freeze_holder, judged, kill_holder, opened, target_in
 from tests.crash.keys import one_key, one_link
 from tests.crash.killing import Target
+from tests.crash.migrating import EDGES, killed_at as migration_killed_at
 from tests.crash.planted import is_caught, planted
 from tests.crash.points import EVERY_COMMIT, OF_FILES, OF_JOBS, killed_at
 from tests.crash.racing import raced
@@ -58,6 +59,17 @@ def kills(folder: Path, dose: int) -> Dose:
         + ("scheduler", "valkey", "flush", "all children", "master", "everything")
     )
     return _storms(folder, dose, ways, JOBS_A_KILL)
+
+
+def migrations(folder: Path, dose: int) -> Dose:
+    """So many deaths at the edges of the states of a migration, at each of them in turn."""
+    came, died = Dose(), 0
+    for run, point in enumerate(itertools.islice(itertools.cycle(EDGES), dose)):
+        dead, faults = migration_killed_at("", folder / f"{run}", point)
+        died += dead
+        came.faults += [f"at `{point}`: {fault}" for fault in faults]
+    came.note = f"{died:,} died"
+    return came
 
 
 def redis(folder: Path, dose: int) -> Dose:

@@ -1,6 +1,7 @@
 """A process that runs the due jobs of one namespace as a worker does, and dies where FAULT_KILL_AT says.
 
-Arguments: the URL of the store, its folder, the host and port that webhooks may reach. It ends when nothing is due.
+Arguments: the URL of the store, its folder, the host and port that webhooks may reach, and those of a service of
+language models, where there is one. It ends when nothing is due.
 """
 
 import sys
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chains.running.forms import forms
 from oql.context import report_fault
 from oql.contexts import Contexts
 from oql.jobs.due import next_job
@@ -17,6 +19,7 @@ from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner
 from oql.jobs.schema import MIGRATIONS
 from oql.limits import DEFAULT
+from oql.models import Endpoint, Models
 from oql.outbound import Outbound
 from substrate.files.opening import FileStore
 from substrate.interface import Namespace, Store
@@ -25,6 +28,8 @@ from worker.deliveries import Deliverer
 from worker.drain import NamespaceDrain
 
 NAMESPACE = "user_crash"
+LONG_S = 1_000.0
+"""What is due so late is due because somebody is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +48,28 @@ class Worker:
 
 
 @contextmanager
-def working(url: str, folder: Path, sink: str, clock: Callable[[], float] = time.time) -> Iterator[Worker]:
-    """A worker, whose clock may go ahead: then it takes over at once what others have held."""
+def working(
+    url: str, folder: Path, sink: str, clock: Callable[[], float] = time.time, *, model: str = ""
+) -> Iterator[Worker]:
+    """A worker, whose clock may go ahead: then it takes over at once what others have held.
+
+    model: the host and port of a service that speaks for models.
+    """
     store = open_store(url, folder, system=MIGRATIONS)
     files, outbound = FileStore(folder, lambda: "http://localhost"), Outbound([sink])
-    contexts = Contexts(DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of, outbound)
-    runner = Runner(Holding(), contexts.make, clock)
+    contexts = Contexts(
+        DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of, outbound, models=_models(model)
+    )
+    runner = Runner(Holding(), contexts.make, clock, forms=forms(5, "resume"))
     deliverer = Deliverer(outbound, None, lambda _: "whsec_c2VjcmV0")
     yield Worker(store, files, runner, NamespaceDrain(store.namespace, runner, deliverer, lambda *_: None, clock))
     outbound.close()
     files.close()
     store.close()
+
+
+def _models(at: str) -> Models | None:
+    return Models(Endpoint(f"http://{at}/v1", "openai", default="small"), Outbound([at])) if at else None
 
 
 def run_on(worker: Worker, seconds: float) -> None:
@@ -62,14 +78,14 @@ def run_on(worker: Worker, seconds: float) -> None:
     while time.monotonic() < give_up:
         worker.drain.drain(NAMESPACE)
         due = next_job(worker.namespace, worker.runner.clock())
-        if due is None:
+        if due is None or due > worker.runner.clock() + LONG_S:
             return
         time.sleep(0.02)
 
 
 def main() -> None:
     """Runs jobs until they are over, or somebody kills the process."""
-    with working(sys.argv[1], Path(sys.argv[2]), sys.argv[3]) as worker:
+    with working(sys.argv[1], Path(sys.argv[2]), sys.argv[3], model="".join(sys.argv[4:])) as worker:
         run_on(worker, 30.0)
 
 

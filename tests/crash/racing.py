@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from oql.jobs import answering, records
+from oql.jobs import answering, journals, records, waits
 from oql.jobs.records import Job, JobKeeper
 from oql.journal import Fenced, Wait
 from substrate.interface import Frame, Namespace
@@ -64,8 +64,8 @@ def _answers(namespace: Namespace, job: str, now: float) -> bool:
 def _judged(namespace: Namespace, job_id: str, won: list[str], end: float) -> Race:
     job = records.find(namespace, job_id)
     assert job
-    (wait,) = records.waits_of(namespace, job_id)
-    entries = [entry for entry in records.journal(namespace, job_id)[0] if entry["k"] == KEY]
+    (wait,) = waits.of_job(namespace, job_id)
+    entries = [entry for entry in journals.read(namespace, job_id)[0] if entry["k"] == KEY]
     race = Race(job, wait.state, entries, won)
     recorded = ["answered" if "v" in entry else "expired" for entry in entries]
     for fits, text in (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oql.jobs import records
+from oql.jobs import journals, records, waits
 from oql.jobs.records import LEASE_S, JobKeeper
 from oql.jobs.schema import MIGRATIONS
 from oql.journal import Fenced, Wait
@@ -42,8 +42,8 @@ def test_a_stale_holder_changes_nothing(namespace: Namespace, change: str) -> No
     with pytest.raises(Fenced):
         namespace.write(lambda frame: CHANGES[change](JobKeeper("job", 1), frame))
     assert records.find(namespace, "job") == before
-    assert records.journal(namespace, "job")[0] == []
-    assert records.waits_of(namespace, "job") == []
+    assert journals.read(namespace, "job")[0] == []
+    assert waits.of_job(namespace, "job") == []
 
 
 @pytest.mark.parametrize("change", CHANGES)

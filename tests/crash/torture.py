@@ -23,6 +23,7 @@ PAGE = Path(__file__).resolve().parents[2] / "bench" / "torture.md"
 PARTS: dict[str, tuple[int, str, Callable[[Path, int], Dose]]] = {
     "kills": (1_000, "kill -9 of workers, scheduler, Valkey, master, everything, under mixed load", doses.kills),
     "points": (25, "kill -9 at each named point of the store and of jobs, this many times", doses.points),
+    "migrations": (200, "kill -9 at the edges of a migration's states, with rows written meanwhile", doses.migrations),
     "disk": (
         500,
         "the n-th write or sync of SQLite fails: the disk is full or broken, once or for good",
@@ -97,7 +98,7 @@ def _folder() -> Iterator[Path]:
 
 def _line(row: Row) -> str:
     found = f"{len(row.came.faults)} FOUND" if row.came.faults else "nothing found"
-    return f"{row.name:<9} {row.dose:>6,} of {row.full:,} in {row.seconds:.0f} s: {found}; {row.came.note}"
+    return f"{row.name:<10} {row.dose:>6,} of {row.full:,} in {row.seconds:.0f} s: {found}; {row.came.note}"
 
 
 def _page(rows: list[Row], scale: float) -> str:

@@ -136,6 +136,47 @@ def anthropic(
     return Said(body, **options)
 
 
+Called = tuple[str, str, str]
+"""A call of a tool: its id, the tool's name, and the arguments as the model writes them."""
+
+
+def openai_calls(*calls: Called, text: str = "", tokens: tuple[int, int] = (11, 7), **options: Any) -> Said:
+    """Calls of tools in the words of OpenAI's protocol: arguments come in two pieces, one call after the other."""
+    chunks: list[Any] = [{"choices": [{"index": 0, "delta": {"role": "assistant", "content": text or None}}]}]
+    for index, (id_, name, arguments) in enumerate(calls):
+        half = len(arguments) // 2
+        first = {"index": index, "id": id_, "type": "function", "function": {"name": name, "arguments": ""}}
+        pieces = [
+            first,
+            *({"index": index, "function": {"arguments": a}} for a in (arguments[:half], arguments[half:])),
+        ]
+        chunks += [{"choices": [{"index": 0, "delta": {"tool_calls": [piece]}}]} for piece in pieces]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    chunks.append({"choices": [], "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1]}})
+    return Said(events(*chunks, "[DONE]"), **options)
+
+
+def anthropic_calls(*calls: Called, text: str = "", tokens: tuple[int, int] = (11, 7), **options: Any) -> Said:
+    """Calls of tools in the words of Anthropic's protocol, the text in a block of its own before them."""
+    blocks: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    if text:
+        blocks.append(({"type": "text", "text": ""}, {"type": "text_delta", "text": text}))
+    for id_, name, arguments in calls:
+        block = {"type": "tool_use", "id": id_, "name": name, "input": {}}
+        blocks.append((block, {"type": "input_json_delta", "partial_json": arguments}))
+    parts: list[Any] = [
+        {"type": "message_start", "message": {"usage": {"input_tokens": tokens[0], "output_tokens": 1}}}
+    ]
+    for index, (block, delta) in enumerate(blocks):
+        parts += [
+            {"type": "content_block_start", "index": index, "content_block": block},
+            {"type": "content_block_delta", "index": index, "delta": delta},
+            {"type": "content_block_stop", "index": index},
+        ]
+    end = {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": tokens[1]}}
+    return Said(events(*parts, end, {"type": "message_stop"}, names=True), **options)
+
+
 def refusal(status: int, body: Any, **headers: str) -> Said:
     """An answer that is an error."""
     text = body if isinstance(body, str) else json.dumps(body)
@@ -144,4 +185,5 @@ def refusal(status: int, body: Any, **headers: str) -> Said:
 
 
 WORDS: dict[str, Callable[..., Said]] = {"openai": openai, "anthropic": anthropic}
+CALLS: dict[str, Callable[..., Said]] = {"openai": openai_calls, "anthropic": anthropic_calls}
 PROTOCOLS: Sequence[str] = tuple(WORDS)

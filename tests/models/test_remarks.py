@@ -2,6 +2,7 @@
 
 import pytest
 
+from oql.jobs.records import JobKeeper
 from oql.journal import Journal
 from tests.models.conftest import Ask
 from tests.models.services import Service, openai, refusal
@@ -34,7 +35,7 @@ def test_a_repetition_has_the_answer_and_the_remarks(ask: Ask, service: Service)
     assert service.asked[0].headers["idempotency-key"] == "job:1"
 
 
-class Kept:
+class Kept(JobKeeper):
     """Takes the journal of a job, and keeps nothing."""
 
     def append(self, frame: object, entries: object, told: object, *, last: bool = False) -> None:
@@ -44,7 +45,7 @@ class Kept:
 @pytest.mark.slow
 def test_a_job_waits_for_a_busy_service_without_being_suspended(ask: Ask, service: Service) -> None:
     service.says = [refusal(429, {}, Retry_After="1.05"), openai("at last")]
-    outcome = ask('ASK "a" SET ?a AFTER EMIT ?a', context={"journal": Journal("job", keeper=Kept())})
+    outcome = ask('ASK "a" SET ?a AFTER EMIT ?a', context={"journal": Journal("job", keeper=Kept("job", 1))})
     assert (outcome.result, outcome.trace_json()[0]["tries"]) == ("at last", 2)
 
 

@@ -1,0 +1,36 @@
+"""When a schedule comes: crons of the language, all of them read against the wall clock.
+
+A local time that a clock change skips comes at the next one that exists, a doubled one the first time alone; so a
+schedule of every hour rests for the hour that comes twice.
+"""
+
+from oql import schedules, zones
+from oql.errors import OqlError
+
+INVALID = "Invalid cron expression"
+
+
+def next_after(cron: str, zone: str, at: float) -> float | None:
+    """The first slot behind a moment, both in Unix seconds; None for never. Raises OqlError (CastFailed)."""
+    return schedules.next_after(cron, zone, at, by_elapsed=False)
+
+
+def latest(cron: str, zone: str, slot: float, now: float) -> float:
+    """The last slot that is not behind `now`, where `slot` is one of these. Raises as `next_after`."""
+    return schedules.latest(cron, zone, slot, now, by_elapsed=False)
+
+
+def wrong(cron: object, zone: object, now: float) -> str:
+    """Why nothing can be scheduled so; empty where it can."""
+    try:
+        if not isinstance(cron, str) or next_after(cron, "UTC", now) is None:
+            return INVALID
+    except OqlError:
+        return INVALID
+    try:
+        if isinstance(zone, str) and zone:
+            zones.zone(zone)
+            return ""
+    except OqlError:
+        pass
+    return "Invalid timezone"

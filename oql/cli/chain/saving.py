@@ -1,0 +1,67 @@
+"""How the text of a chain gets to a server."""
+
+import re
+from pathlib import Path
+
+import click
+
+from oql.cli.chain.files import ENDINGS, read_chain_text
+from oql.cli.chain.server import ChainServer
+from oql.cli.programs import STDIN
+from oql.cli.refusal import Failed, Refused
+from oql.cli.remote import ServerProblem
+from oql.source import Source
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def is_file(name: str) -> bool:
+    """Whether an argument means a file, and not the name of a saved chain."""
+    return name == STDIN or "/" in name or name.endswith(ENDINGS)
+
+
+def save(server: ChainServer, path: str, name: str | None) -> tuple[str, str]:
+    """Saves the chain or pipeline in a file, under the name that its text has, or another one.
+
+    Which of the two it is, as paths of the API have it ("chains", "pipelines"), and the name.
+    """
+    source = read_chain_text(path)
+    kind, own = _about(source)
+    wanted = name or own or Path(path).stem
+    if not _NAME.fullmatch(wanted) or ".." in wanted:
+        raise Refused(f"`{wanted}` is no name of a chain: letters, digits, `.`, `_` and `-`; give one with --name")
+    there = _there(server, kind, wanted)
+    if there == source.text:
+        return kind, wanted
+    for warning in server.save(kind, wanted, source.text).get("warnings", ()):
+        click.echo(f"warning: {warning.strip()}", err=True)
+    click.echo(f"{kind[:-1]} `{wanted}` {'saved' if there is None else 'replaced'}", err=True)
+    return kind, wanted
+
+
+def _there(server: ChainServer, kind: str, name: str) -> str | None:
+    """The text that a server has under a name."""
+    try:
+        return server.text(kind, name)
+    except ServerProblem as problem:
+        if problem.status != 404:
+            raise
+        return None
+
+
+def _about(source: Source) -> tuple[str, str]:
+    """Whether a text is that of a chain or a pipeline, and the name in it. Failed where it is neither."""
+    from chains.fields import Written
+    from oql.formats import FormatError
+    from oql.formats.yaml import read_with_places
+
+    try:
+        value, _ = read_with_places(source.text, lambda _: None, Written)
+    except FormatError as error:
+        raise Failed(f"{source.name}:{error.line}:{error.column}: {error.message}") from None
+    if not isinstance(value, dict):
+        raise Failed(f"{source.name}:1:1: expected an object with the keys name, steps and output")
+    name = value.get("name")
+    return "pipelines" if "chains" in value and "steps" not in value else "chains", name if isinstance(
+        name, str
+    ) else ""
