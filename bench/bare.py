@@ -74,7 +74,7 @@ def main() -> int:
             return Beside(ours)
 
     try:
-        return WebBesideBare(settings, listener, url_of(listener)).run_to_end()
+        return WebBesideBare(settings, [listener], url_of(listener)).run_to_end()
     finally:
         os.close(lock)
 

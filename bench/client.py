@@ -55,7 +55,7 @@ def _answers(
             if not data:
                 raise ConnectionError("the server closed a connection")
             connection.received += data
-            if not _complete(connection.received):
+            if not complete(connection.received):
                 continue
             now = time.perf_counter()
             delays.append(now - connection.sent)
@@ -66,7 +66,8 @@ def _answers(
     return delays, failed
 
 
-def _complete(received: bytes) -> bool:
+def complete(received: bytes) -> bool:
+    """Whether an answer is there as a whole."""
     head = received.find(b"\r\n\r\n")
     if head < 0:
         return False

@@ -13,8 +13,8 @@ from server.problems import Problem
 from server.request import Request
 from server.store.gate import Visit
 from substrate import json
-from substrate.errors import Conflict
-from substrate.interface import Frame, Namespace, Remembered
+from substrate.errors import Conflict, StoreError
+from substrate.interface import Frame, Remembered
 
 T = TypeVar("T")
 LONGEST_KEY = 255
@@ -69,24 +69,46 @@ def key_of(req: Request, body: bytes) -> Key | None:
     return Key(text, fingerprint.text())
 
 
-async def change(visit: Visit, body: bytes, work: Callable[[Frame], Any]) -> None:
-    """Answers with what `work` returns (a JSON value) once that is on disk; or as before, where it was done before."""
+def _never(outcome: Any) -> StoreError | None:
+    """Every outcome is what the caller wanted."""
+    return None
+
+
+async def change(
+    visit: Visit,
+    body: bytes,
+    work: Callable[[Frame], Any],
+    *,
+    status: int = 200,
+    refused: Callable[[Any], StoreError | None] = _never,
+) -> None:
+    """Answers with what `work` returns (a JSON value) once that is on disk; or as before, where it was done before.
+
+    Where it returns None the answer has no body. `refused`: what to raise for an outcome that was not wanted, although
+    it stays.
+    """
     key = key_of(visit.req, body)
 
-    def once(frame: Frame) -> tuple[int, bytes]:
+    def once(frame: Frame) -> tuple[int, bytes] | StoreError:
         kept = key.answer_in(frame) if key else None
         if kept:
             return kept.status, kept.body
-        answer = json.dumps(work(frame))
+        done = work(frame)
+        if (refusal := refused(done)) is not None:
+            return refusal
+        answer = b"" if done is None else json.dumps(done)
         if key:
-            frame.remember(key.text, Remembered(key.fingerprint, 200, answer))
-        return 200, answer
+            frame.remember(key.text, Remembered(key.fingerprint, status, answer))
+        return status, answer
 
-    status, answer = await written(visit.namespace, once)
-    visit.answer(answer, status)
+    outcome = await written(visit, once)
+    if isinstance(outcome, StoreError):
+        raise outcome
+    answered, answer = outcome
+    visit.answer(answer, answered)
 
 
-async def written(namespace: Namespace, work: Callable[[Frame], T]) -> T:
+async def written(visit: Visit, work: Callable[[Frame], T]) -> T:
     """What `work` returns, once that is on disk. Works of several requests share a commit.
 
     A work that has been handed over is done, whatever becomes of the request.
@@ -99,8 +121,12 @@ async def written(namespace: Namespace, work: Callable[[Frame], T]) -> T:
             loop.call_soon_threadsafe(_pass_on, done, told)
 
     with metrics.in_flight():
-        namespace.submit(work).add_done_callback(tell)
-        return await told
+        pending = visit.namespace.submit(work)
+        pending.add_done_callback(tell)
+        outcome = await told
+    if pending.degraded:
+        visit.resp.set_header("X-OC-Replication", "degraded")
+    return outcome
 
 
 def _pass_on(done: "Future[T]", told: "asyncio.Future[T]") -> None:

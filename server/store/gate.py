@@ -71,12 +71,15 @@ class Gate:
         self._rates = rates
         self._bounds = bounds
 
-    def responder(self, scope: str, work: Work) -> Responder:
-        """The responder of a route; one whose path names a `tenant` gets that tenant's world."""
+    def responder(self, scope: str, work: Work, *, counted: bool = True) -> Responder:
+        """The responder of a route; one whose path names a `tenant` gets that tenant's world.
+
+        counted: whether a request counts against the rates of its bearer.
+        """
 
         async def respond(req: Request, resp: falcon.asgi.Response, **segments: str) -> None:
             bearer = self._bearer(req, scope, segments.get("tenant") if scope != OPERATOR else None)
-            if self._bounds.rate is None:
+            if self._bounds.rate is None or not counted:
                 await work(await self._visit(req, resp, bearer, scope, segments), **segments)
                 return
             with self._slots.holding(self._admitted(bearer, resp)):

@@ -4,7 +4,7 @@ body ---> lines ---> chunk (1,000 rows, or 64 MiB) ---> one frame ---> the next 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,9 @@ CHUNK_ROWS = 1_000
 MOST_CHUNK_ROWS = 10_000
 CHUNK_BYTES = 64 * 2**20
 SAME_KEY_WAIT_S = 0.02
+
+Put = Callable[[Frame, Sequence[JsonRow]], object]
+"""Writes the objects of a chunk in a frame; of a bad one the refusal has the index in `detail["row"]`."""
 
 Lines = list[tuple[int, bytes]]
 """Lines with their numbers, from 1."""
@@ -102,7 +105,7 @@ class Ndjson:
         self._slots = slots
         self._line_bytes = line_bytes
 
-    async def write(self, visit: Visit, schema: str) -> None:
+    async def write(self, visit: Visit, put: Put) -> None:
         """Writes the rows of a request's body. What goes wrong tells the line, and what is written all the same."""
         splitter = Splitter(whole(visit.req, "chunk", CHUNK_ROWS, 1, MOST_CHUNK_ROWS), self._line_bytes)
         encoding = visit.req.get_header("Content-Encoding")
@@ -110,14 +113,14 @@ class Ndjson:
             raise Problem(415, "expected no Content-Encoding: a stream of rows is not unpacked")
         text = key_text(visit.req)
         if text is None:
-            await self._stream(visit, schema, splitter, None)
+            await self._stream(visit, put, splitter, None)
             return
         with self._slots.holding(await self._turn(f"stream {visit.tenant} {text}")):
             kept = await self._threads.run(visit.namespace.remembered, text)
             if kept is not None:
                 await _repeat(visit, text, kept)
             else:
-                await self._stream(visit, schema, splitter, text)
+                await self._stream(visit, put, splitter, text)
 
     async def _turn(self, key: str) -> int:
         # Whoever holds it may be in another process, which tells nobody but the kernel that it is done.
@@ -125,7 +128,7 @@ class Ndjson:
             await asyncio.sleep(SAME_KEY_WAIT_S)
         return place
 
-    async def _stream(self, visit: Visit, schema: str, splitter: Splitter, key: str | None) -> None:
+    async def _stream(self, visit: Visit, put: Put, splitter: Splitter, key: str | None) -> None:
         fingerprint, progress = Fingerprint(visit.req), Progress()
         try:
             async for part in parts(visit.req):
@@ -134,35 +137,33 @@ class Ndjson:
                 splitter.take(part)
                 # The last chunk is kept for the end, where a key's answer is written with it.
                 while len(splitter.chunk) > splitter.rows or splitter.size >= CHUNK_BYTES:
-                    await self._flush(visit, schema, splitter.full_chunk() or [], progress, None)
+                    await self._flush(visit, put, splitter.full_chunk() or [], progress, None)
             splitter.end()
             while len(splitter.chunk) > splitter.rows:
-                await self._flush(visit, schema, splitter.full_chunk() or [], progress, None)
+                await self._flush(visit, put, splitter.full_chunk() or [], progress, None)
         except Problem as problem:
-            raise await self._late(visit, schema, splitter, progress, problem) from None
+            raise await self._late(visit, put, splitter, progress, problem) from None
         kept = Key(key, fingerprint.text()) if key is not None else None
-        visit.answer(await self._flush(visit, schema, splitter.chunk, progress, kept))
+        visit.answer(await self._flush(visit, put, splitter.chunk, progress, kept))
 
-    async def _late(
-        self, visit: Visit, schema: str, splitter: Splitter, progress: Progress, problem: Problem
-    ) -> Problem:
+    async def _late(self, visit: Visit, put: Put, splitter: Splitter, progress: Progress, problem: Problem) -> Problem:
         """A problem with the stream itself: full chunks that came before are written first."""
         if problem.detail is not None and "inserted" in problem.detail:
             return problem
         while chunk := splitter.full_chunk():
-            await self._flush(visit, schema, chunk, progress, None)
+            await self._flush(visit, put, chunk, progress, None)
         line = (problem.detail or {}).get("line", splitter.count + 1)
         problem.detail = {**(problem.detail or {}), **progress.detail(line)}
         return problem
 
-    async def _flush(self, visit: Visit, schema: str, chunk: Lines, progress: Progress, key: Key | None) -> bytes:
+    async def _flush(self, visit: Visit, put: Put, chunk: Lines, progress: Progress, key: Key | None) -> bytes:
         """Writes one chunk as a frame; what is the answer if it is the last. Raises Problem (400 and others)."""
         rows = await self._threads.run(_rows, chunk, progress)
 
         def work(frame: Frame) -> tuple[Any, bytes]:
             if kept := key.answer_in(frame) if key else None:
                 return frame.lsn, kept.body
-            frame.put_many(schema, rows)
+            put(frame, rows)
             lsn = frame.lsn if rows or progress.lsn is None else progress.lsn
             answer = json.dumps({"inserted": progress.inserted + len(rows), "lsn": lsn_json(lsn)})
             if key:
@@ -170,7 +171,7 @@ class Ndjson:
             return lsn, answer
 
         try:
-            progress.lsn, answer = await written(visit.namespace, work)
+            progress.lsn, answer = await written(visit, work)
         except StoreError as error:
             raise _refused(error, chunk, progress) from None
         progress.inserted += len(rows)

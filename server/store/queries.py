@@ -1,6 +1,5 @@
 """Plans and SQL: run on threads, known by an id, ended by whoever asks for that or when the client goes away."""
 
-import asyncio
 from collections.abc import Callable
 from functools import cache
 from time import perf_counter
@@ -14,8 +13,7 @@ from server.request import Request
 from server.store.bodies import StoreBodies, one_of
 from server.store.changes import change
 from server.store.gate import Visit, lsn_json
-from server.store.threads import Threads
-from server.streams import when_gone
+from server.store.threads import Threads, call_on_thread
 from substrate import json, plan
 from substrate.errors import described
 from substrate.interface import Call, Frame, Store
@@ -102,12 +100,10 @@ class Queries:
         return call
 
     async def _run(self, visit: Visit, call: Call, work: Callable[[], Any]) -> Any:
-        watch = asyncio.create_task(when_gone(visit.req, call.cancel))
         began = perf_counter()
         try:
-            return await self._threads.run(work)
+            return await call_on_thread(self._threads, visit.req, call, work)
         finally:
-            watch.cancel()
             metrics.store_query_ends(perf_counter() - began)
 
 

@@ -13,18 +13,25 @@ from server.store import envelopes as e
 from server.store.admin import Admin
 from server.store.bodies import StoreBodies
 from server.store.following import Follower
+from server.store.fulltext import Fulltext, fulltext_routes
 from server.store.gate import ANY, Bounds, Gate, Work
+from server.store.graph import Graph, graph_routes
+from server.store.migrations import MigrationDesk, migration_routes
 from server.store.ndjson import Ndjson
 from server.store.queries import Queries
 from server.store.rates import Rate, Rates
+from server.store.replication import Replication, replication_routes
 from server.store.rows import BATCH, NDJSON, Rows
 from server.store.schemas import Schemas
+from server.store.search import Search, search_routes
 from server.store.slots import Slots
 from server.store.telling import Teller
 from server.store.threads import Threads
 from server.store.usage import Usage
+from server.store.vectors import Vectors, vector_routes
 from server.store.watch import Watch
 from substrate.interface import Call, Store
+from substrate.replication.standing import Standings
 
 THREADS = 32
 """Calls of one process that may run at once in the store."""
@@ -53,15 +60,26 @@ class Parts:
     schemas: Schemas
     rows: Rows
     queries: Queries
+    vectors: Vectors
+    graph: Graph
+    migrations: MigrationDesk
+    fulltext: Fulltext
+    search: Search
     watch: Watch
     usage: Usage
     admin: Admin
+    replication: Replication
     close: Callable[[], None]
 
     @property
     def end_streams(self) -> Callable[[], None]:
         """Ends the streams of this process."""
-        return self.watch.end
+
+        def end() -> None:
+            self.watch.end()
+            self.replication.end()
+
+        return end
 
 
 def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
@@ -71,16 +89,23 @@ def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
     rates = Rates(settings.data / "store.rates", rate := Rate(settings.store_rate_per_minute, settings.store_burst))
     bounds = Bounds(None if settings.dev else rate, settings.store_at_once)
     bodies = StoreBodies(Bodies(settings.store_body_bytes), threads)
+    ndjson = Ndjson(threads, slots, settings.store_line_bytes)
     calls = partial(Call, settings.store_query_s, None, settings.store_answer_bytes)
     teller = Teller(threads, calls, settings.store_watch_rows)
     return Parts(
         Gate(accounts, store, threads, slots, rates, bounds),
         Schemas(bodies, threads),
-        Rows(bodies, threads, Ndjson(threads, slots, settings.store_line_bytes)),
+        Rows(bodies, threads, ndjson),
         Queries(store, bodies, threads, calls),
+        Vectors(bodies, threads, ndjson, calls),
+        Graph(bodies, threads, partial(calls, nodes=settings.store_graph_nodes)),
+        MigrationDesk(bodies, threads),
+        Fulltext(bodies, threads, calls),
+        Search(bodies, threads, calls),
         Watch(Follower(threads), teller, threads, slots, settings.store_watchers),
         Usage(accounts, threads),
         Admin(accounts, store, bodies, threads),
+        Replication(store, bodies, threads, Standings(settings.data), settings.node_id),
         threads.close,
     )
 
@@ -96,7 +121,17 @@ On = Callable[..., Route]
 def store_routes(to: Parts) -> Sequence[Route]:
     """Every route of the store."""
     on = _on(to.gate)
-    return (*_tables(to, on), *_questions(to, on), *_administration(to, on))
+    return (
+        *_tables(to, on),
+        *_questions(to, on),
+        *vector_routes(to.vectors, on, TENANT),
+        *graph_routes(to.graph, on, TENANT),
+        *fulltext_routes(to.fulltext, on, TENANT, _WRITING, KEY),
+        *search_routes(to.search, on, TENANT),
+        *migration_routes(to.migrations, on, TENANT, KEY),
+        *_administration(to, on),
+        *replication_routes(to.replication, on, OPERATOR),
+    )
 
 
 def _on(gate: Gate) -> On:
@@ -114,11 +149,12 @@ def _on(gate: Gate) -> On:
         successes: Sequence[int] = (200,),
         *,
         listed: bool = True,
+        counted: bool = True,
     ) -> Route:
         """A route whose responder lets bearers with the scope in."""
         refused = sorted({*READS, *problems})
-        return Route(method, path, gate.responder(scope, work), summary, answers, refused, body, parameters,
-                     scope, body_types, successes, listed)  # fmt: skip
+        return Route(method, path, gate.responder(scope, work, counted=counted), summary, answers, refused, body,
+                     parameters, scope, body_types, successes, listed)  # fmt: skip
 
     return on
 

@@ -43,7 +43,7 @@ class Rows:
         _expectation(visit)
         media_type = (visit.req.content_type or "").partition(";")[0].strip().lower()
         if media_type == NDJSON:
-            await self._ndjson.write(visit, schema)
+            await self._ndjson.write(visit, lambda frame, rows: frame.put_many(schema, rows))
             return
         raw, rows = await self._bodies.json(visit.req)
         if not isinstance(rows, list):

@@ -144,7 +144,7 @@ def _read(namespace: Namespace, after: Lsn | None) -> list[tuple[Lsn, list[Any]]
 def _burst(schemas: tuple[str, ...], ops: Iterable[dict[str, Any]]) -> Burst:
     burst = Burst()
     for op in ops:
-        schema = op.get("schema", op.get("id"))
+        schema = op["id"] if op["op"] == "schema" else op.get("schema")  # others have ids of their own
         if schema not in schemas:
             continue
         kind = op["op"]

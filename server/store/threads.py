@@ -7,6 +7,9 @@ from typing import ParamSpec, TypeVar
 
 from server import metrics
 from server.problems import unavailable
+from server.request import Request
+from server.streams import when_gone
+from substrate.interface import Call
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,3 +45,12 @@ class Threads:
     def close(self) -> None:
         """Ends the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def call_on_thread(threads: Threads, req: Request, call: Call, work: Callable[[], T]) -> T:
+    """What a work gives that is bounded by a call, which is ended when the client goes away."""
+    watch = asyncio.create_task(when_gone(req, call.cancel))
+    try:
+        return await threads.run(work)
+    finally:
+        watch.cancel()

@@ -18,6 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from substrate.interface.files import Asker as Asker, FileEntry as FileEntry, Files as Files
+from substrate.interface.graph import Walk
+from substrate.interface.hybrid import SearchesBoth
+from substrate.interface.migrations import ChangesMigrations, ReadsMigrations, Upkeep
+from substrate.interface.replication import Replicates
+from substrate.interface.texts import ChangesTexts, FindsTexts, TextField as TextField, TextHit as TextHit
+from substrate.interface.vectors import Hit, Nearest, Vector, VectorTable
 
 Json: TypeAlias = Any
 """A value as JSON has it: None, bool, int, float, str, list, dict."""
@@ -63,13 +69,15 @@ class Call:
     """What one reading call may use, and how to end it.
 
     `seconds`: its run time; `rows`, `read_bytes`: what it may return, beyond which it is refused. `query_id` makes it
-    known to `Namespace.cancel` in every process. `cancel()` ends it from any thread: the engine itself stops.
+    known to `Namespace.cancel` in every process. `nodes`: how many a walk along relations may come to. `cancel()` ends
+    it from any thread: the engine itself stops.
     """
 
     seconds: float = 30.0
     rows: int | None = None
     read_bytes: int = 256 * 2**20
     query_id: str | None = None
+    nodes: int = 100_000
     on_cancel: list[Callable[[], None]] = field(default_factory=list)
     cancelled: bool = False
 
@@ -98,7 +106,13 @@ class Remembered:
     body: bytes
 
 
-class Reading(Protocol):
+class Pending(Future[T]):
+    """What a work gives once it is on disk. `degraded`: a follower that has to have it may lack it."""
+
+    degraded = False
+
+
+class Reading(ReadsMigrations, FindsTexts, SearchesBoth, Protocol):
     """What can be read in a namespace, or inside a frame, which sees its own changes."""
 
     def table_ids(self) -> list[str]:
@@ -128,6 +142,22 @@ class Reading(Protocol):
     def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
         """The answer to a question in words about these tables (none: all). Raises Invalid, NotFound, Cancelled."""
 
+    def graph(self, asked: Walk, call: Call | None = None) -> Json:
+        """The answer to a question along relations (`substrate.interface.graph` says what each one gives).
+
+        Raises NotFound (table, relation), Invalid (text that is no key; too many nodes; weights), Cancelled.
+        """
+
+    def vector_tables(self) -> list[VectorTable]:
+        """All tables of vectors, by their names."""
+
+    def vector_topk(self, asked: Nearest, call: Call | None = None) -> list[Hit]:
+        """The vectors nearest to one, best first, those with equal scores by their ids.
+
+        It sees all that was committed before, whichever process did that. Raises NotFound (no vector was ever put into
+        the table), Invalid, Cancelled.
+        """
+
     def cached(self, key: str, now: float) -> bytes | None:
         """What the cache keeps under a key, unless it has expired. Times are Unix seconds."""
 
@@ -156,7 +186,7 @@ class SystemTables(Protocol):
         """
 
 
-class Frame(Reading, SystemTables, Protocol):
+class Frame(Reading, ChangesMigrations, ChangesTexts, SystemTables, Protocol):
     """One unit of change. What raises in it leaves the frame as it was before that call."""
 
     def put(self, table: str, row: JsonRow, *, version: int | None = None, insert: bool = False) -> Written:
@@ -199,6 +229,21 @@ class Frame(Reading, SystemTables, Protocol):
     def execute(self, text: str, params: Sequence[Json] = (), call: Call | None = None) -> Json:
         """Runs a SQL INSERT or DELETE, as `put_many` and `delete_key` do, and gives its answer."""
 
+    def vector_put(self, table: str, vector: Vector) -> None:
+        """Puts a vector in place of the one of its id. The first of a table settles what the others have to be like.
+
+        Raises Invalid, QuotaExceeded.
+        """
+
+    def vector_put_many(self, table: str, vectors: Sequence[Vector]) -> None:
+        """Puts vectors, all or none, of equal ids the last; Invalid has the index of the bad one in `detail["row"]`."""
+
+    def vector_delete(self, table: str, ids: Sequence[str]) -> int:
+        """Deletes the vectors of these ids, at most 10,000; how many were there. A table without vectors stays."""
+
+    def vector_drop(self, table: str) -> bool:
+        """Deletes a table of vectors with all of them; False where there is none."""
+
     def cache(self, key: str, value: bytes, now: float, seconds: float | None) -> None:
         """Keeps a value, for ever or for some seconds; an earlier one under the key is replaced."""
 
@@ -221,7 +266,7 @@ class Frame(Reading, SystemTables, Protocol):
     """Where this frame stands in the log, once it is committed."""
 
 
-class Namespace(Reading, SystemTables, Protocol):
+class Namespace(Reading, Upkeep, Replicates, SystemTables, Protocol):
     """One namespace; a handle reaches no other. What reads it before it was made raises NotFound; a write makes it."""
 
     name: str
@@ -241,7 +286,7 @@ class Namespace(Reading, SystemTables, Protocol):
         `work` may be run with the works of others in one commit, and again should that fail; it waits for nothing.
         """
 
-    def submit(self, work: Callable[[Frame], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Frame], T]) -> Pending[T]:
         """As `write`, done by another thread; this never waits."""
 
     def transaction(self) -> AbstractContextManager[Frame]:

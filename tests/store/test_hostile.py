@@ -18,6 +18,7 @@ NAMES = (
 
 POSTED = (
     "/query", "/query?explain=true", "/sql", "/ask", "/rows/shop.orders", "/rows/shop.orders/_batch", "/schemas",
+    "/migrations", "/graph/shop.orders/dijkstra",
 )  # fmt: skip
 """The routes that take a body."""
 
@@ -31,6 +32,10 @@ def test_names_of_tables(shop: Tenant, name: str) -> None:
         ("POST", f"/rows/{segment}", {"a": 1}), ("POST", f"/rows/{segment}/_batch", [{"a": 1}]),
         ("GET", f"/rows/{segment}/k", None), ("DELETE", f"/rows/{segment}/k", None),
         ("GET", f"/watch?schemas={segment}", None), ("POST", "/query", {"Scan": {"schema": name}}),
+        ("GET", f"/graph/{segment}/bfs?rel={quote(name)}&pk=k", None),
+        ("POST", f"/graph/{segment}/dijkstra", {"rel": name, "src": name, "dst": name, "weights": {name: 1}}),
+        ("POST", "/migrations", {"schema": name, "diff": [{"DropColumn": {"name": name}}]}),
+        ("POST", "/migrations", {"schema": "shop.orders", "diff": [{"DropColumn": {"name": name}}]}),
         ("POST", "/sql", {"sql": f"SELECT * FROM {name}"}), ("POST", "/ask", {"nl": f"how many {name}"}),
         ("POST", "/query", {"Filter": {"predicate": {"Eq": [name, 1]}, "child": SCAN}}),
         ("POST", "/query", {"Project": {"columns": [{"column": "qty", "as": name}], "child": SCAN}}),

@@ -17,7 +17,15 @@ BODIES: dict[str, Any] = {
     "/rows/{schema}/{key}": {"qty": 666},
     "/query": SCAN,
     "/sql": {"sql": "DELETE FROM shop.orders WHERE order_id = 'mine'", "execute": True},
+    "/vector/{table}/put": {"id": "planted", "embedding": [1, 0]},
+    "/vector/{table}/put-bulk": [{"id": "planted", "embedding": [1, 0]}],
+    "/vector/{table}/topk": {"query": [1, 0], "k": 9, "with_metadata": True},
+    "/vector/{table}/delete-bulk": {"ids": ["mine"]},
+    "/fts/{table}/{field}": {"doc_id": "planted", "text": "planted"},
+    "/search": {"text": {"table": "notes", "field": "body", "q": "canary"}},
     "/ask": {"nl": "how many orders"},
+    "/graph/{schema}/dijkstra": {"rel": "to", "src": "mine", "dst": "kept"},
+    "/migrations": {"schema": "shop.orders", "diff": [{"DropColumn": {"name": "symbol"}}]},
     "/config": {"replication_mode": "active_passive"},
     "/tokens": {"name": "stolen", "scopes": ["read"]},
 }
@@ -31,6 +39,9 @@ def victim(guarded: Server, operator: str, client: httpx.Client) -> Tenant:
     client.put(f"{guarded.url}/v1/admin/tenants/{made.name}", headers={"Authorization": f"Bearer {operator}"})
     made.declare()
     made.write(order("mine", 1, "canary"))
+    vector = {"id": "mine", "embedding": [1, 0], "metadata": {"kind": "canary"}}
+    assert made.post("/vector/notes/put", json=vector).status_code == 201
+    assert made.post("/fts/notes/body", json={"doc_id": "mine", "text": "canary"}).status_code == 201
     return made
 
 
@@ -60,9 +71,12 @@ def operations(server: Server) -> list[tuple[str, str, dict[str, Any]]]:
 
 def asked(of: Tenant, method: str, path: str, token: str | None) -> httpx.Response:
     """One request with the ids of a tenant in its path, and a body that fits."""
-    values = {"tenant": of.name, "schema": "shop.orders", "key": "mine", "id": "01HW7G5ZK3QJ4ND8X9ZT2M5VJZ"}
+    values = {
+        "table": "notes", "field": "body", "doc_id": "mine", "tenant": of.name, "schema": "shop.orders", "key": "mine",
+        "id": "01HW7G5ZK3QJ4ND8X9ZT2M5VJZ",
+    }  # fmt: skip
     template = path.removeprefix("/v1/tenants/{tenant}").removeprefix("/v1/admin/tenants/{tenant}")
-    query = f"?schemas=shop.orders&confirm={of.name}"
+    query = f"?schemas=shop.orders&confirm={of.name}&q=seen"
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     body = BODIES.get(template)
     more: Any = {"content": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
@@ -107,5 +121,8 @@ def test_another_tenants_ids_are_as_unknown_ones(victim: Tenant, thief: Tenant) 
             assert "canary" not in answer.text, (method, path)
 
 
-def test_rows_of_the_victim_are_as_they_were(victim: Tenant) -> None:
+def test_what_the_victim_has_is_as_it_was(victim: Tenant) -> None:
     assert [row["symbol"] for row in victim.rows()] == ["canary"] * len(victim.rows())
+    asked = {"query": [1, 0], "k": 9, "with_metadata": True}
+    assert [hit["metadata"] for hit in victim.post("/vector/notes/topk", json=asked).json()] == [{"kind": "canary"}]
+    assert victim.get("/fts/notes/body?q=canary").json() == ["mine"]

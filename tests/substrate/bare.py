@@ -7,7 +7,7 @@ from pathlib import Path
 from substrate.engine import Connection
 from substrate.postgres.database import Database
 from substrate.postgres.engine import Engine as PostgresEngine
-from substrate.sqlite.engine import Connection as SqliteConnection
+from substrate.sqlite.connection import Connection as SqliteConnection
 from tests.substrate.postgres_server import new_database
 
 

@@ -72,3 +72,9 @@ def ada(store: Store) -> Namespace:
     namespace = store.namespace("ada")
     namespace.write(lambda frame: frame.register(ORDERS))
     return namespace
+
+
+@pytest.fixture
+def ben(store: Store) -> Namespace:
+    """A namespace that was never written to."""
+    return store.namespace("ben")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from substrate.interface import Call, Frame, Json, JsonRow, Lsn, Registered, Remembered, Written
+from substrate.interface.vectors import Vector
 from tests.substrate.mirror import alike
 from tests.substrate.mirror.lockstep import both
 from tests.substrate.mirror.reading import MirrorReading
@@ -62,6 +63,34 @@ class MirrorFrame(MirrorReading):
     def execute(self, text: str, params: Sequence[Json] = (), call: Call | None = None) -> Json:
         """See the protocol."""
         return self._both(Frame.execute, alike.statement(text))(text, params, call)
+
+    def text_put(self, table: str, field: str, doc_id: str, text: str) -> None:
+        """See the protocol."""
+        self._both(Frame.text_put)(table, field, doc_id, text)
+
+    def text_drop(self, table: str, field: str) -> bool:
+        """See the protocol."""
+        return self._both(Frame.text_drop)(table, field)
+
+    def text_delete(self, table: str, field: str, doc_id: str) -> bool:
+        """See the protocol."""
+        return self._both(Frame.text_delete)(table, field, doc_id)
+
+    def vector_put(self, table: str, vector: Vector) -> None:
+        """See the protocol."""
+        self._both(Frame.vector_put)(table, vector)
+
+    def vector_put_many(self, table: str, vectors: Sequence[Vector]) -> None:
+        """See the protocol."""
+        self._both(Frame.vector_put_many)(table, vectors)
+
+    def vector_delete(self, table: str, ids: Sequence[str]) -> int:
+        """See the protocol."""
+        return self._both(Frame.vector_delete)(table, ids)
+
+    def vector_drop(self, table: str) -> bool:
+        """See the protocol."""
+        return self._both(Frame.vector_drop)(table)
 
     def cache(self, key: str, value: bytes, now: float, seconds: float | None) -> None:
         """See the protocol."""

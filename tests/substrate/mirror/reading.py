@@ -4,7 +4,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from substrate.interface import Answered, Call, Cell, Json, JsonRow, Plan, Reading, Row, SystemTables
+from substrate.interface import (
+    Answered,
+    Call,
+    Cell,
+    Json,
+    JsonRow,
+    Plan,
+    Reading,
+    Row,
+    SystemTables,
+    TextField,
+    TextHit,
+)
+from substrate.interface.graph import Walk
+from substrate.interface.hybrid import Both, FusedHit
+from substrate.interface.vectors import Hit, Nearest, VectorTable
 from tests.substrate.mirror import alike
 from tests.substrate.mirror.alike import View
 from tests.substrate.mirror.lockstep import both, call_text
@@ -47,6 +62,36 @@ class MirrorReading:
     def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
         """See the protocol."""
         return self._both(Reading.ask)(text, schemas, call)
+
+    def graph(self, asked: Walk, call: Call | None = None) -> Json:
+        """See the protocol."""
+        return self._both(Reading.graph)(asked, call)
+
+    def text_search(self, table: str, field: str, query: str, k: int = 10, call: Call | None = None) -> list[TextHit]:
+        """See the protocol."""
+        return self._both(Reading.text_search)(table, field, query, k, call)
+
+    def text_fields(self) -> list[TextField]:
+        """See the protocol."""
+        return self._both(Reading.text_fields)()
+
+    def search(self, asked: Both, call: Call | None = None) -> list[FusedHit]:
+        """See the protocol."""
+        return self._both(Reading.search)(asked, call)
+
+    def text_match(
+        self, table: str, field: str, query: str, *, phrase: bool = False, call: Call | None = None
+    ) -> list[str]:
+        """See the protocol."""
+        return self._both(Reading.text_match)(table, field, query, phrase=phrase, call=call)
+
+    def vector_tables(self) -> list[VectorTable]:
+        """See the protocol."""
+        return self._both(Reading.vector_tables)()
+
+    def vector_topk(self, asked: Nearest, call: Call | None = None) -> list[Hit]:
+        """See the protocol."""
+        return self._both(Reading.vector_topk)(asked, call)
 
     def cached(self, key: str, now: float) -> bytes | None:
         """See the protocol."""

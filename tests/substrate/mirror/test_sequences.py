@@ -18,6 +18,7 @@ from tests.substrate.mirror.store import MirrorStore
 _numbers = itertools.count(1)
 VERSIONS = st.sampled_from([None, None, None, None, None, 0, 1, 2, 3])
 CACHE_KEYS = st.sampled_from(["", "a", "é", "k" * 300])
+TEXTS = ["", "tea", "tea milk tea", "x 東京 milk", "Tea!", "a\0"]
 TIMES = st.sampled_from([0.0, 10.0, 20.5, 1e9])
 
 
@@ -104,6 +105,19 @@ class Sequences(RuleBasedStateMachine):
         table = data.draw(st.sampled_from([*self.tables.values()]))
         for row in data.draw(st.lists(rows(table), min_size=3, max_size=8)):
             self.change(lambda frame, row=row: frame.put(table.id, row))
+
+    @rule(
+        texts=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(TEXTS)), max_size=4),
+        gone=st.sampled_from("abcd"),
+    )
+    def indexes(self, texts: list[tuple[str, str]], gone: str) -> None:
+        """Documents, and what their words find: scores are the same to the last bit."""
+        for doc_id, text in texts:
+            self.change(lambda frame, doc_id=doc_id, text=text: frame.text_put("t", "f", doc_id, text))
+        self.change(lambda frame: frame.text_delete("t", "f", gone))
+        for query in ("tea", "Tea milk", "東 x"):
+            answered(lambda query=query: self.ada.text_search("t", "f", query))
+            answered(lambda query=query: self.ada.text_match("t", "f", query, phrase=True))
 
     @rule(key=CACHE_KEYS, value=st.binary(max_size=40), at=TIMES, later=TIMES, seconds=st.none() | TIMES)
     def caches(self, key: str, value: bytes, at: float, later: float, seconds: float | None) -> None:
