@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
+from oql.chain_options import NO_OPTIONS, ChainOptions
 from oql.limits import DEFAULT, Limits
 from oql.places.services import NOWHERE, Services
 from oql.values import Value
 from substrate.interface import Files, Frame, Namespace
 
 if TYPE_CHECKING:
+    from oql.graph import Tasks
     from oql.journal import Journal
     from oql.models import Models
     from oql.outbound import Outbound
@@ -39,6 +41,23 @@ class Cache(Protocol):
 
     def within(self, frame: Frame) -> "Cache":
         """The same cache as a part of an open transaction."""
+
+
+class StartedChain(Protocol):
+    """One execution of a chain that a program wants."""
+
+    def begin(self, job: str, key: str) -> str:
+        """Starts it for a job, which it answers under a key when it ends; its id. Again it gives the same one.
+
+        Raises OqlError where it cannot be started.
+        """
+
+    def outcome(self, execution: str) -> Value:
+        """{"result"} or {"error"}; None while it runs."""
+
+
+StartChain = Callable[[str, str, Mapping[str, Value]], StartedChain]
+"""By the namespace, the name of the chain, and its inputs."""
 
 
 class CancelFlag(threading.Event):
@@ -86,7 +105,9 @@ class Context:
     their verbs are unsupported. `outbound` is the way to other machines, None where there is none; `mails`: whether
     mails can be sent. `may_sideload`: whether texts that come from outside may be run as programs. `reply` is the
     answer of a site where the run makes one, `sites` knows who has which site. `models`: language models, None where
-    there are none. `places`: the services that WEATHER, CURRENCY and MAP ask.
+    there are none. `places`: the services that WEATHER, CURRENCY and MAP ask. `chains`: what steps of chains may
+    use. `tasks`: what does the tasks of the program's graph, where it has one; `start_chain`: what runs chains, None
+    where nothing does.
     """
 
     namespace: str
@@ -110,5 +131,8 @@ class Context:
     may_sideload: bool = False
     models: "Models | None" = None
     places: Services = NOWHERE
+    chains: ChainOptions = NO_OPTIONS
     reply: "Reply | None" = None
     sites: "Sites | None" = None
+    tasks: "Tasks | None" = None
+    start_chain: "StartChain | None" = None

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from oql.context import CancelFlag, Context
+from oql.chain_options import NO_OPTIONS, ChainOptions
+from oql.context import CancelFlag, Context, StartChain
 from oql.journal import Journal
 from oql.limits import Limits
 from oql.local import local_context, wall_clock
@@ -23,7 +24,8 @@ class Contexts:
 
     `report(fault, job_id)` logs a fault of ours and gives its id. `outbound` is their way to other machines; `mails`:
     whether mails are sent. `sites` knows who has which site; `models`: language models; `places`: the services that
-    WEATHER, CURRENCY and MAP ask. `may_sideload`: whether programs of a namespace may run texts that come from outside.
+    WEATHER, CURRENCY and MAP ask; `chains`: what steps of chains may use. `may_sideload`: whether programs of a
+    namespace may run texts that come from outside.
     """
 
     limits: Limits
@@ -35,6 +37,8 @@ class Contexts:
     sites: Sites | None = None
     models: Models | None = None
     places: Services = NOWHERE
+    chains: ChainOptions = NO_OPTIONS
+    start_chain: StartChain | None = None
     may_sideload: Callable[[str], bool] = lambda namespace: False
 
     @cached_property
@@ -68,8 +72,9 @@ class Contexts:
         )
         context.files = self.files(namespace) if self.files else None
         context.outbound, context.mails, context.sites = self.outbound, self.mails, self.sites
-        context.models, context.places = self.models, self.places
+        context.models, context.places, context.chains = self.models, self.places, self.chains
         context.may_sideload = journal is not None and self.may_sideload(namespace)
+        context.start_chain = self.start_chain
         context.report = partial(self.report, job_id=job_id)
         context.journal = journal
         if journal is None:

@@ -55,7 +55,7 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
     budget = Budget(context)
     bound = variables or {}
     foreign: dict[str, Value] = {TAINTED: {*program.tainted, *bound}} if program.runs_programs else {}
-    machine = Machine(program, context, budget, {**bound, **_system_variables(context), **foreign}, 0)
+    machine = Machine(program, context, budget, {**bound, **system_variables(context), **foreign}, 0)
     budget.machines.append(machine)
     if context.journal:
         context.journal.begin(program, machine.trace, budget.started)
@@ -66,10 +66,11 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
     budget.machines.clear()  # no cycle is left that would keep the values alive
     named = {name: value for name, value in machine.variables.items() if name[0] != "!" and value is not SKIPPED}
     failures = machine.failures if machine.error else []
-    return Outcome(program, _result(machine), machine.error, machine.trace, budget.started, named, failures)
+    return Outcome(program, result_of(machine), machine.error, machine.trace, budget.started, named, failures)
 
 
-def _result(machine: Machine) -> Value:
+def result_of(machine: Machine) -> Value:
+    """What a program has given that a machine has followed to its end."""
     output = machine.output
     if len(output) == 1:
         return output[0]
@@ -78,7 +79,8 @@ def _result(machine: Machine) -> Value:
     return machine.returned.branches[0] if isinstance(machine.returned, Multi) else machine.returned
 
 
-def _system_variables(context: Context) -> dict[str, Value]:
+def system_variables(context: Context) -> dict[str, Value]:
+    """The variables that every program finds set."""
     return {
         "!NOW": int(context.now),
         "!REQUEST": {request_key(key): value for key, value in context.request.items()},

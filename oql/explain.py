@@ -101,6 +101,9 @@ def _words(item: Instruction) -> Iterator[str]:
         yield operand_text(data["operand"])
     if "condition" in data:
         yield condition_text(data["condition"])
+    for number, needed in enumerate(data.get("needs", ())):
+        if needed:
+            yield f"{number + 1}<-{','.join(str(each + 1) for each in needed)}"
     for key in ("names", "marks"):
         if data.get(key):
             yield f"{key[:-1]} {' '.join(f'?{name}' for name in data[key])}"

@@ -29,7 +29,8 @@ from substrate.interface import Frame, Namespace
 
 Entry = dict[str, Any]
 """`k`: the key, with `v`, the value; or `e`, an error as [code, message, hint]; or `b`, what is known of a step that
-has begun; or `f`: what was recorded under the key no longer counts. `r`: what the step has remarked in the trace."""
+has begun; or `f`: what was recorded under the key no longer counts; or `p`: nor under any key that begins with it.
+`r`: what the step has remarked in the trace."""
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -41,7 +42,9 @@ MOST_UNWRITTEN = 4 * 2**20
 MOST_UNWRITTEN_ENTRIES = 1_000
 _SPOKEN_FOR = 50
 
-WaitKind = Literal["gather", "confirm", "sleep"]
+WaitKind = Literal["gather", "confirm", "sleep", "chain"]
+FOR_PEOPLE: tuple[WaitKind, ...] = ("gather", "confirm")
+"""Kinds of waits that a person ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,16 @@ class Interrupted(OqlError):
 
 class Keeper(Protocol):
     """Writes the journal of one job."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something of its own that `append` would write."""
+
+    def opened(self, wait: Wait) -> None:
+        """A step has begun to wait, which the run may go on beside."""
+
+    def answers(self, store: Namespace, keys: Sequence[str]) -> list[Entry]:
+        """What has come of these waits meanwhile: answers, and deadlines that have passed."""
 
     def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
         """Adds to the journal, and to what the job tells of itself, in a frame; `last`: the run is over.
@@ -136,6 +149,12 @@ class Journal:
         if full and self.keeper:
             self.flush()
 
+    def note_telling(self, entry: Entry, tell: Callable[[], None]) -> None:
+        """Records something, and has the run tell of it, so that both are written in one commit."""
+        with self._lock:
+            self._unwritten.append(entry)
+            tell()
+
     def pin(self, text: str) -> str:
         """Records a text that is run as a program, once, and gives the digest by which later runs find it."""
         digest = text_digest(text)
@@ -184,7 +203,7 @@ class Journal:
     def flush(self) -> None:
         """Returns when everything recorded so far is on disk, where the run is a job. Raises Fenced, StoreError."""
         if self.keeper and self.store:
-            self.store.write(self._flush)
+            self.store.write(self.write_waiting)
 
     def keep(self, keeper: Keeper, begin: Callable[[Frame], None]) -> None:
         """Makes the run a job: `begin` makes the job in a frame, and everything recorded so far is written with it."""
@@ -206,7 +225,19 @@ class Journal:
         """What to raise in a step that has to wait."""
         with self._lock:
             self.waits.append(wait)
+        if self.keeper:
+            self.keeper.opened(wait)
         return Suspended()
+
+    def refresh(self) -> bool:
+        """Whether there are answers to what the run waits for; its steps find them recorded from now on."""
+        if not self.keeper or not self.store or not self.waits:
+            return False
+        found = by_key(self.keeper.answers(self.store, [wait.key for wait in self.waits]))
+        with self._lock:
+            self.recorded = {**self.recorded, **found}
+            self.waits = [wait for wait in self.waits if wait.key not in found]
+        return bool(found)
 
     def waits_in_order(self) -> list[Wait]:
         """What the run waits for, in the order of its steps."""
@@ -222,9 +253,10 @@ class Journal:
                 self._unwritten += [{"k": key, "f": True} for key in forget]
                 self._append(frame, self.keeper, last=True)
 
-    def _flush(self, frame: Frame) -> None:
+    def write_waiting(self, frame: Frame) -> None:
+        """Writes everything recorded and told so far in a frame. Raises Fenced."""
         with self._lock:
-            if self._unwritten and self.keeper:
+            if self.keeper and (self._unwritten or self.keeper.waiting):
                 self._append(frame, self.keeper)
 
     def _append(self, frame: Frame, keeper: Keeper, *, last: bool = False) -> None:
@@ -258,6 +290,9 @@ def by_key(entries: list[Entry]) -> dict[str, Entry]:
     for entry in entries:
         if "f" in entry:
             found.pop(entry["k"], None)
+        elif "p" in entry:
+            for key in [key for key in found if key.startswith(entry["k"])]:
+                del found[key]
         else:
             found[entry["k"]] = entry
     return found

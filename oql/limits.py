@@ -19,6 +19,7 @@ class Limits:
     output_bytes: int = field(default=8 * 2**20, metadata={"doc": "bytes that a program may emit"})
     depth: int = field(default=1_000, metadata={"doc": "blocks that may stand inside each other"})
     outbound_calls: int = field(default=50, metadata={"doc": "calls that may leave the machine"})
+    execution_calls: int = field(default=1_000, metadata={"doc": "the same of an execution of a chain"})
     rows: int = field(default=100_000, metadata={"doc": "rows one read may return"})
     read_bytes: int = field(default=64 * 2**20, metadata={"doc": "bytes one read may return"})
     session_s: float = field(default=30 * 86_400.0, metadata={"doc": "seconds that a session of an end user lasts"})

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from oql import transaction, verbs
+from oql import graph, transaction, verbs
 from oql.calls import Act, bind, link_step
 from oql.evaluate import Predicate, Variables, looking, plain, predicate, raw
 from oql.inner import link_call
@@ -353,6 +353,15 @@ def _link_return(item: Instruction, at: int) -> Act:
     return act
 
 
+def _link_graph(item: Instruction, at: int) -> Act:
+    needs, first = item.data["needs"], at + 1
+
+    def act(machine: "Machine") -> int:
+        return machine.leave("return", graph.run(machine, needs, first, machine.context))
+
+    return act
+
+
 def _link_halt(item: Instruction, at: int) -> Act:
     return lambda machine: machine.halt()
 
@@ -382,5 +391,7 @@ _LINKERS: dict[str, tuple[int, Callable[..., Act]]] = {
     "close": (CONTROL, _link_close),
     "exit": (CONTROL, _link_exit),
     "return": (CONTROL, _link_return),
+    "graph": (TIMED, _link_graph),
+    "task": (CONTROL, _link_halt),  # which the graph does itself
     "halt": (CONTROL, _link_halt),
 }

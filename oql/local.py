@@ -4,6 +4,7 @@ import os
 import random
 import time
 import uuid
+from collections import deque
 from collections.abc import Mapping
 from secrets import randbits
 
@@ -45,11 +46,26 @@ def local_context(
 def new_id(version: int) -> str:
     """A UUID: random (version 4), or ordered by its millisecond and random beyond that (7, RFC 9562)."""
     if version == 4:
-        digits = os.urandom(16).hex()
+        digits = _drawn()
         variant = "89ab"[int(digits[16], 16) & 3]
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
     milliseconds = time.time_ns() // 1_000_000
     return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))
+
+
+_AT_ONCE = 64
+_digits: deque[str] = deque()
+os.register_at_fork(after_in_child=_digits.clear)
+
+
+def _drawn() -> str:
+    """16 random bytes in hexadecimal, of which some are drawn at once."""
+    try:
+        return _digits.pop()
+    except IndexError:
+        many = os.urandom(16 * _AT_ONCE).hex()
+        _digits.extend(many[start : start + 32] for start in range(32, len(many), 32))
+        return many[:32]
 
 
 def wall_clock() -> float:

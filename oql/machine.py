@@ -9,7 +9,7 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,11 +25,9 @@ from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, SWITCH, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
-from oql.tables.access import write
 from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, InnerProgram, Trace
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
-from substrate.interface import Frame
 
 _MAX_LEVEL = 12
 _FIRST_LOOK_NS = 20_000_000
@@ -72,6 +70,7 @@ class Machine(Serving):
         self.counts_passes = context.journal is not None
         self.failures: list[str] = []  # keys of steps that failed, and nothing has caught it yet
         self.making = 0  # bytes of texts that operands were joined to and that no variable holds
+        self.may_suspend = True  # whether a step may wait longer than this run lasts
         self.partial: list[Value] = []  # what a step has given so far that runs once a branch
         self.look_at = budget.started + _FIRST_LOOK_NS
         self.computed = 0
@@ -158,12 +157,6 @@ class Machine(Serving):
         self.budget.hold(size, coming=0)
         return 0
 
-    def used(self) -> int:
-        """The nanoseconds of processor time since this was last asked."""
-        spent = self.context.computing_ns()
-        used, self.computed = spent - self.computed, spent
-        return used
-
     @contextmanager
     def on_another_thread(self) -> Iterator[None]:
         """Charges what a block computes for the run while the run's own thread waits for it."""
@@ -173,33 +166,6 @@ class Machine(Serving):
         finally:
             self.budget.spend(self.used())
             self.computed = own
-
-    def _look(self, now: int) -> None:
-        """Charges the processor time since the last look, and sets the next one to when it could be used up."""
-        self.making = 0
-        self.budget.look()
-        if self.transaction:
-            self.transaction.look(now)
-        left = self.budget.compute(self.used())
-        self.look_at = now + min(max(left, 1_000_000), 50_000_000)
-
-    def with_step(self, work: Callable[[Frame], None]) -> None:
-        """Does something in the store: see StepRun."""
-        write(self, lambda frame, _: work(frame))
-
-    def commit(self, work: Callable[[Frame], Value]) -> Value:
-        """What `work` gives, in the store: see StepRun."""
-        return write(self, lambda frame, _: work(frame))
-
-    def look(self) -> None:
-        """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
-        self._look(self.context.monotonic_ns())
-
-    def look_if_due(self) -> None:
-        """Looks when it is time to; for what may be costly without being a step."""
-        now = self.context.monotonic_ns()
-        if now > self.look_at:
-            self._look(now)
 
     def roots(self) -> list[Value]:
         """Everything that keeps values alive, for counting memory."""
@@ -379,6 +345,7 @@ class Machine(Serving):
         trace = Trace(self.trace.room, 0)
         machine = Machine(self.program, self.context, self.budget, dict(self.variables), self.level + 1, trace)
         machine.passes, machine.inner, machine.levels = self.passes, self.inner, self.levels
+        machine.may_suspend = self.may_suspend
         trace.enter(self.inner)
         machine.value = group.value
         machine.base = self.base + len(self.stack) - 1
@@ -386,6 +353,21 @@ class Machine(Serving):
         alone = Group(base, [], None, group.sets, group.ends, group.shares, alone=True, index=index)
         machine.stack.append(alone)
         return machine
+
+    def aside(self, inner: InnerProgram | None = None, variables: dict[str, Value] | None = None) -> "Machine":
+        """A machine for a task of this one's graph, or for a program that such a task runs; `take` brings it back."""
+        trace = Trace(self.trace.room, 0)
+        program = inner.program if inner else self.program
+        machine = Machine(program, self.context, self.budget, variables or {}, self.level + 1, trace)
+        machine.inner, machine.levels = inner or self.inner, self.levels + self.base + len(self.stack)
+        machine.may_suspend = self.may_suspend
+        trace.enter(machine.inner)
+        return machine
+
+    def take(self, other: "Machine") -> None:
+        """Takes over what a machine aside has noted."""
+        self.trace.take(other.trace)
+        self.failures += other.failures
 
     def ended_branch(self) -> Branch:
         """How the one branch that this machine was for has ended."""

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from oql.context import Context
-from oql.errors import OqlError
+from oql.errors import Code, OqlError, failed
 from oql.journal import Entry, Fenced, Interrupted, Journal, Wait, WaitKind, failure_entry, given
 from oql.program import Instruction
 from oql.tables.access import failure, write
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FREES_ITS_WORKER_S = 1.0
 """A job that has to wait longer than this is suspended."""
 _SLICE_S = 0.2
+_LOOK_S = 0.02
 
 Inner = Callable[[dict[str, Value], Any], Value]
 BRANCH_NUMBER = "!BRANCH#"
@@ -138,14 +139,30 @@ class StepRun:
         if not begun:
             self.journal.note({"k": self.key, "b": until})
         while (left := until - machine.clock()) > 0:
-            if self.journal.keeper and left > FREES_ITS_WORKER_S:
+            if self.journal.keeper and machine.may_suspend and left > FREES_ITS_WORKER_S:
                 raise self.journal.suspend(Wait(self.key, "sleep", {}, left))
             machine.wait(min(left, _SLICE_S))
+
+    def await_chain(self, begin: Callable[[str, str], str], outcome: Callable[[str], Value]) -> Value:
+        """See `oql.verbs.run.Run`. A run that is no job looks for the outcome itself, until it becomes one."""
+        key = f"{self.key}?"
+        execution = str(self.first(lambda: begin(self.context.job_id, key)))
+        answered = self.journal.recall(key)
+        while answered is None and (found := outcome(execution)) is None:
+            if self.journal.keeper and self.machine.may_suspend:
+                raise self.journal.suspend(Wait(key, "chain", {"execution": execution}, None))
+            self.machine.wait(_LOOK_S)
+        if answered is None:
+            answered = {"k": key, "v": found}
+            self.journal.note(answered)
+        return given(answered)
 
     def suspend(self, kind: WaitKind, shown: dict[str, Any], seconds: float | None) -> Value:
         """The answer of a person; raises where there is none yet."""
         key = f"{self.key}?"
         answered = self.journal.recall(key)
+        if answered is None and not self.machine.may_suspend:
+            raise failed(Code.UNSUPPORTED, "this run cannot be suspended to wait for a person")
         if answered is None:
             answer = self.journal.ask(kind, shown) if self.journal.ask else None
             if answer is None:

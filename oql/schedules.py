@@ -62,23 +62,24 @@ class Cron:
 # schedules
 
 
-def next_after(schedule: str, zone: str, at: float) -> float | None:
+def next_after(schedule: str, zone: str, at: float, *, by_elapsed: bool = True) -> float | None:
     """The first slot behind a moment, both in Unix seconds; None where none comes in the next 50 years.
 
+    by_elapsed: whether a schedule of every hour goes by elapsed time; else it is read against the wall clock too.
     Raises CastFailed: the schedule or the zone is none.
     """
-    for slot in _slots(schedule, zone, at):
+    for slot in _slots(schedule, zone, at, by_elapsed):
         if slot > at:  # in the second pass of an hour that comes twice, the first one's slots are in the past
             return slot
     return None
 
 
-def latest(schedule: str, zone: str, slot: float, now: float) -> float:
-    """The last slot that is not behind `now`, where `slot` is one of these. Raises as `next_after`."""
+def latest(schedule: str, zone: str, slot: float, now: float, *, by_elapsed: bool = True) -> float:
+    """The last slot that is not behind `now`, where `slot` is one of these. As `next_after` otherwise."""
     since, until = slot, now
     while until - since >= _MINUTE:  # nothing comes behind `until`, and no two slots in one minute
         middle = (since + until) / 2
-        found = next_after(schedule, zone, middle)
+        found = next_after(schedule, zone, middle, by_elapsed=by_elapsed)
         if found is not None and found <= now:
             slot = since = found
         else:
@@ -94,13 +95,13 @@ def check(schedule: str, zone: str, at: float) -> float:
     return found
 
 
-def _slots(schedule: str, zone: str, at: float) -> Iterator[float]:
+def _slots(schedule: str, zone: str, at: float, by_elapsed: bool) -> Iterator[float]:
     start = datetime.fromtimestamp(at, zones.zone(zone))
-    return (slot.timestamp() for slot in CronSim(_by_wall_clock(schedule), start))
+    return (slot.timestamp() for slot in CronSim(_by_wall_clock(schedule, by_elapsed), start))
 
 
 @lru_cache(maxsize=256)
-def _by_wall_clock(schedule: str) -> str:
+def _by_wall_clock(schedule: str, by_elapsed: bool) -> str:
     """The schedule in the words that make the library do what this module promises. Raises CastFailed.
 
     The library takes one by the wall clock when neither minute nor hour begins with `*`.
@@ -110,7 +111,7 @@ def _by_wall_clock(schedule: str) -> str:
         read = CronSim(schedule, _ANY_DAY)
     except CronSimError:
         raise _wrong(schedule, fields) from None
-    if len(read.hours) == len(range(24)):
+    if by_elapsed and len(read.hours) == len(range(24)):
         fields[1] = "*"
     else:
         fields[:2] = fields[0].replace("*", "0-59"), fields[1].replace("*", "0-23")

@@ -8,6 +8,7 @@ from oql.budget import Budget
 from oql.context import Context
 from oql.errors import Code, failed
 from oql.records import Group
+from oql.tables.access import write
 from oql.trace import InnerProgram, Trace, filled_path
 from oql.transaction import EndedTransaction, Transaction
 from oql.values import Value, to_json
@@ -35,6 +36,7 @@ class Serving:
     making: int
     trace: Trace
     look_at: int
+    computed: int
 
     def emit(self, value: Value) -> None:
         """Adds a value to the output."""
@@ -101,6 +103,10 @@ class Serving:
         """Refuses to wait for a person: this run has no journal, which would remember what it waits for."""
         raise failed(Code.UNSUPPORTED, "this run cannot be suspended to wait for a person")
 
+    def await_chain(self, begin: Callable[[str, str], str], outcome: Callable[[str], Value]) -> Value:
+        """Refuses to run a chain: this run has no journal, which would remember it."""
+        raise failed(Code.UNSUPPORTED, "chains are run by a server: oql run --server URL")
+
     def pinned(self, name: str, text: str) -> dict[str, Value]:
         """A text that is to be run as a program: see StepRun."""
         return {"in": name, "text": text}
@@ -118,6 +124,39 @@ class Serving:
     def place(self) -> str:
         """Where the step stands: never asked without a journal, where all steps run one after the other."""
         return ""
+
+    def used(self) -> int:
+        """The nanoseconds of processor time since this was last asked."""
+        spent = self.context.computing_ns()
+        used, self.computed = spent - self.computed, spent
+        return used
+
+    def _look(self, now: int) -> None:
+        """Charges the processor time since the last look, and sets the next one to when it could be used up."""
+        self.making = 0
+        self.budget.look()
+        if self.transaction:
+            self.transaction.look(now)
+        left = self.budget.compute(self.used())
+        self.look_at = now + min(max(left, 1_000_000), 50_000_000)
+
+    def look(self) -> None:
+        """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
+        self._look(self.context.monotonic_ns())
+
+    def look_if_due(self) -> None:
+        """Looks when it is time to; for what may be costly without being a step."""
+        now = self.context.monotonic_ns()
+        if now > self.look_at:
+            self._look(now)
+
+    def with_step(self, work: Callable[[Frame], None]) -> None:
+        """Does something in the store: see StepRun."""
+        write(self, lambda frame, _: work(frame))
+
+    def commit(self, work: Callable[[Frame], Value]) -> Value:
+        """What `work` gives, in the store: see StepRun."""
+        return write(self, lambda frame, _: work(frame))
 
     def remark(self, **remarks: Value) -> None:
         """Adds to the step's entry in the trace."""

@@ -147,7 +147,7 @@ class Trace:
 def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, Any]]:
     """The trace as answers carry it: the published fields first."""
     entries = (trace.shown(position, program, started) for position in range(len(trace.entries)))
-    return [*entries, *sums_json(trace, program)]
+    return [*entries, *sums_json(trace, program)] if trace.room <= 0 else list(entries)
 
 
 def sums_json(trace: Trace, program: Program) -> list[dict[str, Any]]:

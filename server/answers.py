@@ -40,10 +40,9 @@ class Answers:
         if req.to_store:
             resp.set_header("X-OC-Request-Id", req.request_id)
         resp.set_header("X-Content-Type-Options", "nosniff")
-        if req.site is None or resp.get_header("Cache-Control") is None:  # a site may have its own
+        if resp.get_header("Cache-Control") is None:  # sites and streams have their own
             resp.set_header("Cache-Control", "no-store")
-        if route.startswith("/v1/"):
-            resp.set_header("Vary", "Origin")
+        if req.site is None:
             self._origins.mark(req, resp)
         seconds = perf_counter() - req.started
         metrics.request_ends(req.method, route, resp.status_code, seconds)

@@ -10,6 +10,7 @@ from oql import json
 from oql.settings import Settings
 from server.answers import Answers
 from server.bodies import Bodies
+from server.chains.routes import chain_parts, chain_routes
 from server.credentials import Callers
 from server.envelopes import (
     Checked,
@@ -32,12 +33,14 @@ from server.paths import Router
 from server.problems import handle_with_problems
 from server.programs import Programs
 from server.query import Jobs, Queries
+from server.replicas import Replicas
 from server.request import Request
 from server.routing import Parameter, Route, mount
 from server.sites.hosts import Hosts
 from server.sites.mounting import mount_sites
 from server.sites.visits import SiteVisits
 from server.store.routes import parts, store_routes
+from server.store.slots import Slots
 from server.tokens import Tokens
 from worker.opening import open_hints, open_workshop
 
@@ -83,7 +86,7 @@ class Application(falcon.asgi.App[Request, falcon.asgi.Response]):
 def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], None]) -> Application:
     """The application of one process. `base_url` is how links to it begin; `when_ready` is called once."""
     accounts = open_accounts(settings)
-    origins = Origins(accounts)
+    origins = Origins(accounts, settings.cors_origin if settings.dev else "")
     shop = open_workshop(settings, accounts, base_url, log_fault, open_hints(settings))
     store, limits, links = shop.store, settings.limits(), Links(settings.data, base_url)
     programs = Programs(shop.contexts, limits, PROGRAM_THREADS, shop.runner, shop.hints, links)
@@ -96,25 +99,36 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     store_parts = parts(accounts, store, settings)
     callers = Callers(accounts, settings.password_threads)
     bodies = Bodies(settings.body_bytes)
-    job = job_parts(accounts, callers, bodies, store, programs, links, shop.hints.mark, settings)
+    streams = Slots(settings.data / "store.streams")
+    job = job_parts(accounts, callers, bodies, store, programs, links, shop.hints.mark, streams, settings)
+    chains = chain_parts(accounts, callers, shop, streams, settings)
     table = (
         *routes(
             Queries(accounts, callers, programs, bodies, jobs, limits.wall_s),
             Tokens(accounts, callers, bodies),
-            Operations(accounts, store, settings.redis_url, lambda: json.dumps(document(table, base_url))),
+            Operations(
+                accounts,
+                store,
+                settings.redis_url,
+                chains.running,
+                lambda: json.dumps(document(table, base_url)),
+                Replicas(store, settings.data),
+            ),
             Landing(base_url, development=settings.dev),
             shared,
         ),
         *job_routes(job),
+        *chain_routes(chains),
         *store_routes(store_parts),
     )
 
     def close() -> None:
-        for part in (programs, shared, sites, job, store_parts, callers, shop, accounts):
+        for part in (programs, shared, sites, job, chains, store_parts, callers, shop, accounts):
             part.close()
 
     def end_streams() -> None:
         job.end_streams()
+        chains.end_streams()
         store_parts.end_streams()
         programs.hand_over_jobs()
 
@@ -122,11 +136,12 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
         programs.cancel_all()
         shared.stop_all()
         sites.stop_all()
+        chains.stop_all()
 
     hosts = Hosts(settings.site_domain or ("localhost" if settings.dev else None), base_url)
     router: Any = Router(hosts.site)  # Falcon's types know its own router only
     app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)], router=router)
     app.cancel_runs, app.end_streams = cancel_runs, end_streams
     visits = mount_sites(app, router, sites, paths=settings.site_paths or settings.dev)
-    handle_with_problems(app, allowed={**mount(app, table, origins), **visits})
+    handle_with_problems(app, {**mount(app, table, origins), **visits}, origins.preflight)
     return app

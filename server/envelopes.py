@@ -234,7 +234,7 @@ class JobWait(BaseModel):
     """What a suspended job waits for; `form` and `prompt` as its kind has it."""
 
     key: str
-    kind: Literal["gather", "confirm", "sleep"]
+    kind: Literal["gather", "confirm", "sleep", "chain"]
     form: Form | None = None
     prompt: str | None = None
     gather_url: str | None = None
@@ -328,6 +328,13 @@ class Checked(BaseModel):
     errors: list[ProgramError]
     effects: list[Effect]
     warnings: list[dict[str, Any]]
+
+
+class ChainProblem(BaseModel):
+    """The body of every answer of the API of chains that is not 2xx."""
+
+    error: str = Field(description="what was wrong, for people; some texts are published")
+    request_id: str
 
 
 class ProblemBody(BaseModel):

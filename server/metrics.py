@@ -25,7 +25,7 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
-from substrate.counts import LOG_BYTES, PLAN_HITS
+from substrate.counts import FRAMES_SENT, LOG_BYTES, PLAN_HITS
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PUBLISH_SECONDS = 0.1
@@ -97,9 +97,10 @@ def publish() -> None:
         code, seconds = _ended.popleft()
         programs[code] += 1
         _program_seconds.observe(seconds)
-    plan_hits, log_bytes, _ = _store_counters()
+    plan_hits, log_bytes, frames_sent = _store_counters()
     plan_hits.inc(PLAN_HITS.take())
     log_bytes.inc(LOG_BYTES.take())
+    frames_sent.inc(FRAMES_SENT.take())
     for labels, number in answers.items():
         _requests.labels(*labels).inc(number)
     for code, number in programs.items():

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 import oql
-from server.envelopes import ProblemBody
+from server.envelopes import ChainProblem, ProblemBody
 from server.problems import phrase
 from server.routing import Parameter, Route, by_path
 
@@ -48,6 +48,8 @@ _LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 def _schemas(routes: Sequence[Route]) -> tuple[Mapping[type[BaseModel], Schema], Schema]:
     """A reference to each model, and their definitions."""
     wanted: dict[type[BaseModel], JsonSchemaMode] = {ProblemBody: "serialization"}
+    if any(route.chains for route in routes):
+        wanted[ChainProblem] = "serialization"
     for route in routes:
         if route.body:
             wanted[route.body] = "validation"
@@ -72,7 +74,9 @@ def _operation(route: Route, references: Mapping[type[BaseModel], Schema]) -> Sc
     if route.body:
         content = {kind: {"schema": references[route.body]} for kind in route.body_types}
         operation["requestBody"] = {"required": True, "content": content}
-    if route.account:
+    if route.chains:
+        operation["security"] = [{"basic": []}, {"bearer": []}]
+    elif route.account:
         operation["security"] = [{}, {"basic": []}, {"bearer": []}]
     elif route.scope:
         operation["security"] = [{"bearer": []}]
@@ -89,7 +93,12 @@ SEGMENTS = {
     "tenant": "a tenant: the namespace of an account, or one that an operator made",
     "schema": "the id of a table, `namespace.table`",
     "key": "the text of a row's key: the whole rest of the path",
+    "table": "a table of vectors or texts",
+    "field": "a field of a text table",
+    "doc_id": "the id of a document: the whole rest of the path",
     "id": "an id that the server gave",
+    "name": "the name of a saved text: letters, digits, `.`, `_` and `-`",
+    "step": "the id of a step; of a step inside a pipeline `entry/step`",
     "token": "the secret part of a link: one that `SHARE` has made, or that of a form or question",
 }
 """What the named segments of paths stand for."""
@@ -107,13 +116,15 @@ def _answer(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schem
             "headers": _HEADERS,
             "content": {route.answers: {"schema": {"type": kind}}},
         }
+    if not route.answers:
+        return {"description": "OK, without a body", "headers": _HEADERS}
     schemas = [references[model] for model in route.answers]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     return {"description": "OK", "headers": _HEADERS, "content": _json(schema)}
 
 
 def _problems(route: Route, references: Mapping[type[BaseModel], Schema]) -> Schema:
-    content = _json(references[ProblemBody])
+    content = _json(references[ChainProblem if route.chains else ProblemBody])
     page = content | {"text/html": {"schema": {"type": "string"}}}
     return {
         str(status): {

@@ -12,6 +12,7 @@ from oql import json
 from server import metrics
 from server.logs import log_fault
 from server.problems import CODES, body_of
+from server.replicas import Replicas
 from server.request import Request
 from substrate.errors import StoreError
 from substrate.interface import DatabaseError, Store
@@ -21,39 +22,55 @@ from worker.hints import answers
 class Operations:
     """The responders of /health, /ready, /metrics and /openapi.json; nobody has to say who they are."""
 
-    def __init__(self, accounts: Accounts, store: Store, redis_url: str | None, document: Callable[[], bytes]) -> None:
-        """redis_url: a Redis without which the server is not ready, None for none."""
+    def __init__(
+        self,
+        accounts: Accounts,
+        store: Store,
+        redis_url: str | None,
+        executions: Callable[[], int],
+        document: Callable[[], bytes],
+        replicas: Replicas,
+    ) -> None:
+        """redis_url: a Redis without which the server is not ready, None for none; `executions` counts those of chains.
+
+        It may wait.
+        """
         self._accounts = accounts
         self._store = store
         self._redis_url = redis_url
+        self._executions = executions
         self._document = document
+        self._replicas = replicas
 
     async def health(self, _req: Request, resp: falcon.asgi.Response) -> None:
-        """This process answers, and the store opens."""
+        """This process answers, and the store opens. What runs are programs of clients, and executions of chains."""
         await asyncio.to_thread(self._store.ready)
-        running = metrics.programs_running()
+        running = metrics.programs_running() + await asyncio.to_thread(self._executions)
         resp.data = json.dumps({"status": "ok", "ok": True, "version": oql.__version__, "runningExecutions": running})
 
     async def ready(self, req: Request, resp: falcon.asgi.Response) -> None:
         """The databases answer, and Redis where one is set, so queries can be served; else a 503 tells why."""
         missing = await asyncio.to_thread(self._missing, req.request_id)
         if missing:
-            told = json.loads(body_of(CODES[503], f"{missing} does not answer", req.request_id, retry=True))
+            told = json.loads(body_of(CODES[503], missing, req.request_id, retry=True))
             resp.status = falcon.HTTP_503
             resp.set_header("Retry-After", "1")
             resp.data = json.dumps(told | {"ready": False})
             return
-        resp.data = b'{"ready":true,"wal":"sync","lease_holder":null}'
+        holder = await asyncio.to_thread(self._replicas.holder)
+        resp.data = json.dumps({"ready": True, "wal": "sync", "lease_holder": holder})
 
     def _missing(self, request_id: str) -> str:
-        """What does not answer; empty when all do."""
+        """Why queries cannot be served as they should; empty when they can."""
         try:
             self._accounts.ready()
             self._store.ready()
         except (DatabaseError, StoreError) as error:
             log_fault(error, request_id=request_id)
-            return "a database"
-        return "Redis" if self._redis_url and answers(self._redis_url) else ""
+            return "a database does not answer"
+        if self._redis_url and answers(self._redis_url):
+            return "Redis does not answer"
+        return self._replicas.missing()
 
     async def metrics(self, _req: Request, resp: falcon.asgi.Response) -> None:
         """The figures of all processes, for Prometheus."""

@@ -32,6 +32,7 @@ class Router:
 
     def __init__(self, site_of: Callable[[Any], str | None] = lambda _: None) -> None:
         self._root = _Node()
+        self._fixed: dict[str, tuple[object, Any, str]] = {}
         self._site_of = site_of
         self._site: tuple[object, Any, str] | None = None
 
@@ -41,6 +42,8 @@ class Router:
         for segment in uri_template[1:].split("/"):
             node = _below(node, segment)
         node.end = (resource, _methods(resource), uri_template)
+        if "{" not in uri_template:
+            self._fixed[uri_template] = node.end
 
     def add_host_route(self, template: str, resource: object) -> None:
         """Declares what answers every request to a site's host: its responders get `site` and `path`."""
@@ -51,6 +54,9 @@ class Router:
         if self._site is not None and (site := self._site_of(req)) is not None:
             resource, methods, template = self._site
             return resource, methods, {"site": site, "path": "/".join(_segments(uri, req))}, template
+        if (fixed := self._fixed.get(uri)) and not _is_quoted(req):  # nothing else fits better
+            resource, methods, template = fixed
+            return resource, methods, {}, template
         values: dict[str, str] = {}
         node = _follow(self._root, _segments(uri, req), 0, values)
         if node is None or node.end is None:
@@ -77,6 +83,10 @@ def _below(node: _Node, segment: str) -> _Node:
     if node.named[0] != name:
         raise ValueError(f"one place in a path cannot be called both {name} and {node.named[0]}")
     return node.named[1]
+
+
+def _is_quoted(req: Request | None) -> bool:
+    return req is not None and b"%" in (req.scope.get("raw_path") or b"")  # type: ignore[attr-defined]  # as ASGI has it
 
 
 def _segments(uri: str, req: Request | None) -> list[str]:

@@ -1,6 +1,10 @@
-"""The one shape of every answer that is not 2xx: `{"error", "message", "request_id", "detail"?, "retry"?}`."""
+"""The one shape of every answer that is not 2xx: `{"error", "message", "request_id", "detail"?, "retry"?}`.
 
-from collections.abc import Mapping
+Paths of chains have a published shape of their own, `{"error", "request_id"}`, where `error` is the message. A problem
+is raised in the same way everywhere; which shape it gets depends on the path alone (`server.request.of_chains`).
+"""
+
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +51,13 @@ STORE_STATUSES = {
 """The status of each code of the store."""
 STORE_FAULT = "server_error"
 """What the routes of the store call a 500, and a 503 that is not `fenced`: a published name."""
+
+CHAIN_TEXTS = {
+    401: "Authentication required",
+    405: "Method not allowed",
+    413: "Request body too large",
+}
+"""What the API of chains says to these statuses, whatever the reason."""
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oql", Basic realm="oql", charset="UTF-8"'}
 
@@ -105,13 +116,20 @@ def body_of(
     return json.dumps(document)
 
 
-def handle_with_problems(app: "falcon.asgi.App[Request, falcon.asgi.Response]", allowed: Mapping[str, str]) -> None:
+def handle_with_problems(
+    app: "falcon.asgi.App[Request, falcon.asgi.Response]",
+    allowed: Mapping[str, str],
+    preflight: Callable[[Request, falcon.asgi.Response, str], None],
+) -> None:
     """Makes every failure of a responder, and of the routing, an answer of the one shape.
 
-    `allowed`: the methods of each path.
+    `allowed`: the methods of each path; `preflight` answers OPTIONS, also where nothing is.
     """
 
     async def on_http_error(req: Request, resp: falcon.asgi.Response, error: falcon.HTTPError, _params: object) -> None:
+        if error.status_code == 404 and req.method == "OPTIONS":
+            preflight(req, resp, "OPTIONS")
+            return
         _answer(req, resp, _from_falcon(error, req, allowed.get(req.uri_template or "", "")))
 
     app.add_error_handler(Exception, _on_fault)
@@ -123,11 +141,15 @@ def handle_with_problems(app: "falcon.asgi.App[Request, falcon.asgi.Response]", 
 
 
 def _answer(req: Request, resp: falcon.asgi.Response, problem: Problem) -> None:
-    resp.status = falcon.code_to_http_status(problem.status)
+    status = problem.status
+    resp.status = falcon.code_to_http_status(status)
     resp.content_type = falcon.MEDIA_JSON
     resp.text = None
     code = STORE_FAULT if req.to_store and problem.code in _OURS else problem.code
-    resp.data = body_of(code, problem.message, req.request_id, problem.detail, retry=problem.retry)
+    if req.to_chains:
+        resp.data = json.dumps({"error": CHAIN_TEXTS.get(status, problem.message), "request_id": req.request_id})
+    else:
+        resp.data = body_of(code, problem.message, req.request_id, problem.detail, retry=problem.retry)
     resp.set_headers(dict(problem.headers))
 
 
@@ -180,7 +202,7 @@ def _limit_headers(error: AdmissionRefused) -> dict[str, str]:
 def _from_falcon(error: falcon.HTTPError, req: Request, methods: str) -> Problem:
     status = error.status_code
     if status == 404:
-        return Problem(404, "there is nothing at this path")
+        return Problem(404, "Not found" if req.to_chains else "there is nothing at this path")
     if status == 405 or req.method not in falcon.COMBINED_METHODS:
         message = f"{req.method} is not allowed here; allowed: {methods}"
         return Problem(405, message, headers={"Allow": methods})

@@ -14,9 +14,22 @@ from ulid import ULID
 
 STORE_PATHS = ("/v1/tenants/", "/v1/queries/", "/v1/admin/", "/v1/replication/", "/v1/plan-schema")
 """How the paths of the store begin. Its requests have ids of the form that its published API promises."""
+CHAIN_PATHS = frozenset(
+    {
+        "chains", "execute", "executions", "approvals", "download", "schedules", "pipelines", "pipeline-executions",
+        "generate-chain",
+    }
+)  # fmt: skip
+"""The first segments of the paths of chains. Their problems have the shape of that API, which any page may use on a
+development server."""
 
 _numbers = itertools.count(1)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def of_chains(path: str) -> bool:
+    """Whether a path is one of the API of chains."""
+    return path[1:].partition("/")[0] in CHAIN_PATHS
 
 
 def new_request_id() -> str:
@@ -66,6 +79,11 @@ class Request(falcon.asgi.Request):
             return
         given = self.get_header("X-Request-Id")
         self.request_id = given if given and _PLAIN_ID.fullmatch(given) else new_request_id()
+
+    @property
+    def to_chains(self) -> bool:
+        """Whether the path is one of the API of chains, and the host not that of a site."""
+        return self.site is None and of_chains(self.scope["path"])
 
     @property
     def address(self) -> str:

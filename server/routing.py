@@ -8,7 +8,7 @@ import falcon.asgi
 from pydantic import BaseModel
 
 from server.origins import Origins
-from server.request import Request
+from server.request import Request, of_chains
 
 Responder = Callable[..., Awaitable[None]]
 """Takes request, answer, and the named segments of the path by keyword."""
@@ -52,6 +52,11 @@ class Route:
     def account(self) -> bool:
         """Whether the caller has to be known."""
         return self.path.startswith("/v1/") and self.scope is None
+
+    @property
+    def chains(self) -> bool:
+        """Whether it belongs to the API of chains: callers have credentials, and problems the shape of that."""
+        return of_chains(self.path)
 
 
 def mount(app: App, routes: Sequence[Route], origins: Origins) -> Mapping[str, str]:

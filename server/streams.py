@@ -49,11 +49,11 @@ class OpenStreams:
             asyncio.get_running_loop().call_later(READ_ON_S, abort)
 
 
-async def moved(coming: Coroutine[Any, Any, object], over: asyncio.Event) -> bool:
-    """Waits until something comes or the stream is over; False where neither happens for long."""
+async def moved(coming: Coroutine[Any, Any, object], over: asyncio.Event, quiet_s: float = COMMENT_S) -> bool:
+    """Waits until something comes or the stream is over; False where neither happens for `quiet_s` seconds."""
     waits = [asyncio.create_task(coming), asyncio.create_task(over.wait())]
     try:
-        done, _ = await asyncio.wait(waits, timeout=COMMENT_S, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(waits, timeout=quiet_s, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in waits:
             task.cancel()

@@ -1,7 +1,7 @@
 """The tables of a namespace as they are declared now, and where the engine keeps each."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from substrate.errors import NotFound, nearest, shown
@@ -13,13 +13,15 @@ from substrate.names import SchemaId
 class Table:
     """A declared table. `number` names what keeps it, so that no name from a request ever does.
 
-    In the engine its columns have their own names, quoted, and there is one more, `_oc_row_version`.
+    In the engine its columns have their own names, quoted, and there is one more, `_oc_row_version`. `followed`: the
+    columns by which relations of other tables go along the edges that its rows are, one way and the other.
     """
 
     number: int
     version: int
     manifest: Manifest
     text: str
+    followed: tuple[tuple[str, ...], ...] = ()
 
     @property
     def id(self) -> SchemaId:
@@ -42,7 +44,7 @@ class Catalog:
         self.state = state
         self.home = home
         self._at_home: dict[str, Catalog] = {}
-        self.tables: Mapping[str, Table] = {str(table.id): table for table in tables}
+        self.tables: Mapping[str, Table] = _followed({str(table.id): table for table in tables})
 
     def table(self, name: str) -> Table:
         """The table of this id, as declared in that very case. Raises NotFound."""
@@ -65,3 +67,26 @@ class Catalog:
         if found is None:
             found = self._at_home[database] = Catalog(self.tables.values(), self.state, database)
         return found
+
+
+def _followed(tables: dict[str, Table]) -> dict[str, Table]:
+    """The same tables, each knowing by which columns relations go along its rows."""
+    ways: dict[str, dict[tuple[str, ...], None]] = {}
+    for table in tables.values():
+        for relation in table.manifest.relations:
+            if relation.via is not None and relation.to_column is not None:
+                found = ways.setdefault(str(relation.via), {})
+                found |= dict.fromkeys(((relation.column, relation.to_column), (relation.to_column, relation.column)))
+    for name, table in tables.items():
+        followed = tuple(_indexable(table, ways.get(name, ())))
+        if followed != table.followed:
+            tables[name] = replace(table, followed=followed)
+    return tables
+
+
+def _indexable(table: Table, ways: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Those of the ways that the table has columns for; two relations may mean the same, or one that is not there."""
+    types = table.manifest.types
+    for columns in ways:
+        if len(set(columns)) == len(columns) and all(name in types and types[name].order for name in columns):
+            yield columns

@@ -24,5 +24,7 @@ class Count:
 
 LOG_BYTES = Count()
 """Bytes written to change logs."""
+FRAMES_SENT = Count()
+"""Frames of change logs that were sent to followers."""
 PLAN_HITS = Count()
 """Plans that had been compiled before."""

@@ -58,7 +58,7 @@ def register(connection: Connection, dialect: DialectName, catalog: Catalog, man
         return Declared(catalog, old.version, [])
     if isinstance(outcome, Incompatible):
         raise outcome.conflict()
-    table = Table(old.number, outcome.version, manifest, text)
+    table = among(catalog, Table(old.number, outcome.version, manifest, text))
     for step in outcome.steps:
         _apply(connection, dialect, table, step)
     _follow_indexes(connection, old, table)
@@ -85,7 +85,9 @@ def drop_all(connection: Connection, catalog: Catalog, tables: Iterable[Table]) 
         connection.execute(f"DROP TABLE {table.physical}")
         connection.execute("DELETE FROM _oc_table WHERE number = ?", (table.number,))
         connection.execute("DELETE FROM _oc_gone WHERE number = ?", (table.number,))
-    return Catalog(left, _count(connection))
+    after = Catalog(left, _count(connection))
+    _follow_relations(connection, catalog, after)
+    return after
 
 
 def create_database(connection: Connection, name: str) -> None:
@@ -103,9 +105,8 @@ def _make(connection: Connection, dialect: DialectName, catalog: Catalog, manife
     twin = catalog.folded.get(str(manifest.id).lower())
     if twin is not None:
         raise Invalid(f"`{manifest.id}` and `{twin.id}`, which is there, differ in case alone")
-    found: list[Any] = connection.execute("UPDATE _oc_meta SET tables = tables + 1 RETURNING tables")
-    table = Table(found[0][0], first_version(manifest), manifest, text)
-    _create(connection, dialect, table)
+    table = among(catalog, Table(next_number(connection), first_version(manifest), manifest, text))
+    create(connection, dialect, table)
     connection.execute(
         "INSERT INTO _oc_table (number, id, version, text) VALUES (?, ?, ?, ?)",
         (table.number, str(table.id), table.version, text),
@@ -114,9 +115,47 @@ def _make(connection: Connection, dialect: DialectName, catalog: Catalog, manife
 
 
 def _declared(connection: Connection, catalog: Catalog, table: Table) -> Declared:
-    tables = {**catalog.tables, str(table.id): table}.values()
+    after = Catalog({**catalog.tables, str(table.id): table}.values(), _count(connection))
+    _follow_relations(connection, catalog, after)
     op: Op = {"op": "schema", "id": str(table.id), "version": table.version, "toml": table.text}
-    return Declared(Catalog(tables, _count(connection)), table.version, [op])
+    return Declared(after, table.version, [op])
+
+
+def among(catalog: Catalog, table: Table) -> Table:
+    """A table as it is among the others, whose relations may go along its rows."""
+    return Catalog({**catalog.tables, str(table.id): table}.values()).tables[str(table.id)]
+
+
+def _follow_relations(connection: Connection, before: Catalog, after: Catalog) -> None:
+    """Makes and drops the indexes of tables along whose rows others' relations go, or go no longer."""
+    for name, table in after.tables.items():
+        old = before.tables.get(name)
+        if old is not None and old.followed != table.followed and old.number == table.number:
+            _follow_indexes(connection, old, table)
+
+
+def counted(connection: Connection, catalog: Catalog) -> Catalog:
+    """The same tables behind one more declaration, so that every process looks at the namespace anew."""
+    return Catalog(catalog.tables.values(), _count(connection))
+
+
+def next_number(connection: Connection) -> int:
+    """The number of a table that is to be made."""
+    found: list[Any] = connection.execute("UPDATE _oc_meta SET tables = tables + 1 RETURNING tables")
+    return int(found[0][0])
+
+
+def replace(connection: Connection, catalog: Catalog, old: Table, new: Table) -> Catalog:
+    """Puts a table, made and filled under a number of its own, in the place of another. What kept that one stays."""
+    connection.execute(
+        "UPDATE _oc_table SET number = ?, version = ?, text = ? WHERE number = ?",
+        (new.number, new.version, new.text, old.number),
+    )
+    after = Catalog({**catalog.tables, str(new.id): new}.values(), _count(connection))
+    _follow_relations(connection, catalog, after)
+    for name, (columns, unique) in _indexes(new).items():  # one may be wanted since by a relation of another table
+        _create_index(connection, new, name, columns, unique)
+    return after
 
 
 def _count(connection: Connection) -> int:
@@ -124,7 +163,8 @@ def _count(connection: Connection) -> int:
     return int(found[0][0])
 
 
-def _create(connection: Connection, dialect: DialectName, table: Table) -> None:
+def create(connection: Connection, dialect: DialectName, table: Table) -> None:
+    """Makes what keeps a table, with its indexes."""
     manifest = table.manifest
     required = {column.name for column in manifest.columns if column.required}
     columns = [_column(name, kind, dialect, name in required) for name, kind in manifest.types.items()]
@@ -150,7 +190,7 @@ def _apply(connection: Connection, dialect: DialectName, table: Table, step: Ste
     """One step of a change, but for indexes: these follow from the manifests before and after."""
     if isinstance(step, Rebuild):
         connection.execute(f"DROP TABLE {table.physical}")
-        _create(connection, dialect, table)
+        create(connection, dialect, table)
     elif isinstance(step, AddColumn):
         column = step.column
         definition = _column(column.name, column.type, dialect, required=False)
@@ -177,7 +217,8 @@ def _follow_indexes(connection: Connection, old: Table, new: Table) -> None:
 def _indexes(table: Table) -> dict[str, tuple[tuple[str, ...], bool]]:
     """Every index of a table by a name that says all about it: (columns, unique)."""
     found = {}
-    for columns, unique in _wanted_indexes(table.manifest):
+    wanted = [*_wanted_indexes(table.manifest), *((columns, False) for columns in table.followed)]
+    for columns, unique in wanted:
         if columns != table.manifest.primary_key:
             found["".join(("u:" if unique else "i:", ",".join(columns)))] = (columns, unique)
     return found

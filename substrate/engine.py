@@ -78,11 +78,15 @@ class Engine(Protocol):
     def scratch(self) -> AbstractContextManager[Connection]:
         """As `reading`, but temporary tables can be made; nothing of the block remains."""
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
         """A transaction that excludes every other writer of the namespace, in whatever process, and is granted in turn.
 
-        Leaving the block commits, and the change is on disk then; an exception undoes all of it.
+        Leaving the block commits, and the change is on disk then; an exception undoes all of it. Without `durable` it
+        is on disk no later than the next one that is; the loss of power may undo it as a whole.
         """
+
+    def settle(self) -> None:
+        """Does beside the writers what one of them would have to do, once much was written; cheap where it was not."""
 
     def stamp(self) -> Hashable:
         """A value that differs from an earlier one if anyone has committed in between. Cheap."""

@@ -17,7 +17,9 @@ from substrate.errors import Conflict, Invalid, StoreError, described, shown
 from substrate.foreign_keys import ForeignKeys
 from substrate.interface import Call, Cell, JsonRow, Lsn, Registered, Remembered, Row, Written
 from substrate.manifest import read
-from substrate.reading import ReadingHere, bounded
+from substrate.migrating import MigratingFrame
+from substrate.migrations import records as migrations
+from substrate.reading import bounded
 from substrate.rows import VERSION, Canonicals, RowWriter, quoted
 from substrate.surroundings import Surroundings
 
@@ -26,12 +28,24 @@ T = TypeVar("T")
 _ROWS_AT_ONCE = 1_000
 
 
-class Frame(ReadingHere):
+class Frame(MigratingFrame):
     """See `substrate.interface.Frame`. `connection` is in a transaction that excludes other writers."""
 
-    def __init__(self, around: Surroundings, connection: Connection, catalog: Catalog, lsn: Lsn) -> None:
+    committed = False
+
+    def __init__(
+        self,
+        around: Surroundings,
+        connection: Connection,
+        catalog: Catalog,
+        lsn: Lsn,
+        pending: Sequence[log.Pending] = (),
+        epoch: int = 0,
+    ) -> None:
         super().__init__(around, connection, catalog)
         self.lsn = lsn
+        self.pending = pending
+        self.epoch = epoch
         self.ops: list[log.Op] = []
         self.declared = False
         self._foreign_keys = ForeignKeys(connection)
@@ -117,6 +131,7 @@ class Frame(ReadingHere):
     def register(self, text: str) -> Registered:
         """See the protocol."""
         manifest = read(text, statements.check_of)
+        migrations.refuse_change(self, manifest, text)
         with self._undone_on_failure():
             change = declare.register(self.connection, self.dialect, self.catalog, manifest, text)
         self._declare(change.catalog)
@@ -127,6 +142,7 @@ class Frame(ReadingHere):
         """See the protocol."""
         if table not in self.catalog.tables:
             return False
+        migrations.refuse_while_open(self, table)
         with self._undone_on_failure():
             self._declare(declare.drop(self.connection, self.catalog, self.catalog.table(table)))
         self.ops.append({"op": "drop", "schema": table})
@@ -146,6 +162,8 @@ class Frame(ReadingHere):
             return False
         with self._undone_on_failure():
             inside = [table for table in self.catalog.tables.values() if table.id.namespace == name]
+            for table in inside:
+                migrations.refuse_while_open(self, str(table.id))
             self._declare(declare.drop_all(self.connection, self.catalog, inside))
             declare.delete_database(self.connection, name)
         self.ops += [{"op": "drop", "schema": str(table.id)} for table in inside]
@@ -191,9 +209,8 @@ class Frame(ReadingHere):
     def remember(self, key: str, answer: Remembered) -> None:
         """See the protocol."""
         keep(self.connection, Kept(key, answer, self.around.now()))
-        self.ops.append(
-            {"op": "idem", "record": {"key": key, "fingerprint": answer.fingerprint, "status": answer.status}}
-        )
+        record = {"key": key, "fingerprint": answer.fingerprint, "status": answer.status, "body": answer.body.decode()}
+        self.ops.append({"op": "idem", "record": record})
 
     def system(self, sql: str, *params: Cell) -> list[Row]:
         """See the protocol."""
@@ -212,7 +229,7 @@ class Frame(ReadingHere):
         self._foreign_keys.check(self.catalog, self.dialect)
         if not self.ops:
             return None
-        return log.encoded(self.lsn, self.around.epoch, self.around.name, self.around.now(), self.ops)
+        return log.encoded(self.lsn, self.epoch, self.around.name, self.around.now(), self.ops)
 
     # inside
 
@@ -220,6 +237,10 @@ class Frame(ReadingHere):
         if grows:
             self.check_quota()
         return self.around.writer(self.catalog.table(table))
+
+    def own_tables_made(self, catalog: Catalog) -> None:
+        """For `substrate.own_tables`: the namespace has tables that it did not have."""
+        self._declare(catalog)
 
     def _declare(self, catalog: Catalog) -> None:
         self.catalog = catalog

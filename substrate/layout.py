@@ -48,10 +48,11 @@ _SCRIPT = (
     "CREATE INDEX _oc_cache_age ON _oc_cache (written, key)",
 )
 
-_WORDS = {
+WORDS: dict[DialectName, dict[str, str]] = {
     "sqlite": {"ordered": "INTEGER", "bytes": "BLOB", "compact": " WITHOUT ROWID"},
     "postgres": {"ordered": "BIGINT", "bytes": "BYTEA", "compact": ""},
 }
+"""What each engine calls it: a key in whose order rows are kept, bytes, a table that is its own index."""
 
 
 def script(dialect: DialectName, system: Sequence[str] = ()) -> list[str]:
@@ -60,5 +61,5 @@ def script(dialect: DialectName, system: Sequence[str] = ()) -> list[str]:
     Declarations are counted from where no other namespace begins, so that one which was deleted and made again is not
     taken for the one before.
     """
-    words = {**_WORDS[dialect], "declarations": secrets.randbits(52), "system": len(system)}
+    words = {**WORDS[dialect], "declarations": str(secrets.randbits(52)), "system": str(len(system))}
     return [*(statement.format(**words) for statement in _SCRIPT), *system]

@@ -9,7 +9,7 @@ followed by the next. `crc` is the CRC-32 (ISO 3309, as zlib computes it) of the
 
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from substrate import json
 from substrate.counts import LOG_BYTES
@@ -25,6 +25,8 @@ _MASK = (1 << _SHIFT) - 1
 _FETCHED = 100
 
 Op = dict[str, Any]
+Pending: TypeAlias = tuple[Lsn, int, bytes]
+"""A frame that is not in the log yet: its place, its time, its bytes."""
 
 
 def encoded(lsn: Lsn, epoch: int, tenant: str, at_secs: int, ops: list[Op]) -> bytes:
@@ -50,7 +52,7 @@ def lsn_at(number: int) -> Lsn:
     return Lsn(number >> _SHIFT, number & _MASK)
 
 
-def append(connection: Connection, frames: Sequence[tuple[Lsn, int, bytes]]) -> None:
+def append(connection: Connection, frames: Sequence[Pending]) -> None:
     """Adds frames, each with its place and its time."""
     connection.many(
         "INSERT INTO _oc_log (place, at_secs, frame) VALUES (?, ?, ?) RETURNING place",
@@ -84,8 +86,9 @@ def reaches_back_to(connection: Connection, after: Lsn, next_lsn: Lsn) -> None:
         raise Conflict("the change log does not reach back that far", oldest=shown)
 
 
-def trim(connection: Connection, now: int, lsn: Lsn) -> None:
-    """Deletes frames that are kept no longer: a week old, or more than a gigabyte back."""
-    oldest_segment = lsn.segment - KEEP_BYTES // SEGMENT_BYTES
-    connection.execute("DELETE FROM _oc_log WHERE at_secs < ?", (now - KEEP_SECONDS,))
-    connection.execute("DELETE FROM _oc_log WHERE place < ?", (max(0, oldest_segment) << _SHIFT,))
+def trim(connection: Connection, now: int, lsn: Lsn, needed: int | None = None) -> None:
+    """Deletes frames that are kept no longer: a week old, or more than a gigabyte back; none from `needed` on."""
+    oldest = max(0, lsn.segment - KEEP_BYTES // SEGMENT_BYTES) << _SHIFT
+    least = place(lsn) if needed is None else needed
+    connection.execute("DELETE FROM _oc_log WHERE at_secs < ? AND place < ?", (now - KEEP_SECONDS, least))
+    connection.execute("DELETE FROM _oc_log WHERE place < ?", (min(oldest, least),))

@@ -10,19 +10,24 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from substrate import answers, cache, declare, layout, log, told, usage
 from substrate.catalog import Catalog
 from substrate.engine import Connection
-from substrate.errors import StoreError
+from substrate.errors import Fenced, NotFound, StoreError
 from substrate.frame import Frame
-from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Plan, Remembered, Row
+from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Pending, Plan, Remembered, Row
 from substrate.interface.faults import reach
+from substrate.interface.graph import Walk
+from substrate.interface.migrations import Record
+from substrate.migrations import steps
 from substrate.reading import ReadingHere
+from substrate.replication.namespaces import ReplicatedNamespace
+from substrate.searched import SearchedNamespace
 from substrate.surroundings import Surroundings
 from substrate.system import SystemTables
 
@@ -34,10 +39,10 @@ MOST_IN_A_COMMIT = 256
 @dataclass(slots=True)
 class _Order:
     work: Callable[[Frame], Any]
-    future: "Future[Any]"
+    future: Pending[Any]
 
 
-class Namespace:
+class Namespace(SearchedNamespace, ReplicatedNamespace):
     """See `substrate.interface.Namespace`. `writers` runs the works of `submit`."""
 
     def __init__(self, around: Surroundings, writers: ThreadPoolExecutor) -> None:
@@ -51,6 +56,7 @@ class Namespace:
         self._orders: deque[_Order] = deque()
         self._busy = False
         self._guard = threading.Lock()
+        self._upkeeping = threading.Lock()
 
     # reading
 
@@ -111,14 +117,36 @@ class Namespace:
         with self.snapshot() as reading:
             return reading.sql(text, params, call, database=database)
 
+    def graph(self, asked: Walk, call: Call | None = None) -> Json:
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.graph(asked, call)
+
+    def migrations(self) -> list[Record]:
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.migrations()
+
+    def migration(self, id: str) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.migration(id)
+
+    def migration_audit(self) -> list[Record]:
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.migration_audit()
+
     def remembered(self, key: str) -> Remembered | None:
         """See the protocol."""
         now = self._around.now()
         with self._engine.reading() as connection:
             found = answers.find(connection, key, now)
         if found:
-            with self._engine.writing() as connection:
-                answers.used(connection, key, now)
+            with contextlib.suppress(Fenced):
+                self._require_standing()
+                with self._engine.writing() as connection:
+                    answers.used(connection, key, now)
         return found
 
     def lsn(self) -> Lsn:
@@ -161,7 +189,7 @@ class Namespace:
 
     def write(self, work: Callable[[Frame], T]) -> T:
         """See the protocol."""
-        order = _Order(work, Future())
+        order = _Order(work, Pending())
         with self._guard:
             alone, self._busy = not self._busy, True
             if not alone:
@@ -174,9 +202,9 @@ class Namespace:
         result: T = order.future.result()
         return result
 
-    def submit(self, work: Callable[[Frame], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Frame], T]) -> Pending[T]:
         """See the protocol."""
-        future: Future[T] = Future()
+        future: Pending[T] = Pending()
         with self._guard:
             self._orders.append(_Order(work, future))
             if self._busy:
@@ -189,12 +217,40 @@ class Namespace:
     def transaction(self) -> Iterator[Frame]:
         """See the protocol."""
         self.make()
-        with self._engine.writing() as connection:
+        with self._framed(durable=True) as frame:
+            yield frame
+
+    @contextmanager
+    def _framed(self, durable: bool) -> Iterator[Frame]:
+        """One frame in a commit of its own."""
+        with self._engine.writing(durable=durable) as connection:
             commit = self._begun(connection)
             with commit.frame() as frame:
                 yield frame
             commit.end()
         self._committed(commit)
+        confirming = self._around.shared.confirming
+        if durable and confirming and commit.changed:
+            confirming.confirmed(self.name, commit.lsn)
+
+    def upkeep_due(self) -> float | None:
+        """See the protocol."""
+        try:
+            self._require_standing()
+            with self.snapshot() as reading:
+                return steps.due(reading)
+        except (NotFound, Fenced):  # who may not write leaves it to who may
+            return None
+
+    def upkeep(self, seconds: float) -> None:
+        """See the protocol. Another thread that is about it already is enough."""
+        if self._upkeeping.acquire(blocking=False):
+            try:
+                steps.work(steps.Place(self.snapshot, self._framed, self._engine.settle, self._around.clock), seconds)
+            except Fenced:  # who may write goes on
+                return
+            finally:
+                self._upkeeping.release()
 
     def exists(self) -> bool:
         """See the protocol."""
@@ -202,9 +258,15 @@ class Namespace:
 
     def make(self) -> bool:
         """Makes the namespace where it is not there."""
-        return not self._engine.exists() and self._engine.create(
-            layout.script(self._engine.dialect, self._around.shared.system)
-        )
+        if self._engine.exists():
+            return False
+        self._require_standing()
+        return self._engine.create(layout.script(self._engine.dialect, self._around.shared.system))
+
+    def _require_standing(self) -> None:
+        """Raises Fenced where this server may not write."""
+        if self._around.shared.standings:
+            self._around.shared.standings.allowed()
 
     def close(self) -> None:
         """See the protocol."""
@@ -238,6 +300,7 @@ class Namespace:
     def _commit(self, orders: list[_Order]) -> None:
         """Does the works of some callers in one transaction, and tells each what came of its own."""
         outcomes: list[tuple[Any, BaseException | None]] = []
+        commit: _Commit | None = None
         reach("before the write")
         try:
             self.make()
@@ -256,11 +319,11 @@ class Namespace:
             self._committed(commit)
         except BaseException as error:  # noqa: BLE001 - nothing of it is on disk
             outcomes = [(None, error)] * len(orders)
-        for order, (outcome, failure) in zip(orders, outcomes, strict=True):
-            if failure is not None:
-                order.future.set_exception(failure)
-            else:
-                order.future.set_result(outcome)
+        confirming = self._around.shared.confirming
+        if confirming and commit and commit.changed:
+            confirming.when_confirmed(self.name, commit.lsn, lambda late: _tell(orders, outcomes, late))
+        else:
+            _tell(orders, outcomes)
 
     def _begun(self, connection: Connection) -> "_Commit":
         """What a connection that has begun to write will commit."""
@@ -269,7 +332,9 @@ class Namespace:
         return _Commit(self._around, connection, catalog)
 
     def _committed(self, commit: "_Commit") -> None:
+        """Raises Fenced where the lease was lost meanwhile: nobody is told that the write is safe."""
         self._know(commit.catalog)
+        commit.still_allowed()
         if commit.changed:
             self._around.shared.on_change(self.name)
 
@@ -283,6 +348,7 @@ class Namespace:
 
     def _know(self, catalog: Catalog) -> None:
         self._catalog, self._loaded = catalog, True
+        self._around.committed_state = catalog.state
 
 
 class _Commit:
@@ -292,7 +358,9 @@ class _Commit:
         self.catalog = catalog
         self._around = around
         self._connection = connection
-        self._began = self._lsn = _position(connection)
+        self._began, stored = _position_and_epoch(connection)
+        self.lsn = self._began
+        self._epoch = self._claimed(stored)
         self._frames: list[tuple[Lsn, int, bytes]] = []
 
     @property
@@ -303,25 +371,65 @@ class _Commit:
     @contextmanager
     def frame(self) -> Iterator[Frame]:
         """A frame, undone if the block raises."""
-        frame = Frame(self._around, self._connection, self.catalog, self._lsn)
+        frame = Frame(self._around, self._connection, self.catalog, self.lsn, self._frames, self._epoch)
         with self._connection.savepoint():
             yield frame
             written = frame.finish()
         if written is not None:
-            self._frames.append((self._lsn, self._around.now(), written))
-            self._lsn = log.behind(self._lsn, len(written))
+            self._frames.append((self.lsn, self._around.now(), written))
+            self.lsn = log.behind(self.lsn, len(written))
         self.catalog = frame.catalog
 
     def end(self) -> None:
         """Writes the log, and notes where the next frame will stand."""
+        self.still_allowed()
         if not self._frames:
             return
         log.append(self._connection, self._frames)
-        self._connection.execute("UPDATE _oc_meta SET segment = ?, place = ?", self._lsn)
-        if self._lsn.segment != self._began.segment:
-            log.trim(self._connection, self._around.now(), self._lsn)
+        self._connection.execute("UPDATE _oc_meta SET segment = ?, place = ?", self.lsn)
+        if self.lsn.segment != self._began.segment:
+            reading = ReadingHere(self._around, self._connection, self.catalog)
+            log.trim(self._connection, self._around.now(), self.lsn, self._needed(reading))
+
+    def still_allowed(self) -> None:
+        """Raises Fenced where this server may write no longer."""
+        standings = self._around.shared.standings
+        if standings:
+            standings.allowed()
+
+    def _claimed(self, stored: int) -> int:
+        """The epoch of this commit, which the namespace has from now on. Raises Fenced: it has a greater one."""
+        standings = self._around.shared.standings
+        held = standings.allowed() if standings else None
+        if held is None or held == stored:
+            return stored
+        if held < stored:
+            raise Fenced("another server has taken the lease to write since", epoch=stored)
+        self._connection.execute("UPDATE _oc_meta SET epoch = ?", (held,))
+        return held
+
+    def _needed(self, reading: ReadingHere) -> int | None:
+        """The first place of the log that a migration or a follower has yet to see."""
+        confirming = self._around.shared.confirming
+        wanted = steps.needed(reading), confirming.needed(self._around.name) if confirming else None
+        return min((each for each in wanted if each is not None), default=None)
+
+
+def _tell(orders: Sequence[_Order], outcomes: Sequence[tuple[Any, BaseException | None]], late: bool = False) -> None:
+    """Tells those who have ordered works what came of them. `late`: a follower may lack them."""
+    for order, (outcome, failure) in zip(orders, outcomes, strict=True):
+        if failure is not None:
+            order.future.set_exception(failure)
+        else:
+            order.future.degraded = late
+            order.future.set_result(outcome)
 
 
 def _position(connection: Connection) -> Lsn:
-    found: list[Any] = connection.execute("SELECT segment, place FROM _oc_meta")
-    return Lsn(*found[0])
+    return _position_and_epoch(connection)[0]
+
+
+def _position_and_epoch(connection: Connection) -> tuple[Lsn, int]:
+    [row] = connection.execute("SELECT segment, place, epoch FROM _oc_meta")
+    segment, offset, epoch = cast("tuple[int, int, int]", row)
+    return Lsn(segment, offset), epoch

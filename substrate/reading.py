@@ -3,12 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from substrate import ask as questions, cache, json, plan as plans, sql as statements
+from substrate import ask as questions, cache, graph as graphs, json, plan as plans, sql as statements, vectors
 from substrate.catalog import Catalog
 from substrate.columns import Json
 from substrate.engine import Connection, Statement, Values
 from substrate.errors import Invalid
-from substrate.interface import Answered, Call, JsonRow, Plan
+from substrate.graph.relations import Relations
+from substrate.interface import Answered, Call, JsonRow, Plan, TextField, TextHit
+from substrate.interface.graph import Walk
+from substrate.interface.hybrid import Both, FusedHit
+from substrate.interface.migrations import Record
+from substrate.interface.vectors import Hit, Nearest, VectorTable
+from substrate.log import Op, Pending
 from substrate.surroundings import Surroundings
 
 INSERTED_CHARACTERS = 16 * 2**20
@@ -16,12 +22,20 @@ _LOOKED_AT_ONCE = 1_000
 
 
 class ReadingHere:
-    """See `substrate.interface.Reading`; all of it on one connection, by the tables of one catalogue."""
+    """See `substrate.interface.Reading`; all of it on one connection, by the tables of one catalogue.
+
+    `ops`, `pending`: what a frame has changed, and the frames before it in the same commit, which the log lacks yet.
+    """
+
+    committed = True
+    """Whether nothing that is read may still be undone."""
 
     def __init__(self, around: Surroundings, connection: Connection, catalog: Catalog) -> None:
         self.around = around
         self.connection = connection
         self.catalog = catalog
+        self.ops: list[Op] = []
+        self.pending: Sequence[Pending] = ()
         self.dialect = around.engine.dialect
 
     def table_ids(self) -> list[str]:
@@ -59,6 +73,66 @@ class ReadingHere:
         """See the protocol."""
         asked = questions.asked(text, self.catalog, schemas)
         return Answered(self.query(asked.plan, call), asked.plan, asked.cache)
+
+    def graph(self, asked: Walk, call: Call | None = None) -> Json:
+        """See the protocol."""
+        call = call or Call()
+        relations = Relations(self.catalog, self.connection, self.dialect, asked.table, asked.relation)
+        with self.around.tracked(call, self.connection):
+            return graphs.answer(asked, relations, call.nodes)
+
+    def text_search(self, table: str, field: str, query: str, k: int = 10, call: Call | None = None) -> list[TextHit]:
+        """See the protocol."""
+        from substrate.fulltext import searching
+
+        return searching.ranked(self, table, field, query, k, call)
+
+    def text_fields(self) -> list[TextField]:
+        """See the protocol."""
+        from substrate.fulltext import fields
+
+        return fields.listed(self)
+
+    def search(self, asked: Both, call: Call | None = None) -> list[FusedHit]:
+        """See the protocol."""
+        from substrate import hybrid
+
+        return hybrid.search(self, asked, call)
+
+    def text_match(
+        self, table: str, field: str, query: str, *, phrase: bool = False, call: Call | None = None
+    ) -> list[str]:
+        """See the protocol."""
+        from substrate.fulltext import searching
+
+        return searching.matching(self, table, field, query, phrase=phrase, call=call)
+
+    def vector_tables(self) -> list[VectorTable]:
+        """See the protocol."""
+        return vectors.tables(self)
+
+    def vector_topk(self, asked: Nearest, call: Call | None = None) -> list[Hit]:
+        """See the protocol."""
+        with self.around.tracked(call, self.connection):
+            return vectors.topk(self, asked)
+
+    def migrations(self) -> list[Record]:
+        """See the protocol."""
+        from substrate.migrations import records
+
+        return [each.record(self.around.name) for each in records.found(self)]
+
+    def migration(self, id: str) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        from substrate.migrations import records
+
+        return records.one(self, id).record(self.around.name)
+
+    def migration_audit(self) -> list[Record]:
+        """See the protocol."""
+        from substrate.migrations import records
+
+        return records.audit(self)
 
     def sql(
         self, text: str, params: Sequence[Json] = (), call: Call | None = None, *, database: str | None = None

@@ -17,7 +17,7 @@ from substrate.columns import BYTES, JSON, STR, Bound, Canonical, ColumnType, Js
 from substrate.engine import DialectName, Output, Statement, Values, storage, to_engine
 from substrate.errors import Invalid, described, unknown
 from substrate.interface import ROW_VERSION, JsonRow
-from substrate.manifest import Column, Extraction, Manifest
+from substrate.manifest import Column, Extraction
 
 INDEXED_BYTES = 2_600
 """How many bytes the columns of an index may have together."""
@@ -48,7 +48,7 @@ class RowWriter:
         self._types: dict[str, ColumnType] = manifest.types
         self._to_engine = [(name, to_engine(kind, dialect, cipher)) for name, kind in manifest.types.items()]
         self._shown = [(name, _logged(kind)) for name, kind in manifest.types.items()]
-        self._indexed = list(_lengths(manifest))
+        self._indexed = list(lengths(table))
         self._secret = [name for name, kind in manifest.types.items() if kind.secret]
         outputs = tuple(Output(name, kind) for name, kind in manifest.types.items())
         self.to_json = Statement("", (), outputs).reader(dialect, cipher)
@@ -235,14 +235,15 @@ class RowWriter:
         return ", ".join([*sets, f"{VERSION} = {physical}.{VERSION} + 1"])
 
 
-def _lengths(manifest: Manifest) -> Iterator[tuple[str, int]]:
+def lengths(table: Table) -> Iterator[tuple[str, int]]:
     """The columns of text and bytes that are in an index, and how many bytes each may have."""
+    manifest = table.manifest
     unique = [(column.name,) for column in manifest.columns if column.unique]
     pointing = [(key.column,) for key in manifest.foreign_keys]
     related = [(relation.column,) for relation in manifest.relations if relation.via is None]
     declared = [index.columns for index in manifest.all_indexes.values()]
     most: dict[str, int] = {}
-    for columns in (manifest.primary_key, *unique, *pointing, *related, *declared):
+    for columns in (manifest.primary_key, *unique, *pointing, *related, *declared, *table.followed):
         for name in columns:
             if manifest.types[name] in (STR, BYTES):
                 most[name] = min(most.get(name, INDEXED_BYTES), INDEXED_BYTES // len(columns))

@@ -5,12 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from substrate.catalog import Table
 from substrate.cipher import Cipher
 from substrate.engine import Connection, Engine
 from substrate.errors import QuotaExceeded
 from substrate.interface import Call
+from substrate.memory import Memory
+from substrate.replication.confirming import Confirming
+from substrate.replication.standing import Standings
 from substrate.rows import RowWriter
 from substrate.running import Running
 
@@ -28,6 +32,10 @@ class Shared:
     quota_bytes: Callable[[str], int | None]
     system: Sequence[str]
     on_change: Callable[[str], None]
+    memory: Memory
+    folder: Path
+    standings: Standings | None = None
+    confirming: Confirming | None = None
 
 
 @dataclass(eq=False)
@@ -38,7 +46,10 @@ class Surroundings:
     engine: Engine
     shared: Shared
     clock: Callable[[], float] = time.time
-    epoch: int = 0
+    committed_state: int = -1
+    """The count of declarations that was last seen in something committed."""
+    own_tables: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    """For `substrate.own_tables`: whether they were there, and at which count of declarations."""
     _room_until: float = 0.0
     _writers: dict[tuple[int, int], RowWriter] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from substrate.columns import Json
+from substrate.fulltext import fields
 from substrate.reading import ReadingHere
 
 
@@ -18,4 +19,6 @@ def of(reading: ReadingHere, size: int) -> Json:
         {"schema": str(table.id), "rows": count, "bytes": size * count // rows if rows else 0}
         for table, count in zip(tables, counts, strict=True)
     ]
-    return {"used": {"rows": rows, "bytes": size, "vectors": 0, "documents": 0}, "schemas": schemas}
+    vectors = sum(each.vectors for each in reading.vector_tables())
+    used = {"rows": rows, "bytes": size, "vectors": vectors, "documents": fields.documents(reading)}
+    return {"used": used, "schemas": schemas}

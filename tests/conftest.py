@@ -16,6 +16,7 @@ SLOW_FOLDERS = frozenset(
         "cli",
         "crash",
         "deliveries",
+        "executions",
         "fuzz",
         "http",
         "images",

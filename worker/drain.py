@@ -1,4 +1,4 @@
-"""All that is due in a namespace: crons and watches make jobs, jobs are run, deliveries are sent.
+"""All that is due in a namespace: crons, schedules and watches make jobs, jobs are run, deliveries are sent.
 
 One call runs one job after the other. When it has taken its first it has others look at what is due next, so that a job
 that waits for the world does not hold up those behind it. Once is enough: whoever comes asks in turn, until one sees
@@ -9,6 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from chains.cached import drop_old
+from chains.schedules.firing import Launch, fire_due as fire_schedules
+from chains.schedules.record import settle
 from oql.jobs import records
 from oql.jobs.due import next_due, next_job
 from oql.jobs.pruning import prune
@@ -24,13 +27,20 @@ from worker.watching import watch_due
 
 TURN_S = 1.0
 """How long one call goes on taking jobs before other namespaces have their turn."""
+UPKEEP_S = 1.0
+"""How long one call goes on with what the store has to do there, such as filling a table that is being changed."""
 KEEP_JOBS_S = 7 * 86_400
 """How long jobs are kept after their end."""
 PRUNE_S = 600.0
 
 
 class NamespaceDrain:
-    """Does the work of namespaces. `more(namespace, at)` has others look at a namespace at a time."""
+    """Does the work of namespaces.
+
+    more(namespace, at): has others look at a namespace at a time. launcher(namespace): starts chains that are scheduled
+    there; None where nobody schedules any. keep_executions_s: how long executions of chains are kept once they have
+    ended; None for ever.
+    """
 
     def __init__(
         self,
@@ -39,12 +49,16 @@ class NamespaceDrain:
         deliverer: Deliverer,
         more: Callable[[str, float], None],
         clock: Callable[[], float] = time.time,
+        launcher: Callable[[str], Launch] | None = None,
+        keep_executions_s: float | None = KEEP_JOBS_S,
     ) -> None:
         self._namespaces = namespaces
         self._runner = runner
         self._deliverer = deliverer
         self._more = more
         self._clock = clock
+        self._launcher = launcher
+        self._keep_executions_s = keep_executions_s
         self._stopping = threading.Event()
         self._pruned: dict[str, float] = {}
 
@@ -66,6 +80,8 @@ class NamespaceDrain:
     def _drain(self, there: Namespace) -> float | None:
         ends, left_alone = time.monotonic() + TURN_S, self._clock() + LEASE_SECONDS
         fire_due(there, self._clock())
+        if self._launcher:
+            fire_schedules(there, self._clock(), self._launcher(there.name))
         behind = watch_due(there, self._clock())
         asked = False
         while not self._stopping.is_set() and time.monotonic() < ends:
@@ -79,6 +95,7 @@ class NamespaceDrain:
                 self._runner.run(there, job)
         self._deliverer.deliver_due(there, self._clock())
         self._prune(there)
+        there.upkeep(UPKEEP_S)
         return self._clock() if behind else self._next_due(there)
 
     def _claimed(self, there: Namespace) -> Job | None:
@@ -111,4 +128,10 @@ class NamespaceDrain:
         if now < self._pruned.get(there.name, 0.0):
             return
         self._pruned[there.name] = now + PRUNE_S
-        there.write(lambda frame: prune(frame, now, KEEP_JOBS_S))
+
+        def work(frame: Frame) -> None:
+            settle(frame)
+            drop_old(frame, now)
+            prune(frame, now, KEEP_JOBS_S, self._keep_executions_s)
+
+        there.write(work)

@@ -138,6 +138,14 @@ class Marks:
             self._seen, self._quiet_until = state, math.inf if first is None else float(str(first))
         return [(str(namespace), int(str(count))) for namespace, count in rows]
 
+    def busy(self, until: float) -> list[str]:
+        """Namespaces that are to be looked at until a time, up to MOST_DUE: all where a job is held are among them.
+
+        Raises DatabaseError, StoreError.
+        """
+        rows = self._control.read("SELECT namespace FROM marks WHERE at <= ? ORDER BY at LIMIT ?", until, MOST_DUE)
+        return [str(namespace) for (namespace,) in rows]
+
     def flush(self, seconds: float = 5.0) -> bool:
         """Waits until all is written; False where that took too long."""
         with self._guard:

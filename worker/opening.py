@@ -1,10 +1,17 @@
 """What runs programs in a process, opened as the settings have it: web processes and job workers alike."""
 
+import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 from accounts.service import Accounts
+from chains.calling import ChainCall
+from chains.launching import Launcher, launcher
+from chains.paths import size_of
+from chains.running.forms import forms
+from oql.chain_options import ChainOptions
 from oql.contexts import Contexts
 from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner
@@ -14,6 +21,7 @@ from oql.outbound import Outbound
 from oql.outbound.opening import open_outbound
 from oql.places.services import Services
 from oql.settings import Settings
+from oql.values import Value
 from oql.wake import watched_kinds
 from substrate.files.opening import FileStore, share_database
 from substrate.interface import Store
@@ -34,10 +42,12 @@ class Workshop:
     outbound: Outbound
     contexts: Contexts
     runner: Runner
+    launcher: Callable[[str], Launcher]
+    """Starts chains and pipelines in a namespace."""
 
     def close(self) -> None:
         """Lets go of everything."""
-        for part in (self.outbound, self.contexts.models, self.hints, self.store):
+        for part in (self.outbound, self.contexts.models, self.contexts.chains.search, self.hints, self.store):
             if part:
                 part.close()
 
@@ -48,8 +58,11 @@ def open_workshop(
     """Opens it all. `base_url`: how links to the server begin; `report(fault, job_id)` logs a fault of ours."""
 
     def changed(name: str) -> None:
+        now, due = time.time(), store.namespace(name).upkeep_due()
         if "table" in watched_kinds(store.namespace(name)):
-            hints.mark(name, time.time())
+            due = now
+        if due is not None:
+            hints.mark(name, max(due, now))
 
     store = open_store(
         settings.store or "",
@@ -57,6 +70,9 @@ def open_workshop(
         quota_bytes=accounts.storage_bytes,
         system=MIGRATIONS,
         on_change=Changes(changed).note,
+        search_bytes=settings.store_search_bytes,
+        followers=[name.strip() for name in (settings.followers or "").split(",") if name.strip()],
+        sync_seconds=settings.sync_timeout_ms / 1_000,
     )
     files = FileStore(
         settings.data,
@@ -68,10 +84,24 @@ def open_workshop(
     contexts = Contexts(
         settings.limits(), store.namespace, report, files.of, outbound, mails=settings.smtp_url is not None,
         may_sideload=accounts.may_sideload, sites=accounts.sites,
-        models=open_models(settings), places=Services.of(settings),
+        models=open_models(settings), places=Services.of(settings), chains=ChainOptions.of(settings, os.environ),
     )  # fmt: skip
-    runner = Runner(Holding(hints.hold), contexts.make, at_once=accounts.jobs_at_once)
-    return Workshop(store, files, hints, outbound, contexts, runner)
+
+    def start_chain(namespace: str, name: str, inputs: Mapping[str, Value]) -> ChainCall:
+        return ChainCall(store.namespace(namespace), name, inputs, partial(size_of, files.of(namespace)), hints.mark)
+
+    contexts = replace(contexts, start_chain=start_chain)
+    runner = Runner(
+        Holding(hints.hold),
+        contexts.make,
+        at_once=accounts.jobs_at_once,
+        forms=forms(settings.max_concurrent_executions, settings.on_restart),
+    )
+
+    def starts(namespace: str) -> Launcher:
+        return launcher(settings.max_concurrent_executions, files.of(namespace))
+
+    return Workshop(store, files, hints, outbound, contexts, runner, starts)
 
 
 def open_hints(settings: Settings) -> Hints:

@@ -41,15 +41,19 @@ def run_worker(settings: Settings, parent: int | None = None, base_url: str | No
 
     base_url: how links to the server begin, where the settings do not say.
     """
-    with _process("oql: worker", parent) as stopping:
+    with process("oql: worker", parent) as stopping:
         hints = open_hints(settings)
         links = (base_url or settings.base_url or "").rstrip("/")
         shop = open_workshop(settings, open_accounts(settings), links, _report, hints)
         shop.store.ready()
-        drain = NamespaceDrain(shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), hints.mark)
+        drain = NamespaceDrain(
+            shop.store.namespace, shop.runner, open_deliverer(settings, shop.outbound), hints.mark,
+            launcher=shop.launcher,
+            keep_executions_s=settings.execution_max_age_days * 86_400 or None,
+        )  # fmt: skip
         dispatcher = Dispatcher(drain.drain, hints, THREADS)
         dispatcher.start()
-        _wait(stopping, parent)
+        wait(stopping, parent)
         dispatcher.stop()
         drain.stop()
         if not dispatcher.join(settings.grace_s if stopping.is_set() else PARENT_SECONDS):
@@ -59,17 +63,17 @@ def run_worker(settings: Settings, parent: int | None = None, base_url: str | No
 
 def run_scheduler(settings: Settings, parent: int | None = None) -> None:
     """A scheduler, until it is told to end or its parent is gone."""
-    with _process("oql: scheduler", parent) as stopping:
+    with process("oql: scheduler", parent) as stopping:
         store, hints = open_store(settings.store or "", settings.data, system=MIGRATIONS), open_hints(settings)
         scheduler = Scheduler(hints, store.names, lambda name: next_due(store.namespace(name), time.time()))
         for work in (scheduler.keep_sending, scheduler.keep_walking):
             threading.Thread(target=work, args=(stopping,), daemon=True).start()
-        _wait(stopping, parent)
+        wait(stopping, parent)
         hints.close()
 
 
 @contextmanager
-def _process(title: str, parent: int | None) -> Iterator[threading.Event]:
+def process(title: str, parent: int | None) -> Iterator[threading.Event]:
     """Title and signals. Of a tree, the master alone decides what Ctrl-C and a closed terminal mean."""
     setproctitle(title)
     stopping = threading.Event()
@@ -81,7 +85,8 @@ def _process(title: str, parent: int | None) -> Iterator[threading.Event]:
     yield stopping
 
 
-def _wait(stopping: threading.Event, parent: int | None) -> None:
+def wait(stopping: threading.Event, parent: int | None) -> None:
+    """Returns when the process is told to end, or its parent is gone."""
     while not stopping.wait(PARENT_SECONDS):
         if parent and os.getppid() != parent:
             return

@@ -6,7 +6,7 @@ counted on the parser's events, before anything is built.
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ except ImportError:  # PyYAML was built without libyaml
     )
 
 
-class _Loader(_Reader):
+class Loader(_Reader):
     """The safe loader with the core schema only; `_teach` empties and fills its tables."""
 
 
@@ -38,19 +38,23 @@ def read(text: str, claim: Claim) -> Any:
     """The value of a YAML document, nested at most 64 levels deep."""
     if len(text) > MAX_LENGTH:
         raise FormatError(f"yaml of more than {MAX_LENGTH:,} characters")
-    with _located():
+    with located(text):
         claim(3 * len(text) + _BYTES_PER_VALUE * _check(text))
-        return yaml.load(text, _Loader)  # noqa: S506 -- _Loader is the safe loader with fewer tags
+        return yaml.load(text, Loader)  # noqa: S506 -- Loader is the safe loader with fewer tags
 
 
 @contextmanager
-def _located() -> Iterator[None]:
-    """Errors of the library inside are FormatErrors with their place."""
+def located(text: str) -> Iterator[None]:
+    """Errors of the library about a text are FormatErrors with their place."""
     try:
         yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise FormatError(error.problem or "not yaml", *(_place(mark) if mark else (0, 0))) from None
+    except yaml.reader.ReaderError as error:
+        before = text.encode()[: error.position].decode(errors="ignore")  # libyaml counts bytes
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise FormatError(f"the character U+{error.character:04X} is not allowed", line, column) from None
     except yaml.YAMLError as error:
         raise FormatError(str(error).splitlines()[0]) from None
 
@@ -72,9 +76,9 @@ def read_with_places(text: str, claim: Claim, as_number: Callable[[str], Any]) -
     """
     if len(text) > MAX_LENGTH:
         raise FormatError(f"yaml of more than {MAX_LENGTH:,} characters")
-    with _located():
+    with located(text):
         claim(3 * len(text) + _BYTES_PER_VALUE * _check(text))
-        node = yaml.compose(text, _Loader)
+        node = yaml.compose(text, Loader)
     places: dict[Path, Place] = {}
     return (None if node is None else _value(node, (), places, as_number)), places
 
@@ -129,7 +133,7 @@ def _check(text: str) -> int:
     known: dict[str | None, tuple[int, int]] = {}
     opened = [_Opened(None, 0)]
     total = 0
-    for event in yaml.parse(text, _Loader):
+    for event in yaml.parse(text, Loader):
         size, levels = 0, 0
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append(_Opened(event.anchor, total))
@@ -161,14 +165,49 @@ def write(value: Any, claim: Claim) -> str:
     if size > MAX_LENGTH:
         raise FormatError(f"a value of more than {MAX_LENGTH:,} characters")
     claim(_WRITTEN * size)
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000)
 
 
-class _Dumper(_Writer):
+class Dumper(_Writer):
     """The safe dumper; a value that stands in two places is written twice."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+class Numeral(str):
+    """A number as it is to be written."""
+
+    __slots__ = ()
+
+
+def write_for_people(value: Any) -> str:
+    """As `write`, with long texts in blocks of lines; numbers are Numerals. Raises FormatError."""
+    if json_weight(value) > MAX_LENGTH:
+        raise FormatError(f"a value of more than {MAX_LENGTH:,} characters")
+    for dumper in (InBlocks, _Numbered):
+        text = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10_000)
+        with suppress(FormatError):
+            if read_with_places(text, lambda _: None, Numeral)[0] == value:
+                return text
+    raise FormatError("a text that YAML cannot hold")
+
+
+class _Numbered(Dumper):
+    """Writes Numerals."""
+
+
+class InBlocks(_Numbered):
+    """Writes texts of several lines as such, which libyaml does not get right for all of them."""
+
+
+def _numeral(dumper: Any, value: Numeral) -> Any:
+    kind = "float" if re.search(r"[.eE]", value) else "int"
+    return dumper.represent_scalar(f"{_CORE}{kind}", str(value))
+
+
+def _lines(dumper: Any, value: str) -> Any:
+    return dumper.represent_scalar(f"{_CORE}str", value, style="|" if "\n" in value else None)
 
 
 def _scalar(loader: Any, node: yaml.ScalarNode) -> Any:
@@ -219,7 +258,7 @@ _CONSTRUCTORS: dict[str, Any] = {
 }
 
 
-def _teach(loader: type[_Loader]) -> None:
+def _teach(loader: type[Loader]) -> None:
     """Leaves nothing of the safe loader's tags and patterns but those of the core schema."""
     loader.yaml_implicit_resolvers = {}
     loader.yaml_constructors = {}
@@ -230,6 +269,10 @@ def _teach(loader: type[_Loader]) -> None:
     loader.add_constructor(None, _refused)
 
 
-_teach(_Loader)
+_teach(Loader)
 # Text that only the core schema reads as a number, such as 1e3, is written in quotes too.
-_Dumper.add_implicit_resolver(f"{_CORE}float", *_PLAIN["float"])
+for _each in (Dumper, _Numbered, InBlocks):
+    _each.add_implicit_resolver(f"{_CORE}float", *_PLAIN["float"])
+for _each in (_Numbered, InBlocks):
+    _each.add_representer(Numeral, _numeral)
+InBlocks.add_representer(str, _lines)

@@ -4,6 +4,7 @@ places.py     reads a URL, strictly                    addresses.py  knows which
 rules.py      knows what the operator allows           network.py    looks names up, checks, connects to what it checked
 client.py     sends a request and follows redirects, each checked anew
 bodies.py     unpacks what comes back                  streams.py    connections that end with the call that uses them
+proxy.py      the same guard for a program that opens connections by itself
 """
 
 from oql.outbound.client import Outbound, Response

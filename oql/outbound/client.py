@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpcore
 
     from oql.outbound.network import Resolve, Trust
+    from oql.outbound.proxy import Proxy
     from oql.outbound.streams import Allowance
 
 MOST_HEAD_BYTES = 64 * 1024
@@ -126,6 +127,13 @@ class Outbound:
         if redirects and response.status in _MOVED and "location" in response.headers:
             raise Unreachable(f"the answer leads on through more than {redirects} redirects")
         return response
+
+    def proxy(self, most_bytes: int) -> "Proxy":
+        """A proxy behind the same guard, for a program that opens connections by itself; see `oql.outbound.proxy`."""
+        from oql.outbound.network import Gate, system_addresses
+        from oql.outbound.proxy import Proxy
+
+        return Proxy(self._rules, Gate(self._rules, self._resolve or system_addresses), most_bytes)
 
     def close(self) -> None:
         """Lets go of all connections."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from oql.outbound.errors import Forbidden
 
@@ -76,6 +76,15 @@ def read_place(url: str) -> Place:
     if not 0 < port < 65_536:
         raise Forbidden("expected a port from 1 to 65535 in the URL")
     return Place(scheme, host, port, _target(found["target"]), is_address)
+
+
+def endpoint(url: str) -> str:
+    """The host and the port that a URL leads to; the text itself where it is none."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port or (80 if parts.scheme == 'http' else 443)}"
+    except ValueError:
+        return url
 
 
 def read_host(text: str) -> tuple[str, bool]:

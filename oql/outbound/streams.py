@@ -176,6 +176,8 @@ class Stream(httpcore.NetworkStream):
         """See httpcore."""
         if info == "ssl_object":
             return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
+        if info == "socket":
+            return self._socket
         return _is_readable(self._socket) if info == "is_readable" else None
 
     def _wake(self) -> None:

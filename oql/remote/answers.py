@@ -68,16 +68,34 @@ def _json(run: Run, response: Response, *, as_text: bool) -> Value:
         raise failed(Code.JSON_FAILED, message, 'get it as text with FORMAT "response"') from None
 
 
-def _text(run: Run, response: Response) -> str:
+def text_in(response: Response) -> str:
+    """The body as text, whatever its content type is, in the charset that it or its mark names, else UTF-8."""
     found = _CHARSET.search(response.headers.get("content-type", ""))
-    return _decoded(run, response.body, _codec(found[1].lower() if found else "utf-8"))
+    return response.body.decode(_marked(response.body, _codec(found[1].lower() if found else "utf-8")), "replace")
+
+
+def _text(run: Run, response: Response) -> str:
+    _claim(run, response.body)
+    return text_in(response)
 
 
 def _decoded(run: Run, body: bytes, codec: str) -> str:
-    """The text; a mark at its beginning counts for more than what a header says (the Encoding standard, 6.1)."""
-    codec = next((marked for mark, marked in _MARKS if body.startswith(mark)), codec)
+    _claim(run, body)
+    return body.decode(_marked(body, codec), "replace")
+
+
+def _claim(run: Run, body: bytes) -> None:
     run.claim(len(body) * (1 if body.isascii() else 4))
-    return body.decode(codec, "replace")
+
+
+def _marked(body: bytes, codec: str) -> str:
+    """A mark at the beginning counts for more than what a header says (the Encoding standard, 6.1)."""
+    return next((marked for mark, marked in _MARKS if body.startswith(mark)), codec)
+
+
+def charset(name: str) -> str | None:
+    """How to read a charset of that name; None for one that is not in use for texts."""
+    return _codec(name.lower()) if _CHARSETS.fullmatch(name.lower()) else None
 
 
 def _codec(charset: str) -> str:

@@ -14,8 +14,8 @@ PREFIX = "OQL_"
 FILE = "oql.toml"
 # Variables of this project's own tests; what a test starts inherits them.
 IGNORED_PREFIX = "OQL_TEST_"
-NOT_SETTINGS = frozenset({"OQL_CACHE", "OQL_USER", "OQL_PASSWORD", "OQL_TOKEN"})
-"""Variables with our prefix that no server reads: where the parser keeps its tables, and who `oql run --server` is."""
+NOT_SETTINGS = frozenset({"OQL_CACHE", "OQL_SERVER", "OQL_USER", "OQL_PASSWORD", "OQL_TOKEN"})
+"""Variables with our prefix that no server reads: where the parser keeps its tables, and who asks which server."""
 
 
 class SettingsError(Exception):
@@ -63,11 +63,12 @@ def from_flags(declared: Fields, flags: Mapping[str, object]) -> Layer:
 
 def from_environment(declared: Fields, environ: Mapping[str, str]) -> Layer:
     """What the environment says; an empty variable says nothing. Raises SettingsError."""
-    variables = dict(_variables(declared))
+    variables = list(_variables(declared))
     ours = {name for name in environ if name.startswith(PREFIX) and not name.startswith(IGNORED_PREFIX)}
-    _refuse_unknown(ours - variables.keys() - NOT_SETTINGS, variables, "environment")
+    known = {variable for variable, _ in variables}
+    _refuse_unknown(ours - known - NOT_SETTINGS, sorted(known), "environment")
     layer: Layer = {}
-    for variable, name in variables.items():
+    for variable, name in variables:
         if environ.get(variable):
             layer.setdefault(name, Given(environ[variable], f"environment {variable}"))
     return layer
@@ -134,7 +135,7 @@ def _said_by_us(message: str) -> str:
 
 
 def _variables(declared: Fields) -> Iterator[tuple[str, str]]:
-    """Every environment variable that is read, with its setting; of two for one setting the first counts."""
+    """Every environment variable that is read, with its settings; of two for one setting the first counts."""
     for name, field in declared.items():
         yield PREFIX + name.upper(), name
         for mark in field.metadata:

@@ -1,13 +1,13 @@
 """Reads the columns of CREATE TABLE: `name TYPE MODIFIER..., name TYPE ...`.
 
 columns   := column { "," column }
-column    := name TYPE { PRIMARY | UNIQUE | REQUIRED | INDEXED | DEFAULT literal }
+column    := name TYPE { PRIMARY | UNIQUE | REQUIRED | INDEXED | DEFAULT literal | LEADS TO table }
 literal   := text in quotes | number | true | false | null | a JSON array or object
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from oql.build import unescape
@@ -16,10 +16,10 @@ from oql.values import number
 from substrate import names
 from substrate.columns import BY_OQL_WORD, UUID, Canonical, ColumnType, Json
 from substrate.errors import Invalid, shown
-from substrate.manifest import Column, Manifest
+from substrate.manifest import Column, Manifest, Relation
 from substrate.names import SchemaId
 
-MODIFIERS = ("PRIMARY", "UNIQUE", "REQUIRED", "INDEXED", "DEFAULT")
+MODIFIERS = ("PRIMARY", "UNIQUE", "REQUIRED", "INDEXED", "DEFAULT", "LEADS")
 """The words that may stand behind a column's type."""
 
 KEY = "id"
@@ -56,7 +56,7 @@ _SQL_MODIFIERS = {
     "KEY": "PRIMARY stands alone",
     "INDEX": "write INDEXED",
     "AUTOINCREMENT": "write UUID PRIMARY: its values are made where a row has none",
-    "REFERENCES": "leave it out: keep the other row's key, and look it up",
+    "REFERENCES": "write LEADS TO and the table, to be followed by GRAPH; that there is such a row is not checked",
     "CHECK": "leave it out, and test values before INSERT",
 }
 
@@ -65,7 +65,8 @@ def read(table: SchemaId, text: str) -> Manifest:
     """The manifest of a table from the text of its columns. Raises DatabaseError with the place inside the text."""
     reader = _Reader(text)
     try:
-        return Manifest(table, _with_key(reader), tuple(reader.key))
+        columns = _with_key(reader)
+        return Manifest(table, columns, tuple(reader.key), relations=tuple(_relations(table, reader)))
     except Invalid as invalid:
         raise failed(Code.DATABASE_ERROR, _placed(invalid, reader)) from None
 
@@ -95,6 +96,12 @@ def _with_key(reader: "_Reader") -> tuple[Column, ...]:
     return tuple(columns)
 
 
+def _relations(table: SchemaId, reader: "_Reader") -> Iterator[Relation]:
+    """A relation for each column that leads to a table, which is of the same database; it has the column's name."""
+    for column, target in reader.targets.items():
+        yield Relation(column, column, SchemaId(table.namespace, target))
+
+
 def _generated(column: Column) -> Column:
     return replace(column, generated=column.type is UUID and column.default is None)
 
@@ -112,12 +119,14 @@ class _Token:
 
 @dataclass(slots=True)
 class _Reader:
-    """Goes over the text once; `key` are the PRIMARY columns, `starts` where each column begins."""
+    """Goes over the text once; `key` are the PRIMARY columns, `starts` where each column begins, `targets` the tables
+    that columns lead to."""
 
     text: str
     at: int = 0
     key: list[str] = field(default_factory=list)
     starts: dict[str, int] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)
 
     def columns(self) -> list[Column]:
         found = [self._column()]
@@ -173,7 +182,21 @@ class _Reader:
                 return replace(column, required=True)
             case "INDEXED":
                 return replace(column, indexed=True)
+            case "LEADS":
+                self.targets[column.name] = self._target()
+                return column
         return replace(column, default=self._default(column))
+
+    def _target(self) -> str:
+        """The table behind LEADS TO."""
+        word, token = self._take(), self._take()
+        if word.text != "TO" or token.kind not in ("word", "text"):
+            wrong = word if word.text != "TO" else token
+            raise self.fault(f"expected LEADS TO and the name of a table, found {wrong.described}", wrong.at)
+        try:
+            return names.identifier(token.text if token.kind == "word" else unescape(token.text[1:-1]), "a table")
+        except Invalid as invalid:
+            raise self.fault(invalid.message, token.at) from None
 
     def _default(self, column: Column) -> Canonical | None:
         at = _BLANKS.match(self.text, self.at).end()  # type: ignore[union-attr]  # it matches anywhere

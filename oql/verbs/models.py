@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from oql.errors import Code
+from oql.errors import Code, failed
 from oql.values import Value
-from oql.verbs.declare import Any, Family, Text
+from oql.verbs.declare import Any, Family, Object, Text
 from oql.verbs.run import Run
 
 family = Family(
@@ -37,6 +37,24 @@ def ask(
     return asked(run, prompt, using, with_ or "", attach, as_json=format_ == "json")
 
 
-@family.verb("CHAIN RUN", failure=Code.CHAIN_FAILED, needs="chains")
-def chain_run(name: Text, *, with_: Any = None) -> Value:
-    """Runs a chain WITH an object of inputs and gives its output."""
+@family.verb(
+    "CHAIN RUN",
+    failure=Code.CHAIN_FAILED,
+    exec_class="Wait",
+    effect="wait",
+    examples=[('CHAIN RUN "greeting" OR RETURN "there is no such chain"', "there is no such chain")],
+)
+def chain_run(run: Run, name: Text, *, with_: Object | None = None) -> Value:
+    """Runs a chain WITH an object of inputs and gives its result; a job is suspended until that is there.
+
+    Cancelling one cancels the other.
+    """
+    start = run.context.start_chain
+    if start is None:
+        raise failed(Code.UNSUPPORTED, "chains are run by a server", "oql run --server URL")
+    execution = start(run.context.namespace, name, with_ or {})
+    answer = run.await_chain(execution.begin, execution.outcome)
+    if "error" in answer:
+        code = answer["error"].get("code", Code.CHAIN_FAILED)
+        raise failed(Code(code) if code in set(Code) else Code.CHAIN_FAILED, answer["error"]["message"])
+    return answer["result"]

@@ -80,6 +80,13 @@ class Run(Protocol):
         when nobody has answered for `seconds`; Unsupported where the run cannot wait.
         """
 
+    def await_chain(self, begin: Callable[[str, str], str], outcome: Callable[[str], Value]) -> Value:
+        """What an execution comes to: {"result"} or {"error"}.
+
+        begin: starts it for a job and the key of this wait, once, and gives its id; outcome: None while it runs. A job
+        is suspended meanwhile.
+        """
+
     def wait(self, seconds: float) -> None:
         """Waits without computing; ends early with an error when the run is cancelled or out of time."""
 

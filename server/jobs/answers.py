@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from oql.jobs import records
+from oql.jobs import records, waits
 from oql.jobs.answering import is_open
-from oql.jobs.records import Job, OpenWait
+from oql.jobs.records import Job
+from oql.jobs.waits import OpenWait
+from oql.journal import FOR_PEOPLE
 from oql.values import to_json
 from server.jobs.desk import moment
 from server.jobs.links import Links
@@ -25,8 +27,8 @@ def job_json(namespace: Namespace, job: Job, links: Links, now: float, *, trace:
     if trace:
         # Of a run that was over at once the whole answer is kept.
         shown["trace"] = answer["trace"] if "trace" in answer else records.trace_of(namespace, job)
-    waits = [] if job.finished is not None else records.waits_of(namespace, job.id)
-    waiting = [_wait_json(namespace.name, job, wait, links) for wait in waits if is_open(job, wait, now)]
+    asked = [] if job.finished is not None else waits.of_job(namespace, job.id)
+    waiting = [_wait_json(namespace.name, job, wait, links) for wait in asked if is_open(job, wait, now)]
     shown |= {
         "created_at": moment(job.created),
         "started_at": moment(job.started),
@@ -49,7 +51,7 @@ def _wait_json(namespace: str, job: Job, wait: OpenWait, links: Links) -> Json:
         shown["form"] = wait.shown
     elif wait.kind == "confirm":
         shown["prompt"] = wait.shown["prompt"]
-    if wait.kind != "sleep":
+    if wait.kind in FOR_PEOPLE:
         shown["gather_url"] = links.gather(namespace, job.id, wait.key)
         shown["confirm_url"] = links.confirm(job.id, wait.key)
     return shown | {"deadline": moment(wait.deadline)}

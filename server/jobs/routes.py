@@ -57,14 +57,14 @@ class JobParts:
 
 def job_parts(
     accounts: Accounts, callers: Callers, bodies: Bodies, store: Store, programs: Programs, links: Links, mark: Mark,
-    settings: Settings,
+    slots: Slots, settings: Settings,
 ) -> JobParts:  # fmt: skip
-    """The parts of one process."""
+    """The parts of one process. `slots`: the places of streams."""
     threads = Threads(THREADS, inline=not settings.store)
     desk = Desk(accounts, callers, bodies, store, threads)
     return JobParts(
         Jobs(desk, links, mark),
-        JobStreams(desk, Slots(settings.data / "store.streams")),
+        JobStreams(desk, slots),
         Confirmations(desk, programs, links, mark, settings.limits().wall_s),
         GatherLinks(desk, links, mark),
         Webhooks(desk, mark),

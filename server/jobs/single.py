@@ -18,6 +18,7 @@ from server.jobs.listing import MOST, page, place_asked, states_asked
 from server.problems import Problem
 from server.request import Request
 from server.store.bodies import whole
+from server.store.threads import Threads
 from substrate.interface import Frame, Namespace
 
 DEFAULT_LIMIT = 20
@@ -61,7 +62,7 @@ class Jobs:
         if not done:
             raise _over(before)
         self._mark(namespace.name, now)
-        await self._let_go(namespace, before)
+        await let_go(self._desk.threads, namespace, before)
         resp.data = await self._desk.read(self._shown, namespace, await self._desk.job(req, namespace, id))
 
     async def retry(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - as above
@@ -78,15 +79,16 @@ class Jobs:
     def _shown(self, namespace: Namespace, job: Job) -> bytes:
         return written(job_json(namespace, job, self._links, time.time()))
 
-    async def _let_go(self, namespace: Namespace, before: Job) -> None:
-        """Waits until whoever runs a cancelled job has noticed; who is dead has no lease any more after a while."""
-        if before.state != "running":
+
+async def let_go(threads: Threads, namespace: Namespace, before: Job) -> None:
+    """Waits until whoever runs a cancelled job has noticed; who is dead has no lease any more after a while."""
+    if before.state != "running":
+        return
+    while time.time() < (before.due or 0.0):
+        job = await threads.run(records.find, namespace, before.id)
+        if job is None or job.holder is None:
             return
-        while time.time() < (before.due or 0.0):
-            job = await self._desk.read(records.find, namespace, before.id)
-            if job is None or job.holder is None:
-                return
-            await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(LOOK_S)
 
 
 def _cancel(frame: Frame, job_id: str, by: str, now: float) -> tuple[Job, bool]:

@@ -1,50 +1,39 @@
 """What a job tells of itself while it runs, as server-sent events: `trace`, `state`, and in the end `end`.
 
-The id of a `trace` event is `row.position`: the row of the job's journal that holds it, and its place in that. A stream
-keeps the last one that it has sent and nothing else, so a client that reads slowly takes no memory.
+The id of a `trace` event is `row.position`: the row of the job's journal that holds it, and its place in that.
 """
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
+from typing import Any, TypeAlias
 
 import falcon.asgi
 from falcon.asgi import SSEvent
 
 from oql import json
-from oql.jobs.following import Stand, told_from
-from oql.jobs.states import FINAL
+from oql.jobs.following import Stand, stands, told_from
+from oql.progress import Told
+from server.event_streams import EventStreams
+from server.following import Followed, Follower
 from server.jobs.desk import Desk
-from server.jobs.following import FollowedJob, JobFollower, Rows
-from server.logs import log_fault
 from server.problems import Problem
 from server.request import Request
 from server.store.slots import Slots
-from server.streams import OpenStreams, moved
-from substrate.errors import StoreError
+from server.streams import COMMENT_S
 from substrate.interface import Namespace
 
-STREAMS = 1_024
-"""Streams of an account at once."""
 ROWS_AT_ONCE = 20
 READS = 8
 """Reads of all streams of a process at once: the others wait, and leave threads to requests."""
 _ID = re.compile(r"([0-9]{1,15})\.([0-9]{1,9})")
 _BEGINNING = (0, 0)
 
-
-@dataclass(slots=True, eq=False)
-class _Stream:
-    """One client: `told` is the id of the last entry that it has; `read`: the row up to which it has all."""
-
-    namespace: Namespace
-    job: str
-    told: tuple[int, int]
-    slot: int
-    state: str = ""
-    read: int = 0
+Rows: TypeAlias = list[tuple[int, list[Told]]]
+"""Rows of a journal: (number, entries of the trace)."""
+Read = Callable[[int], Coroutine[Any, Any, Rows]]
+"""Gives at most ROWS_AT_ONCE rows of a job's journal, from one on."""
 
 
 class JobStreams:
@@ -52,9 +41,7 @@ class JobStreams:
 
     def __init__(self, desk: Desk, slots: Slots) -> None:
         self._desk = desk
-        self._slots = slots
-        self._follower = JobFollower(desk.threads)
-        self._open = OpenStreams()
+        self._streams = EventStreams(Follower(desk.threads, stands), slots)
         self._reading = asyncio.Semaphore(READS)
 
     async def stream(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - a segment's name
@@ -62,64 +49,48 @@ class JobStreams:
         told = _last_event(req)
         _, namespace = await self._desk.caller(req)
         job = await self._desk.job(req, namespace, id)
-        resp.content_type = "text/event-stream"
-        if req.method == "HEAD":
-            return
-        slot = self._slots.take(f"stream {namespace.name}", STREAMS)
-        if slot is None:
-            raise Problem(429, f"{STREAMS} streams of this account are open already", headers={"Retry-After": "5"})
-        resp.sse = self._events(_Stream(namespace, job.id, told, slot), req)
+        self._streams.begin(req, resp, namespace, job.id, _Teller(partial(self._read, namespace, job.id), told))
 
     def end(self) -> None:
         """Ends all streams: their clients come back to another process."""
-        self._open.end()
-
-    async def _events(self, stream: _Stream, req: Request) -> AsyncIterator[SSEvent]:
-        try:
-            async with self._open.open(req) as over, self._follower.following(stream.namespace, stream.job) as followed:
-                async for event in self._told(stream, followed, over):
-                    yield event
-        except StoreError as error:
-            yield _event("error", {"error": error.code, "message": error.message})
-        except Exception as error:  # noqa: BLE001 - the head of the answer has been sent
-            log_fault(error)
-        finally:
-            self._slots.give(stream.slot)
-
-    async def _told(self, stream: _Stream, followed: FollowedJob, over: asyncio.Event) -> AsyncIterator[SSEvent]:
-        while not over.is_set():
-            # The stand is taken first: all that a job has told is there once it is over.
-            stand = followed.stand
-            if stand:
-                async for event in self._news(stream, stand, followed, over):
-                    yield event
-                if stand.state in FINAL:
-                    yield _event("end", {"status": stand.state})
-            if followed.gone or (stand and stand.state in FINAL):
-                return
-            if not await moved(followed.beyond(stand), over):
-                yield SSEvent()
+        self._streams.end()
 
     async def _read(self, namespace: Namespace, job: str, first: int) -> Rows:
         async with self._reading:
             return await self._desk.threads.run(told_from, namespace, job, first, ROWS_AT_ONCE)
 
-    async def _news(
-        self, stream: _Stream, stand: Stand, followed: FollowedJob, over: asyncio.Event
-    ) -> AsyncIterator[SSEvent]:
-        """The events of what the client does not know yet."""
-        if stand.state != stream.state and stand.state not in FINAL:
-            stream.state = stand.state
+
+class _Teller:
+    """One client: `told` is the id of the last entry that it has."""
+
+    still_here = SSEvent()
+    quiet_s = COMMENT_S
+
+    def __init__(self, read: Read, told: tuple[int, int]) -> None:
+        self._rows = read
+        self._told = told
+        self._state = ""
+        self._read_to = 0
+        """The row up to which it has all."""
+
+    async def news(self, stand: Stand, followed: Followed, over: asyncio.Event) -> AsyncIterator[SSEvent]:
+        """See `server.event_streams.Teller`."""
+        if stand.state != self._state and not stand.over:
+            self._state = stand.state
             yield _event("state", {"status": stand.state})
-        while stream.read < stand.row and not over.is_set():
-            first = max(stream.read + 1, stream.told[0])
-            rows = await followed.once((first, stand.row), partial(self._read, stream.namespace, stream.job, first))
+        while self._read_to < stand.row and not over.is_set():
+            first = max(self._read_to + 1, self._told[0])
+            rows = await followed.once((first, stand.row), partial(self._rows, first))
             for row, entries in rows:
                 for position, entry in enumerate(entries, 1):
-                    if (row, position) > stream.told:
-                        stream.told = row, position
+                    if (row, position) > self._told:
+                        self._told = row, position
                         yield SSEvent(event="trace", event_id=f"{row}.{position}", data=json.dumps(entry))
-            stream.read = rows[-1][0] if len(rows) == ROWS_AT_ONCE else max(stand.row, rows[-1][0] if rows else 0)
+            self._read_to = rows[-1][0] if len(rows) == ROWS_AT_ONCE else max(stand.row, rows[-1][0] if rows else 0)
+
+    def end(self, stand: Stand) -> SSEvent | None:
+        """See `server.event_streams.Teller`."""
+        return _event("end", {"status": stand.state})
 
 
 def _event(name: str, data: dict[str, str]) -> SSEvent:

@@ -5,8 +5,10 @@ from typing import Any
 
 from oql import engine, json
 from oql.errors import Code, OqlError, failed
-from oql.jobs import records
-from oql.jobs.records import Job, OpenWait
+from oql.jobs import records, waits
+from oql.jobs.records import Job
+from oql.jobs.waits import OpenWait
+from oql.journal import FOR_PEOPLE
 from oql.progress import Told
 from oql.values import to_json
 from server.jobs.links import Links
@@ -36,7 +38,7 @@ def accepted(job: str, links: Links) -> bytes:
 
 def suspended(namespace: str, job: str, waits: Sequence[OpenWait], trace: Sequence[Told], links: Links) -> bytes | None:
     """The answer of a run that waits for a person; None where it waits for something else."""
-    person = next((wait for wait in waits if wait.kind != "sleep" and wait.state == "open"), None)
+    person = next((wait for wait in waits if wait.kind in FOR_PEOPLE and wait.state == "open"), None)
     if person is None:
         return None
     body: dict[str, Any] = {
@@ -56,7 +58,7 @@ def job_answer(namespace: Namespace, job: Job, links: Links) -> bytes | None:
         return None
     trace = records.trace_of(namespace, job)
     if job.state == "suspended":
-        return suspended(namespace.name, job.id, records.waits_of(namespace, job.id), trace, links)
+        return suspended(namespace.name, job.id, waits.of_job(namespace, job.id), trace, links)
     answer = job.answer or {}
     if job.state == "complete":
         return to_json({"status": "ok", "job_id": job.id, "result": answer.get("result"), "trace": trace})

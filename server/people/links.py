@@ -12,9 +12,10 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from oql.jobs import answering, records
+from oql.jobs import answering, records, waits
 from oql.jobs.answering import Answer, Over, UnknownWait, WrongAnswer
-from oql.jobs.records import Job, OpenWait
+from oql.jobs.records import Job
+from oql.jobs.waits import OpenWait
 from server.forms import FORM, read_form
 from server.jobs.desk import Desk
 from server.jobs.links import Links
@@ -131,7 +132,7 @@ class GatherLinks:
 
 def _job_and_wait(namespace: Namespace, job_id: str, key: str) -> tuple[Job, OpenWait] | None:
     job = records.find(namespace, job_id)
-    wait = next((wait for wait in records.waits_of(namespace, job_id) if wait.key == key), None)
+    wait = next((wait for wait in waits.of_job(namespace, job_id) if wait.key == key), None)
     return (job, wait) if job and wait and wait.kind != "sleep" else None
 
 

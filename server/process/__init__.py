@@ -5,6 +5,7 @@ oql: master      gunicorn's master; starts all others, and starts them again whe
 oql: web         each answers requests
 oql: worker      each runs jobs; `oql worker` is one without a tree
 oql: scheduler   wakes job workers when work becomes due
+oql: replication keeps the lease of a server with a `node_id`, or follows another server
 oql: valkey      carries the calls that wake them, where no Redis is set
 
 All of them end within a second of their master's death.
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from oql.settings import Settings
 from server.process.folder import Refusal, claim, say
-from server.process.listening import listen, url_of
+from server.process.listening import listen, listen_too, url_of
 
 SINGLE_THREADED = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Libraries that would start a thread for each core in every worker."""
@@ -29,15 +30,18 @@ def serve(settings: Settings) -> int:
     os.umask(0o077)
     try:
         lock = claim(settings.data)
-        listener = listen(settings.host, settings.port, loopback_only=settings.dev and not settings.allow_public_dev)
+        private = settings.dev and not settings.allow_public_dev
+        listener = listen(settings.host, settings.port, loopback_only=private)
+        second = listen_too(settings.rest_address, loopback_only=private)
         base_url = (settings.base_url or url_of(listener)).rstrip("/")
         prepare(settings)
         _check_key(settings)
+        _stand(settings)
         # Only now: the figures look at the environment when they are imported.
         from server.process.master import Web
 
         say(lock, base_url)
-        return Web(settings, listener, base_url).run_to_end()
+        return Web(settings, [listener, *([second] if second else [])], base_url).run_to_end()
     except Refusal as refusal:
         sys.stderr.write(f"oql: {refusal}\n")
         return refusal.exit_code
@@ -55,6 +59,17 @@ def _check_key(settings: Settings) -> None:
     except WrongKey as error:
         raise Refusal(str(error)) from None
     except (DatabaseError, StoreError) as error:
+        raise Refusal(f"cannot open the store: {error}") from None
+
+
+def _stand(settings: Settings) -> None:
+    from substrate.errors import StoreError
+    from substrate.interface import DatabaseError
+    from worker.replication.process import begin
+
+    try:
+        begin(settings)
+    except (DatabaseError, StoreError, OSError) as error:
         raise Refusal(f"cannot open the store: {error}") from None
 
 

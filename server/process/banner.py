@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 
 from oql.settings import Settings
 from server.landing import curl_line
@@ -11,8 +12,9 @@ from server.landing import curl_line
 class Banner:
     """Made before the workers are; whichever of them is ready first shows it."""
 
-    def __init__(self, settings: Settings, base_url: str) -> None:
-        self._text = _text(settings, base_url)
+    def __init__(self, settings: Settings, base_url: str, others: Sequence[str] = ()) -> None:
+        """`others`: further addresses of the server."""
+        self._text = _text(settings, base_url, others)
         self._turn, filled = os.pipe()
         os.set_blocking(self._turn, False)
         os.write(filled, b"1")
@@ -26,8 +28,8 @@ class Banner:
                 sys.stdout.flush()
 
 
-def _text(settings: Settings, base_url: str) -> str:
-    lines = [f"OQL serves {base_url} from {settings.data}"]
+def _text(settings: Settings, base_url: str, others: Sequence[str]) -> str:
+    lines = [f"OQL serves {base_url} from {settings.data}", *(f"It serves {url} too" for url in others)]
     if settings.dev:
         lines.append("Development account: username test, password test")
         lines.append(f"Try it:\n  {curl_line(base_url)}")

@@ -11,6 +11,7 @@ from oql.settings import Settings
 from server import metrics
 from worker import valkey
 from worker.process import in_child, run_scheduler, run_worker
+from worker.replication.process import run_replication
 
 PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds before a child is started again, by how often it has ended at once; the last one stays."""
@@ -78,14 +79,27 @@ class Children:
         self._socket = None if settings.redis_url else valkey.socket_path(settings.data)
         self._all = [
             *self._private(master),
-            self._child("oql: scheduler", lambda: run_scheduler(settings, master)),
+            *self._replicating(settings, master),
+            *self._scheduling(settings, master),
             *(
                 self._child("oql: worker", lambda: run_worker(settings, master, base_url))
-                for _ in range(settings.job_workers)
+                for _ in range(0 if settings.replicate_from else settings.job_workers)
             ),
         ]
         if not settings.redis_url and not any(child.name == valkey.TITLE for child in self._all):
             _log.warning("there is no private Valkey here: due work is looked for without it")
+
+    def _replicating(self, settings: Settings, master: int) -> list[Child]:
+        if not (settings.node_id or settings.replicate_from):
+            return []
+        child = self._child("oql: replication", lambda: run_replication(settings, master))
+        child.needed = False  # the lease is renewed until those that write have ended
+        return [child]
+
+    def _scheduling(self, settings: Settings, master: int) -> list[Child]:
+        if settings.replicate_from:  # what is due is the leader's
+            return []
+        return [self._child("oql: scheduler", lambda: run_scheduler(settings, master))]
 
     def _private(self, master: int) -> list[Child]:
         program, path = valkey.binary(), self._socket

@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import socket
+import sys
 
 from server.process.folder import Refusal
 
@@ -33,6 +34,15 @@ def listen(host: str, port: int, *, loopback_only: bool) -> socket.socket:
         reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
         raise Refusal(f"the address {host}:{port} {reason}") from error
     return listener
+
+
+def listen_too(address: tuple[str, int] | None, *, loopback_only: bool) -> socket.socket | None:
+    """A second listening socket, where one is wanted. One that cannot be had is told of and gone without."""
+    try:
+        return listen(*address, loopback_only=loopback_only) if address else None
+    except Refusal as refusal:
+        sys.stderr.write(f"oql: warning: {refusal}; set rest_port to another one, or do without\n")
+        return None
 
 
 def url_of(listener: socket.socket) -> str:

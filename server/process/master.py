@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -22,6 +23,7 @@ from server.app import create_app
 from server.process.banner import Banner
 from server.process.children import Children
 from server.process.folder import Refusal
+from server.process.listening import url_of
 from server.process.worker import CALL_OFF_SECONDS, WebWorker
 from substrate.interface import DatabaseError
 
@@ -36,11 +38,11 @@ INHERITED = ("GUNICORN_PID", "GUNICORN_FD", "LISTEN_FDS", "LISTEN_PID")
 class Web(BaseApplication):
     """The web part of the process tree."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, base_url: str) -> None:
+    def __init__(self, settings: Settings, listeners: Sequence[socket.socket], base_url: str) -> None:
         self._settings = settings
-        self._bind = f"fd://{listener.detach()}"
+        self._banner = Banner(settings, base_url, [url_of(listener) for listener in listeners[1:]])
+        self._bind = [f"fd://{listener.detach()}" for listener in listeners]
         self._base_url = base_url
-        self._banner = Banner(settings, base_url)
         super().__init__()
 
     def load_config(self) -> None:

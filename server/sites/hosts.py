@@ -4,11 +4,15 @@ What is below the domain is a site or nothing, so that no page of a site is ever
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from oql.site_names import RESERVED, is_name
 from server.problems import Problem
 from server.request import Request
+
+_KEPT = 256
+"""Hosts whose sites are remembered; longer ones than a few hundred bytes never come here."""
 
 NO_SITE = ""
 """What stands for a host below the domain that can be no site."""
@@ -20,6 +24,7 @@ class Hosts:
     def __init__(self, domain: str | None, base_url: str) -> None:
         end = re.escape(domain or "").encode()
         self._below = re.compile(rb"(.*)\." + end + rb"(\.?)(?::[0-9]*)?", re.DOTALL) if domain else None
+        self._named = lru_cache(_KEPT)(self._name)
         self._own = f"{urlsplit(base_url).hostname}".removesuffix(f".{domain}")
 
     def site(self, req: Request) -> str | None:
@@ -31,7 +36,10 @@ class Hosts:
             if hosts:
                 raise Problem(400, "the request has more than one Host header")
             return None
-        found = self._below.fullmatch(hosts[0].lower())
+        return self._named(hosts[0].lower())
+
+    def _name(self, host: bytes) -> str | None:
+        found = self._below.fullmatch(host) if self._below else None
         if found is None:
             return None
         name = found[1].decode("latin-1")

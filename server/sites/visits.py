@@ -22,6 +22,7 @@ from accounts.errors import AccountsError, InstanceLimitExceeded
 from accounts.service import Accounts
 from oql.errors import Code, OqlError, ProgramError, failed
 from oql.jobs.foreground import Ended
+from oql.journal import FOR_PEOPLE
 from oql.limits import Limits
 from oql.local import new_id
 from oql.site_names import index_path, is_name
@@ -196,7 +197,7 @@ class SiteVisits:
 
     def _asking(self, namespace: str, job: str, ended: Ended) -> Page:
         """Where a run waits for a person, that is the visitor: the form or question has a page of its own."""
-        asked = next((wait for wait in ended.waits if wait.kind != "sleep" and wait.state == "open"), None)
+        asked = next((wait for wait in ended.waits if wait.kind in FOR_PEOPLE and wait.state == "open"), None)
         if asked is None:
             error = failed(Code.UNSUPPORTED, "a site cannot wait for long without asking its visitor")
             return pages.failed(error, None, job, development=False)

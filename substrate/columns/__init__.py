@@ -19,6 +19,7 @@ from substrate.columns.declared import (
     UUID,
     named,
 )
+from substrate.columns.keys import key_text
 from substrate.columns.reading import Canonical
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Json",
     "Order",
     "Storage",
+    "key_text",
     "named",
     "unchanged",
 ]

@@ -27,6 +27,7 @@ from substrate.files.handles import (
     is_file,
     is_folder,
     look_up,
+    meets_link,
     open_file,
     parent,
     reading,
@@ -101,6 +102,12 @@ class NamespaceFiles:
                 return open_file(files, names)
             except (FileNotFoundError, NotADirectoryError, Invalid):
                 return None
+
+    def meets_link(self, path: str) -> bool:
+        """Whether something on the path is a link, which is never followed."""
+        names = parse(path)
+        with refusals(names), place.reading(self._base) as files:
+            return files is not None and meets_link(files, names)
 
     def write(self, path: str, data: bytes, asker: Asker, *, append: bool = False) -> None:
         names = not_root(parse(path))

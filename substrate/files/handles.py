@@ -66,6 +66,19 @@ def find(at: int, names: Names) -> os.stat_result | None:
     return found if found and (is_file(found) or is_folder(found)) else None
 
 
+def meets_link(at: int, names: Names) -> bool:
+    """Whether one of these names is a link. It is for telling people why nothing is there, not for protection."""
+    for count in range(1, len(names) + 1):
+        try:
+            with parent(at, names[:count]) as (here, name):
+                found = look_up(here, name)
+        except OSError:
+            return False
+        if found is None or stat.S_ISLNK(found.st_mode):
+            return found is not None
+    return False
+
+
 def is_file(found: os.stat_result) -> bool:
     """Whether it is an ordinary file."""
     return stat.S_ISREG(found.st_mode)

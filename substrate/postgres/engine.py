@@ -115,11 +115,13 @@ class Engine:
             raise
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """See the protocol."""
         with self._turns.turn(Patience()), self._database.begun(self._begin_writing) as (raw, schema):
             connection = Connection(raw, schema, writes=True)
             try:
+                if not durable:
+                    connection.script("SET LOCAL synchronous_commit TO off")
                 yield connection
                 connection.commit()
             except BaseException:
@@ -140,6 +142,9 @@ class Engine:
                 yield connection
             finally:
                 connection.rollback()
+
+    def settle(self) -> None:
+        """See the protocol. The server has processes for that."""
 
     def stamp(self) -> Hashable:
         """See the protocol."""

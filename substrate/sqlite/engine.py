@@ -9,99 +9,23 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-import apsw
-
 from substrate import forks
-from substrate.engine import DialectName, Params, Values, Violation
-from substrate.errors import Cancelled, Invalid, NotFound, StoreError, Unavailable
+from substrate.engine import DialectName, Params, Values
+from substrate.errors import NotFound, Unavailable
+from substrate.sqlite.connection import Connection
 from substrate.sqlite.file_turn import FileTurn
-from substrate.sqlite.functions import install
 from substrate.turns import Patience, Turns
 
 FILE = "store.sqlite"
 FORMAT = 1
 """The version of the layout, as the file says it; 0 is a file that was not finished."""
-BUSY_MS = 5_000
-CACHED_STATEMENTS = 200
-LONGEST_COMPUTED = 32 * 2**20
-"""The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
-_WAL_PAGES = 4_000
-"""The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
-
-
-class Connection:
-    """See `substrate.engine.Connection`."""
-
-    def __init__(self, path: Path, *, writes: bool) -> None:
-        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writes else apsw.SQLITE_OPEN_READONLY
-        with _translated():
-            self._db = apsw.Connection(str(path), flags=flags, statementcachesize=CACHED_STATEMENTS)
-            self._db.set_busy_timeout(BUSY_MS)
-            for pragma in (
-                "case_sensitive_like = ON",
-                "temp_store = MEMORY",
-                "cache_size = -16000",
-                "mmap_size = 268435456",
-            ):
-                self._db.execute(f"PRAGMA {pragma}")
-            if writes:
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
-            install(self._db)
-
-    def execute(self, sql: str, params: Params = ()) -> list[Values]:
-        """See the protocol."""
-        try:
-            return self._db.execute(sql, tuple(params)).fetchall()
-        except apsw.Error as error:
-            raise _translation(error) from error
-
-    def script(self, text: str) -> None:
-        """See the protocol."""
-        self.execute(text)
-
-    def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
-        """See the protocol."""
-        before = self._db.limit(apsw.SQLITE_LIMIT_LENGTH, LONGEST_COMPUTED)
-        try:
-            with _translated():
-                yield from self._db.execute(sql, tuple(params))
-        finally:
-            self._db.limit(apsw.SQLITE_LIMIT_LENGTH, before)
-
-    def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
-        """See the protocol."""
-        with _translated():
-            return self._db.executemany(sql, rows).fetchall()
-
-    def interrupt(self) -> None:
-        """See the protocol."""
-        self._db.interrupt()
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """See the protocol."""
-        with self._db:
-            yield
-
-    def begin(self, how: str) -> None:
-        """Begins a transaction: DEFERRED or IMMEDIATE."""
-        self.execute(f"BEGIN {how}")
-
-    def end(self, how: str) -> None:
-        """COMMIT or ROLLBACK; a rollback where nothing is open does nothing."""
-        if how == "COMMIT" or self._db.in_transaction:
-            self.execute(how)
-
-    def close(self) -> None:
-        """Closes it. What the disk refuses then is done by whoever opens the file next."""
-        with contextlib.suppress(apsw.Error):
-            self._db.close()
+_SETTLED_EACH = 16
+"""Of how many calls of `settle` one does something."""
 
 
 class Engine:
@@ -117,6 +41,8 @@ class Engine:
         self._turns = Turns()
         self._forking: AbstractContextManager[None] = contextlib.nullcontext()
         self._idle: list[Connection] = []
+        self._movers: list[Connection] = []
+        self._settled = 0
         self._writer: Connection | None = None
         self._watcher: Connection | None = None
         self._turn: FileTurn | None = None
@@ -221,18 +147,21 @@ class Engine:
             with self._guard:
                 return Connection(self._path, writes=False)
 
-    def _give_back(self, connection: Connection, opened: tuple[int, int] | None) -> None:
+    def _give_back(
+        self, connection: Connection, opened: tuple[int, int] | None, to: list[Connection] | None = None
+    ) -> None:
         """Keeps a connection for its next use, unless the namespace is another one by now."""
         if opened == self._open:
-            self._idle.append(connection)
+            (self._idle if to is None else to).append(connection)
         else:
             connection.close()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """See the protocol."""
         with self._its_turn(), self._found():
             connection = self._opened_writer()
+            connection.sync("FULL" if durable else "NORMAL")
             connection.begin("IMMEDIATE")
             try:
                 yield connection
@@ -240,6 +169,19 @@ class Engine:
             except BaseException:
                 connection.end("ROLLBACK")
                 raise
+
+    def settle(self) -> None:
+        """See the protocol: moves the write-ahead log into the file, before a writer finds it too long."""
+        self._settled += 1
+        if self._settled % _SETTLED_EACH:
+            return
+        with self._guard:
+            self._look()
+            opened = self._open
+            mover = self._movers.pop() if self._movers else Connection(self._path, writes=True)
+        with contextlib.suppress(Unavailable):
+            mover.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._give_back(mover, opened, self._movers)
 
     def stamp(self) -> Hashable:
         """See the protocol."""
@@ -262,7 +204,8 @@ class Engine:
     def _close(self) -> None:
         """Closes what nobody uses, on behalf of whoever has the turn."""
         with self._guard:
-            closing = [*self._idle, *filter(None, (self._watcher, self._writer))]
+            closing = [*self._idle, *self._movers, *filter(None, (self._watcher, self._writer))]
+            self._movers.clear()
             self._idle, self._watcher, self._writer, self._open = [], None, None, None
             if self._turn:
                 self._turn.close()
@@ -324,7 +267,8 @@ class Engine:
         if self._is_open():
             return
         with self._guard:
-            idle = [*self._idle, *filter(None, (self._watcher,))]
+            idle = [*self._idle, *self._movers, *filter(None, (self._watcher,))]
+            self._movers.clear()
             self._idle, self._watcher, self._open = [], None, None
             for connection in idle:
                 connection.close()
@@ -358,30 +302,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except apsw.Error as error:
-        raise _translation(error) from error
-
-
-_PREFIX = "UNIQUE constraint failed: "
-_UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID)
-
-
-def _translation(error: apsw.Error) -> StoreError:
-    """An error of SQLite as one of the store."""
-    message = str(error)
-    if isinstance(error, apsw.ConstraintError) and getattr(error, "extendedresult", None) in _UNIQUE:
-        columns = message.split(_PREFIX)[-1].split(", ")
-        return Violation([column.partition(".")[2] for column in columns])
-    if isinstance(error, apsw.InterruptError):
-        return Cancelled("the call was stopped")
-    if isinstance(error, apsw.FullError):
-        return Unavailable("the disk is full")
-    if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):
-        return Invalid(f"the engine refused the statement: {message}")
-    return Unavailable(f"the store cannot be used: {message}")

@@ -13,7 +13,7 @@ from tests.substrate.mirror.opening import mirror_store
 
 WORDS = (
     "CACHE ", "CREATE DATABASE ", "TRANSACTION ", "DEFINE CRON ", "WATCH ", "WEBHOOK ", "EMAIL ", "REGISTER ", "LOGIN ",
-    "CALENDAR ",
+    "CALENDAR ", "TEXT PUT ",
 )  # fmt: skip
 KEEPING = [case for case in cases() if any(word in case.program for word in WORDS)]
 
@@ -39,5 +39,16 @@ def test_case_on(store: Store, case: Case) -> None:
 
 
 def test_whole_pages_are_among_them() -> None:
-    whole = {"databases", "rows", "where", "sql", "transactions", "crons", "watches", "deliveries", "calendar"}
+    whole = {
+        "databases",
+        "rows",
+        "where",
+        "sql",
+        "transactions",
+        "crons",
+        "watches",
+        "deliveries",
+        "calendar",
+        "fulltext",
+    }
     assert {case.path.stem[3:] for case in KEEPING} >= whole

@@ -3,6 +3,7 @@
 A table of a page may have more columns than are declared here: those are written by hand, for people.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
@@ -187,6 +188,15 @@ def _types(annotation: Any) -> Iterator[type]:
         yield from _types(part)
 
 
+def mcp_tools() -> Rows:
+    """The tools of `oql mcp`, each with what a model is told of it."""
+    from oql.cli.chain.server import ChainServer
+    from oql.cli.mcp.serving import mcp_server  # it takes a second to load
+
+    tools = asyncio.run(mcp_server(ChainServer("http://127.0.0.1:1")).list_tools())
+    return [[quoted(tool.name), tool.description or ""] for tool in tools]
+
+
 DECLARED: dict[str, Callable[[], Rows]] = {
     "codes": error_codes,
     "column modifiers": column_modifiers,
@@ -197,6 +207,7 @@ DECLARED: dict[str, Callable[[], Rows]] = {
     "functions": functions,
     "kinds of fields": kinds_of_fields,
     "limits": limits,
+    "mcp tools": mcp_tools,
     "modifiers": lambda: [[quoted(word)] for word in MODIFIERS],
     "other variables": other_variables,
     "problems": problem_codes,
@@ -214,5 +225,5 @@ DECLARED: dict[str, Callable[[], Rows]] = {
 }
 """Every table that must agree with the code, by the name that stands before it."""
 
-TOLD_BY_A_SERVER = ("data folder", "log fields", "routes", "store routes")
+TOLD_BY_A_SERVER = ("chain routes", "data folder", "log fields", "routes", "store routes")
 """The tables that must agree with what a running server shows."""

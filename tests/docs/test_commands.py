@@ -24,11 +24,11 @@ COMMANDS = ".venv/bin/"
 INTERPRETERS = {"sh": ("bash", "-euo", "pipefail", "-c"), "python": (sys.executable, "-c")}
 RUN = tuple(f"{language} run" for language in INTERPRETERS)
 VARIES = {
-    r'("\w+_[mu]s":) ?[0-9.]+': r"\1 0",
+    r'("(?:\w+_[mu]s|durationMs)":) ?[0-9.]+': r"\1 0",
     r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b": "(id)",
     r"\b\d+\.\d{3}\b": "0.000",
     r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b": "(id)",
-    r"\b([0-9a-f]{24}|[0-9a-f]{16})\b": "(id)",
+    r"\b([0-9a-f]{24}|(pip_)?[0-9a-f]{16}|sched_[0-9a-f]{12})\b": "(id)",
     r"\boql_[A-Za-z0-9_-]{43}": "(token)",
     r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "(time)",
     r"[ \t]+": " ",

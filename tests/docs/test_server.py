@@ -35,9 +35,21 @@ def test_every_route_and_status(server: Server) -> None:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
-    told = [*tables("docs/http.md")["routes"], *tables("docs/store.md")["store routes"]]
+    told = [
+        *tables("docs/http.md")["routes"],
+        *tables("docs/chains.md")["chain routes"],
+        *tables("docs/store.md")["store routes"],
+    ]
     assert [row[:2] for row in told] == routes
-    assert {int(status) for _, statuses in routes for status in statuses.split()} <= {200, 201, 202, 206, 304, *CODES}
+    assert {int(status) for _, statuses in routes for status in statuses.split()} <= {
+        200,
+        201,
+        202,
+        204,
+        206,
+        304,
+        *CODES,
+    }
 
 
 def test_every_file_of_the_data_folder(server: Server) -> None:

@@ -17,8 +17,9 @@ def option(section: str, name: str) -> list[str]:
 
 
 def required() -> set[str]:
-    """The names of what the product needs, with PostgreSQL too, in their canonical form."""
-    return _names(option("options", "install_requires") + option("options.extras_require", "scale"))
+    """The names of what the product needs, with PostgreSQL and a browser too, in their canonical form."""
+    extras = [line for extra in ("scale", "browser") for line in option("options.extras_require", extra)]
+    return _names(option("options", "install_requires") + extras)
 
 
 def required_by_tests() -> set[str]:

@@ -31,7 +31,14 @@ CLOCKS = frozenset({"now", "utcnow", "today"})
 """Methods of `date` and `datetime` that read the clock."""
 
 OPENED = frozenset(
-    {"oql.context", "oql.local", "oql.outbound.network", "oql.outbound.streams", "oql.sandbox.compiling"}
+    {
+        "oql.context",
+        "oql.local",
+        "oql.outbound.network",
+        "oql.outbound.proxy",
+        "oql.outbound.streams",
+        "oql.sandbox.compiling",
+    }
 )
 """The door itself: what a Context is, the one that this process gives to runs, the way to other machines in it, and
 what starts a process to compile modules in."""

@@ -103,7 +103,7 @@ def test_the_environment_sets_limits(tmp_path: Path) -> None:
         ),
         ("data = 'x'", {}, "`data` cannot be set in DATA/oql.toml, which lies in the data folder"),
         ("", {"OQL_PORT": "abc"}, "setting `port` (environment OQL_PORT): expected a whole number, found `abc`"),
-        ("", {"REST_PORT": "-1"}, "setting `port` (environment REST_PORT): expected 0 or more, found `-1`"),
+        ("", {"OQL_PORT": "-1"}, "setting `port` (environment OQL_PORT): expected 0 or more, found `-1`"),
         ("port = 65536", {}, "setting `port` (oql.toml): expected 65535 or less, found `65536`"),
         ("port = true", {}, "setting `port` (oql.toml): expected a whole number, found `true`"),
         ("workers = 1.5", {}, "setting `workers` (oql.toml): expected a whole number, found `1.5`"),

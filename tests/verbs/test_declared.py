@@ -8,16 +8,6 @@ from oql.program import load
 from tests.verbs.programs import failure_of
 
 FORMS = """
-VECTOR PUT ?v INTO "docs" AS "id" WITH ?v
-VECTOR SEARCH ?v FROM "docs" LIMIT 3 WHERE kind IS EQUAL TO "a" SET ?r
-TEXT PUT "some words" INTO "docs.body" AS "id"
-TEXT SEARCH "words" FROM "docs.body" AS "phrase" LIMIT 3 SET ?r
-GRAPH NEIGHBORS "a" FROM "db.t" WITH "knows" SET ?r
-GRAPH REVERSE "a" FROM "db.t" WITH "knows" SET ?r
-GRAPH BFS "a" FROM "db.t" WITH "knows" LIMIT 2 SET ?r
-GRAPH PATH "a" TO "b" FROM "db.t" WITH "knows" SET ?r
-GRAPH ROUTE "a" TO "b" FROM "db.t" WITH "knows" SET ?r
-CHAIN RUN "report" WITH ?v SET ?r
 DIRECTIVE "home" OPEN NEST EMIT 1 CLOSE NEST SET ?r
 NOTIFY CHECK PUSH STATUS FOR "ada" SET ?r
 TUNNEL RECEIVE ?v INTO "/root/a" SET ?r

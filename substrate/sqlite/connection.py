@@ -1,0 +1,124 @@
+"""A connection to the SQLite file of a namespace."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from substrate.engine import Params, Values, Violation
+from substrate.errors import Cancelled, Invalid, StoreError, Unavailable
+from substrate.sqlite.functions import install
+
+BUSY_MS = 5_000
+CACHED_STATEMENTS = 200
+LONGEST_COMPUTED = 32 * 2**20
+"""The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
+_WAL_PAGES = 4_000
+"""The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
+
+
+class Connection:
+    """See `substrate.engine.Connection`."""
+
+    def __init__(self, path: Path, *, writes: bool) -> None:
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writes else apsw.SQLITE_OPEN_READONLY
+        with translated():
+            self._db = apsw.Connection(str(path), flags=flags, statementcachesize=CACHED_STATEMENTS)
+            self._db.set_busy_timeout(BUSY_MS)
+            for pragma in (
+                "case_sensitive_like = ON",
+                "temp_store = MEMORY",
+                "cache_size = -16000",
+                "mmap_size = 268435456",
+            ):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._synced = ""
+            if writes:
+                self.sync("FULL")
+                self._db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
+            install(self._db)
+
+    def execute(self, sql: str, params: Params = ()) -> list[Values]:
+        """See the protocol."""
+        try:
+            return self._db.execute(sql, tuple(params)).fetchall()
+        except apsw.Error as error:
+            raise translation(error) from error
+
+    def script(self, text: str) -> None:
+        """See the protocol."""
+        self.execute(text)
+
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
+        """See the protocol."""
+        before = self._db.limit(apsw.SQLITE_LIMIT_LENGTH, LONGEST_COMPUTED)
+        try:
+            with translated():
+                yield from self._db.execute(sql, tuple(params))
+        finally:
+            self._db.limit(apsw.SQLITE_LIMIT_LENGTH, before)
+
+    def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
+        """See the protocol."""
+        with translated():
+            return self._db.executemany(sql, rows).fetchall()
+
+    def interrupt(self) -> None:
+        """See the protocol."""
+        self._db.interrupt()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """See the protocol."""
+        with self._db:
+            yield
+
+    def sync(self, how: str) -> None:
+        """Whether commits wait for the disk: FULL, or NORMAL, where only moving the log into the file does."""
+        if self._synced != how:
+            self._db.execute(f"PRAGMA synchronous = {how}")
+            self._synced = how
+
+    def begin(self, how: str) -> None:
+        """Begins a transaction: DEFERRED or IMMEDIATE."""
+        self.execute(f"BEGIN {how}")
+
+    def end(self, how: str) -> None:
+        """COMMIT or ROLLBACK; a rollback where nothing is open does nothing."""
+        if how == "COMMIT" or self._db.in_transaction:
+            self.execute(how)
+
+    def close(self) -> None:
+        """Closes it. What the disk refuses then is done by whoever opens the file next."""
+        with contextlib.suppress(apsw.Error):
+            self._db.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of SQLite in the block become those of the store."""
+    try:
+        yield
+    except apsw.Error as error:
+        raise translation(error) from error
+
+
+_PREFIX = "UNIQUE constraint failed: "
+_UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID)
+
+
+def translation(error: apsw.Error) -> StoreError:
+    """An error of SQLite as one of the store."""
+    message = str(error)
+    if isinstance(error, apsw.ConstraintError) and getattr(error, "extendedresult", None) in _UNIQUE:
+        columns = message.split(_PREFIX)[-1].split(", ")
+        return Violation([column.partition(".")[2] for column in columns])
+    if isinstance(error, apsw.InterruptError):
+        return Cancelled("the call was stopped")
+    if isinstance(error, apsw.FullError):
+        return Unavailable("the disk is full")
+    if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):
+        return Invalid(f"the engine refused the statement: {message}")
+    return Unavailable(f"the store cannot be used: {message}")

@@ -1,0 +1,92 @@
+"""`oql chain` without a server: validate, dry-run, schema, and mistakes in the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import here, oql
+
+GOOD = """\
+name: x
+inputs:
+  - {name: topic, description: what about}
+steps:
+  - id: a
+    prompt: "Say {topic}"
+    model: claude-haiku-4-5
+    output_var: o
+output: o
+"""
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    (tmp_path / "good.yaml").write_text(GOOD)
+    return tmp_path / "good.yaml"
+
+
+def test_validate(good: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(GOOD.replace("prompt", "promt").replace("output: o", "output: p"))
+    doubtful = tmp_path / "doubtful.yaml"
+    doubtful.write_text(GOOD.replace("{topic}", "{topik}"))
+    called = oql("chain", "validate", bad, good, doubtful)
+    assert called.code == 1
+    assert called.out.splitlines() == [
+        f"{bad}:5:5: error in step `a`: prompt: is required for steps of the type `agent`",
+        f"{bad}:6:5: error in step `a`: promt: is not a known field; did you mean `prompt`?",
+        f'{bad}:9:1: error: output: Chain output "p" does not match any step output_var',
+        f'{doubtful}:6:5: warning in step `a`: prompt: nothing sets the variable "topik"; did you mean `topic`?',
+    ]
+    assert called.err == "3 chains checked: 3 errors, 1 warning\n"
+    called = here("chain", "validate", "--json", "-", stdin=GOOD.replace("{topic}", "{topik}"))
+    assert called.code == 0
+    assert json.loads(called.out) == [
+        {
+            "file": "<stdin>",
+            "problems": [
+                {
+                    "level": "warning", "stepId": "a", "path": "steps.0.prompt", "line": 6, "column": 5,
+                    "message": 'nothing sets the variable "topik"; did you mean `topic`?',
+                }
+            ],
+        }
+    ]  # fmt: skip
+
+
+def test_dry_run(good: Path) -> None:
+    called = oql("chain", "dry-run", good, "-i", "topic=bees", OQL_MODEL_PRICES="claude-*=1/5")
+    assert called.out.splitlines() == [
+        "wave 1",
+        "  a: agent; claude-haiku-4-5, 1 call; about 2 + 500 tokens; cost 0.0025",
+        "    prompt: Say bees",
+        "1 step, 1 call of models: about 2 tokens in, 500 out; cost 0.0025",
+    ]
+    assert (called.code, called.err) == (0, "")
+    shown = json.loads(here("chain", "dry-run", good, "-i", f"topic=@{good}", "--json").out)
+    assert shown["waves"][0][0]["prompts"] == [{"name": "prompt", "text": f"Say {GOOD}"}]
+    assert shown["total"] == {"calls": 1, "inputTokens": -(-(len(GOOD) + 4) // 4), "outputTokens": 500, "cost": None}
+
+
+def test_schema() -> None:
+    assert json.loads(here("chain", "schema").out)["required"] == ["name", "output", "steps"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["dry-run", "GOOD"], 1, 'Missing required input: "topic" (what about); give it with -i NAME=TEXT'),
+        (["dry-run", "GOOD", "-i", "topic"], 2, "expected NAME=TEXT such as `topic=bees`, found `topic`"),
+        (["dry-run", "GOOD", "-i", "topic=1", "-i", "topic=2"], 2, "the input `topic` is given twice"),
+        (["validate", "nowhere.yaml"], 2, "nowhere.yaml: no such file"),
+        (["validate", "docs"], 2, "docs is a folder; name its files, such as docs/*.yaml"),
+        (["run", "x", "--server", "http://127.0.0.1:9"], 1, "or name another one with --server (OQL_SERVER)"),
+        (["list", "--runs", "--approvals"], 2, "give one of --runs, --approvals"),
+        (["list", "--user", "ada"], 2, "there is no password: give --password (OQL_PASSWORD)"),
+    ],
+)
+def test_mistakes(good: Path, arguments: list[str], code: int, said: str) -> None:
+    called = here("chain", *[str(good) if each == "GOOD" else each for each in arguments])
+    assert (called.code, called.out) == (code, "")
+    assert said in called.err

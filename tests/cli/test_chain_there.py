@@ -1,0 +1,174 @@
+"""`oql chain` against a server: runs, gates, failures, saved texts, and the keys of a terminal."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calling import Called, here, oql
+from tests.cli.chain_server import HELLO, ChainServer
+from tests.cli.pseudo_terminal import CTRL_C, ENTER, terminal
+from tests.models.services import Said, openai, refusal
+
+pytestmark = pytest.mark.slow
+
+
+def chain(there: ChainServer, *arguments: str | Path, stdin: str = "") -> Called:
+    return here("chain", *arguments, stdin=stdin, OQL_SERVER=there.url)
+
+
+def record(there: ChainServer, execution: str) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(chain(there, "status", execution, "--json").out)
+    return shown
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text, without what differs from run to run."""
+    return [line.partition(" in 0.")[0] for line in text.splitlines()]
+
+
+def test_a_run_shows_what_happens_and_then_the_result(there: ChainServer) -> None:
+    there.service.says = [openai("one\n", "two")]
+    called = chain(there, "run", "hello", "-i", "topic=bees")
+    assert (called.code, called.out) == (0, "one\ntwo!\n")
+    head, *rest = lines(called.err)
+    execution = head.split()[1]
+    assert head == f"execution {execution} of hello"
+    assert rest[:4] == ["a: started (Say it)", "a: | one", "a: | two", "a: done"]
+    assert rest[4:] == ["b: started", "b: | one", "b: | two!", "b: done", "done"]
+    assert there.service.asked[-1].body["messages"][-1]["content"] == "Say bees"
+    assert lines(chain(there, "logs", execution).out) == [head, *rest]
+    events = [json.loads(line) for line in chain(there, "logs", execution, "--json").out.splitlines()]
+    assert (events[0]["type"], events[-1]["type"], events[-1]["result"]) == (
+        "execution_started", "execution_done", "one\ntwo!",
+    )  # fmt: skip
+    shown = chain(there, "status", execution).out.splitlines()
+    assert shown[2] == "status    done"
+    assert shown[-3:] == ["result:", "one", "two!"]
+
+
+def test_a_long_result_is_cut(there: ChainServer) -> None:
+    there.service.says = [openai("x" * 2_500)]
+    called = chain(there, "run", "hello", "-i", "topic=bees")
+    assert called.out == "x" * 2_000 + "\n"
+    assert called.err.endswith("(2,000 of 2,501 characters; --full shows all)\n")
+    shown = json.loads(chain(there, "run", "hello", "-i", "topic=bees", "--json").out)
+    assert (shown["status"], len(shown["result"])) == ("done", 2_501)
+    assert len(chain(there, "run", "hello", "-i", "topic=bees", "--full").out) == 2_502
+
+
+def test_a_failed_run_is_resumed(there: ChainServer) -> None:
+    there.service.says = [openai("first"), refusal(400, {"error": {"message": "not today"}})]
+    failed = chain(there, "run", "fails")
+    assert (failed.code, failed.out) == (1, "")
+    execution = failed.err.split()[1]
+    assert "a: done" in lines(failed.err)
+    assert "not today; `oql chain resume " in failed.err.splitlines()[-1]
+    there.service.says, before = [openai("second")], len(there.service.asked)
+    resumed = chain(there, "resume", execution)
+    assert (resumed.code, resumed.out, len(there.service.asked) - before) == (0, "second\n", 1)
+    again = chain(there, "resume", execution)
+    assert (again.code, again.err) == (
+        1, f"error: Execution {execution} is not in error state (current: done)\n",
+    )  # fmt: skip
+
+
+def test_gates(there: ChainServer) -> None:
+    started = chain(there, "run", "asks", "--detach")
+    execution = started.out.strip()
+    told = chain(there, "logs", execution).out
+    assert "g: waits for a person: Publish one?" in told
+    assert f"  oql chain approve {execution} g --server {there.url}\n" in told
+    assert f"oql chain approve {execution} g" in chain(there, "status", execution).out
+    assert chain(there, "list", "--approvals").out.splitlines()[1].split()[:3] == [execution, "g", "asks"]
+    assert chain(there, "reject", execution, "g").err == "error: reason is required: give --reason TEXT\n"
+    other = chain(there, "approve", execution, "h")
+    assert other.err == f"error: No pending approval found: step `h` of {execution} does not wait; these do: g\n"
+    approved = chain(there, "approve", execution, "g")
+    assert (approved.code, approved.out) == (0, f"step `g` of {execution} is approved\n")
+    late = chain(there, "approve", execution, "g")
+    assert (late.code, late.err) == (1, "error: Already decided\n")
+    followed = chain(there, "logs", "--follow", execution)
+    assert (followed.code, followed.out, "g: approved" in followed.err) == (0, "one\n", True)
+
+
+def test_a_rejected_gate_fails_the_run(there: ChainServer) -> None:
+    execution = chain(there, "run", "asks", "--detach").out.strip()
+    chain(there, "logs", execution)
+    assert chain(there, "reject", execution, "g", "--reason", "too short").code == 0
+    ended = chain(there, "logs", "-f", execution)
+    assert (ended.code, ended.out) == (1, "")
+    assert "error: Gate rejected by user: too short; " in ended.err
+
+
+def test_texts_are_saved_run_and_deleted(there: ChainServer, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(HELLO.replace("name: hello", "name: mine"))
+    called = chain(there, "run", path, "-i", "topic=x")
+    assert (called.code, called.out, called.err.splitlines()[0]) == (0, "one!\n", "chain `mine` saved")
+    assert chain(there, "list").out.splitlines()[-1].split() == ["mine", "2", "says", "it"]
+    path.write_text(path.read_text().replace("}!", "}?"))
+    replaced = chain(there, "save", path)
+    assert (replaced.code, replaced.out, replaced.err) == (0, "", "chain `mine` replaced\n")
+    named = chain(there, "save", "-", "--name", "other", stdin=path.read_text())
+    assert named.err.splitlines()[-1] == "chain `other` saved"
+    path.write_text("name: mine\noutput: o\n")
+    refused = chain(there, "save", path)
+    assert (refused.code, refused.err) == (1, 'error: Invalid chain "mine":\n  steps: is required\n')
+    deleted = chain(there, "delete", "mine", "other")
+    assert deleted.out == "chain `mine` deleted\nchain `other` deleted\n"
+    gone = chain(there, "delete", "mine")
+    assert (gone.code, gone.err) == (1, 'error: Chain "mine" not found\n')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "helo"], 'Chain "helo" not found; did you mean `hello`?'),
+        (["run", "hello"], 'Missing required input: "topic" (what about); give it with -i NAME=TEXT'),
+        (["status", "0123456789abcdef"], "there is no execution `0123456789abcdef` there; see `oql chain list --runs`"),
+        (["run", "-", "--name"], "No such option '--name'"),
+        (["list", "--user", "nobody", "--password", "x"], "error: Authentication required"),
+    ],
+)
+def test_mistakes(there: ChainServer, arguments: list[str], said: str) -> None:
+    called = chain(there, *arguments)
+    assert called.code in (1, 2)
+    assert said in called.err
+
+
+def test_names_are_completed(there: ChainServer) -> None:
+    def completed(*words: str) -> list[str]:
+        shell = {"_OQL_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+        return oql(**shell, OQL_SERVER=there.url).out.splitlines()
+
+    assert "plain,hello" in completed("oql", "chain", "run", "he")
+    assert completed("oql", "chain", "delete", "as") == ["plain,asks"]
+
+
+def test_ctrl_c_asks_what_is_to_become_of_the_run(there: ChainServer) -> None:
+    asked, go_on = threading.Semaphore(0), threading.Event()
+
+    def wait() -> None:
+        asked.release()
+        go_on.wait(30)
+
+    there.service.says = [Said(openai("late").body, waits=wait)]
+    with terminal("chain", "run", "hello", "-i", "topic=x", OQL_SERVER=there.url) as run:
+        run.expect("execution ")
+        assert asked.acquire(timeout=30)
+        run.expect("a 0 s")
+        run.type(CTRL_C)
+        run.expect("Cancel the execution?")
+        run.type(ENTER)
+        run.expect("a ")
+        run.type(CTRL_C)
+        run.expect("Cancel the execution?")
+        run.type(f"y{ENTER}")
+        run.expect("is cancelled")
+        assert run.wait() == 130
+        execution = run.raw.partition("execution ")[2].split()[0]
+    go_on.set()
+    assert record(there, execution)["error"] == "Cancelled by user"
