@@ -97,7 +97,7 @@ class Chains:
 
     def burst(self, name: str, count: int, clients: int) -> JobLoad:
         """Starts chains without waiting for them, as slots allow, then waits for all."""
-        return self._load(self.send(name, count, clients))
+        return self._jobs.load(self.send(name, count, clients), "chain")
 
     def one_by_one(self, name: str, count: int) -> JobLoad:
         """Starts each when the one before has ended."""
@@ -105,13 +105,7 @@ class Chains:
         for _ in range(count):
             sent += self.send(name, 1, 1)
             self._jobs.await_last()
-        return self._load(sent)
-
-    def _load(self, sent: list[Sent]) -> JobLoad:
-        times = self._jobs.ended([one.job for one in sent], "chain")
-        seconds = max(end for _, end in times.values()) - min(one.at for one in sent)
-        delays = tuple(times[one.job][1] - one.at for one in sent)
-        return JobLoad(len(sent) / seconds, delays, tuple(end - begun for begun, end in times.values()))
+        return self._jobs.load(sent, "chain")
 
     def _send_some(self, name: str, count: int) -> list[Sent]:
         connection = self._connect()

@@ -4,24 +4,19 @@ The words are as frequent as those of a language: the n-th occurs about 1/n time
 """
 
 import json
-import select
-import socket
 import sys
-import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate
 from random import Random
 
-from bench.client import complete
+from bench.client import drive
 from bench.load import CONNECTIONS, Request
 
 FIELD = "/v1/tenants/bench/fts/articles/body"
 WORDS = 90
 """How many words a document has; it is about 540 characters long."""
 _VOCABULARY = 50_000
-_SEARCHES = 1_000
 _BEARER = {"Authorization": "Bearer development", "Content-Type": "application/json"}
 _SYLLABLES = ("ka", "to", "mi", "ran", "sel", "vo", "den", "lu", "bri", "ost", "pe", "nar", "gu", "fil", "zem", "ha")
 
@@ -66,46 +61,7 @@ def requests(what: str, first: int, count: int) -> Iterator[bytes]:
             yield Request(f"{FIELD}?mode=bm25&k=10&q={query.replace(' ', '+')}", headers=_BEARER).wire()
 
 
-def drive(port: int, sent: Sequence[bytes], connections: int) -> dict[str, float]:
-    """Sends each request once, as many at a time as there are connections; what came of it, delays in seconds."""
-    waiting, left = select.epoll(), iter(sent)
-    opened: dict[int, tuple[socket.socket, float]] = {}
-    received: dict[int, bytes] = defaultdict(bytes)
-    delays: list[float] = []
-    failed = 0
-    begun = time.perf_counter()
-    for request in islice(left, connections):
-        made = socket.create_connection(("127.0.0.1", port))
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        waiting.register(made, select.EPOLLIN)
-        opened[made.fileno()] = (made, time.perf_counter())
-        made.sendall(request)
-    while len(delays) < len(sent):
-        for number, _ in waiting.poll(1):
-            connection, since = opened[number]
-            data = connection.recv(65_536)
-            if not data:
-                raise ConnectionError("the server closed a connection")
-            received[number] += data
-            if not complete(received[number]):
-                continue
-            failed += not received[number].startswith(b"HTTP/1.1 20")
-            received[number] = b""
-            now = time.perf_counter()
-            delays.append(now - since)
-            following = next(left, None)
-            if following is not None:
-                opened[number] = (connection, now)
-                connection.sendall(following)
-    taken = time.perf_counter() - begun
-    for connection, _ in opened.values():
-        connection.close()
-    delays.sort()
-    middle, late = (delays[int(len(delays) * part)] for part in (0.5, 0.99))
-    return {"requests": len(delays), "seconds": taken, "failed": failed, "p50": middle, "p99": late}
-
-
 if __name__ == "__main__":
     port, what, first, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     prepared = list(requests(what, first, count))
-    print(json.dumps(drive(port, prepared, CONNECTIONS if what == "put" else 1)))
+    print(json.dumps(drive(port, CONNECTIONS if what == "put" else 1, iter(prepared))))

@@ -66,7 +66,7 @@ class Jobs:
 
     def burst(self, text: str, count: int, clients: int) -> JobLoad:
         """Sends jobs without waiting for them, then waits for all."""
-        return self._load(self.send(text, count, clients))
+        return self.load(self.send(text, count, clients))
 
     def one_by_one(self, text: str, count: int) -> JobLoad:
         """Sends each job when the one before has ended."""
@@ -74,7 +74,7 @@ class Jobs:
         for _ in range(count):
             sent += self.send(text, 1, 1)
             self.await_last()
-        return self._load(sent)
+        return self.load(sent)
 
     def ended(self, jobs: Sequence[str], kind: str = "query") -> dict[str, tuple[float, float]]:
         """When these jobs were accepted and when they ended, once they all have. Raises RuntimeError."""
@@ -86,8 +86,9 @@ class Jobs:
             raise RuntimeError(f"{len(bad)} of {len(jobs)} jobs are not complete: {bad[:3]}")
         return {job: found[job][1:] for job in jobs}
 
-    def _load(self, sent: Sequence[Sent]) -> JobLoad:
-        times = self.ended([one.job for one in sent])
+    def load(self, sent: Sequence[Sent], kind: str = "query") -> JobLoad:
+        """What became of the jobs that were sent, once they have ended. Raises RuntimeError."""
+        times = self.ended([one.job for one in sent], kind)
         seconds = max(end for _, end in times.values()) - min(one.at for one in sent)
         delays = tuple(times[one.job][1] - one.at for one in sent)
         return JobLoad(len(sent) / seconds, delays, tuple(end - begun for begun, end in times.values()))

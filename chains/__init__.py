@@ -1,4 +1,4 @@
-"""Workflows in YAML: chains, which the engine of the language will run.
+"""Workflows in YAML: chains, which the engine of the language runs.
 
 document.py    the text of a chain -> its model, or all that is wrong with it
 spec.py        every field of that text                problems.py     what is wrong, and where

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol
 
 from chains import spec
-from chains.references import Scope, template
+from chains.references import Scope, filled, template
 from chains.spec import Chain, Step
 from chains.work import Output
 from oql import json
@@ -52,7 +52,7 @@ def key_of(work: Cached, models: Sequence[str], values: Mapping[str, str]) -> st
         "chain": work.chain_name,
         "step": work.step.id,
         "type": work.step.type,
-        "fields": _resolved(fields, scope),
+        "fields": filled(fields, lambda text: template(text).fill(scope)),
         "read": {name: work.variables.get(name) for name in _read(work)},
         "models": list(models),
         "values": dict(values),
@@ -80,15 +80,6 @@ def keep(tables: SystemTables, key: str, output: Output, now: float) -> None:
 def drop_old(tables: SystemTables, now: float) -> None:
     """Forgets what nothing has made anew for a month. `tables`: a frame."""
     tables.system("DELETE FROM chain_cache WHERE made < ?", now - _LONGEST_S)
-
-
-def _resolved(value: Any, scope: Scope) -> Any:
-    """Fields with all references in their texts filled in."""
-    if isinstance(value, str):
-        return template(value).fill(scope)
-    if isinstance(value, dict):
-        return {str(key): _resolved(inner, scope) for key, inner in value.items()}
-    return [_resolved(inner, scope) for inner in value] if isinstance(value, list) else value
 
 
 def _read(work: Cached) -> Iterator[str]:

@@ -15,10 +15,15 @@ from oql.source import Source
 
 Numbered = list[tuple[int, Step]]
 P = ParamSpec("P")
+MOST_STEPS = 5_000
+"""Of a chain. What is checked of each may look at all others."""
 
 
 def check(chain: Chain | None, steps: Sequence[Step | None], problems: Problems) -> None:
     """Adds every problem of the steps that could be read; of the chain as a whole, where all could."""
+    if len(steps) > MOST_STEPS:
+        problems.add(("steps",), f"expected at most {MOST_STEPS:,} steps, found {len(steps):,}")
+        return
     numbered = [(number, step) for number, step in enumerate(steps) if step is not None]
     for number, step in numbered:
         for path, message in _wrong_inside(step):
@@ -54,6 +59,9 @@ def _check_ids(numbered: Numbered, problems: Problems) -> None:
 
 # the graph
 
+_MOST_TOLD_APART = 500
+"""Steps of a circle, for which it is looked up which of them are in it and which only wait for it."""
+
 
 def dependencies(steps: Sequence[Step]) -> dict[str, list[str]]:
     """The steps that each one waits for: those it names, and a router that names it."""
@@ -68,15 +76,27 @@ def dependencies(steps: Sequence[Step]) -> dict[str, list[str]]:
 
 def waves(needs: dict[str, list[str]]) -> tuple[list[list[str]], list[str]]:
     """The steps in the waves in which they can run, and those that wait for each other in a circle, or for such."""
-    waiting = {name: {need for need in found if need in needs} for name, found in needs.items()}
+    followers: dict[str, list[str]] = {name: [] for name in needs}
+    missing = {}
+    for name, found in needs.items():
+        known = {need for need in found if need in needs}
+        missing[name] = len(known)
+        for need in known:
+            followers[need].append(name)
+    place = {name: number for number, name in enumerate(needs)}
     ordered: list[list[str]] = []
-    while ready := [name for name, found in waiting.items() if not found]:
+    ready = [name for name, count in missing.items() if not count]
+    while ready:
         ordered.append(ready)
+        freed = []
         for name in ready:
-            del waiting[name]
-        for found in waiting.values():
-            found.difference_update(ready)
-    return ordered, list(waiting)
+            del missing[name]
+            for follower in followers[name]:
+                missing[follower] -= 1
+                if not missing[follower]:
+                    freed.append(follower)
+        ready = sorted(freed, key=place.__getitem__)
+    return ordered, list(missing)
 
 
 def ancestors(needs: dict[str, list[str]], name: str) -> set[str]:
@@ -103,7 +123,8 @@ def _check_dependencies(numbered: Numbered, problems: Problems) -> None:
         for path, message in _references_of(step, known, needs):
             problems.add(("steps", number, *path), message, step=step.id)
     _, circle = waves(needs)
-    circle = [name for name in circle if name in ancestors(needs, name)]
+    if len(circle) <= _MOST_TOLD_APART:
+        circle = [name for name in circle if name in ancestors(needs, name)]
     if circle:
         problems.add(("steps",), f"Circular dependency detected among steps: {', '.join(circle)}")
 
@@ -172,7 +193,8 @@ def _refused_program(text: str) -> Iterator[tuple[Path, str]]:
         source = Source(text)
         for each in error.errors:
             at = source.position(each.span.start) if each.span else None
-            yield ("program",), f"line {at.line}, column {at.column}: {each.message}" if at else each.message
+            meant = f"; {each.hint}" if (each.hint or "").startswith("did you mean") else ""
+            yield ("program",), (f"line {at.line}, column {at.column}: " if at else "") + each.message + meant
 
 
 def _demands_of(step: Step) -> Iterator[tuple[Path, str]]:

@@ -8,16 +8,16 @@ strategy names is left to it, and so are short values, which nothing would be ga
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Protocol
 
 from chains.asking import Asks, answer
-from chains.references import Reference, Scope, template
+from chains.default_models import CHEAP
+from chains.references import Reference, Scope, joined, template
 from chains.spec import Retry
 from chains.transforms import truncated
+from chains.work import Level
 from oql.errors import OqlError
 
-SUMMARIZER = "claude-haiku-4-5"
-"""The model that summarizes."""
 WORTH_SUMMARIZING = 200
 """Characters that a value has to have before it is summarized by itself."""
 _PROMPT = """\
@@ -32,7 +32,7 @@ rest. Answer with the summary alone, in the language of the text.
 class Log(Protocol):
     """Tells those who follow an execution something."""
 
-    def __call__(self, message: str, level: Literal["info", "warn", "error"] = "info", /) -> None:
+    def __call__(self, message: str, level: Level = "info", /) -> None:
         """Tells it."""
 
 
@@ -66,7 +66,7 @@ def prompt_text(text: str, scope: Scope, view: View) -> str:
             values[written] = _shown(reference, values[written], view)
     if view.most is not None and _size(references, values) > view.most:
         _shorten(references, values, scope, view, view.most)
-    return "".join([part if isinstance(part, str) else values[part.written] for part in parts])
+    return joined([part if isinstance(part, str) else values[part.written] for part in parts])
 
 
 def _once_each(summarize: Callable[[str, str], str]) -> Callable[[str, str], str]:
@@ -119,7 +119,7 @@ def summarizing(work: Asks, seconds: float) -> Callable[[str, str], str]:
             told = answer(
                 work,
                 _PROMPT.format(value),
-                models=[SUMMARIZER],
+                models=[CHEAP],
                 seconds=seconds,
                 name=f"summary.{name}.{sha256(value.encode()).hexdigest()[:8]}",
                 retry=Retry(max=1),

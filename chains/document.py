@@ -3,6 +3,7 @@
 text --(oql.formats.yaml)--> values and places --(chains.steps, chains.spec)--> Chain --(chains.check)--> checked
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from chains import check
 from chains.fields import Written
-from chains.problems import Problems
+from chains.problems import IN_QUOTES, Problems
 from chains.spec import Chain, Input
 from chains.steps import present, read_step
 from oql.errors import nearest
@@ -48,7 +49,7 @@ def fields_of(
         value, places = read_with_places(text, claim, Written)
     except FormatError as error:
         problems = Problems({("yaml",): (error.line, error.column)})
-        problems.add(("yaml",), f"line {error.line}: {error.message}")
+        problems.add(("yaml",), f"line {error.line}: {error.message}{_meant(text, error.line)}")
         return None, problems
     problems = Problems(places)
     if not isinstance(value, dict):
@@ -60,6 +61,15 @@ def fields_of(
         if isinstance(each, dict):
             _warn_of_unknown(each, Input, ("inputs", index), problems)
     return given, problems
+
+
+_BRACE = re.compile(r"[:-]\s+\{[\w.|]+\}\s*[^\s,\]}]")
+
+
+def _meant(text: str, line: int) -> str:
+    """A hint for a line on which a text begins with a reference such as `{who}`, which YAML takes for an object."""
+    lines = text.splitlines()[line - 1 : line]
+    return f"; {IN_QUOTES}" if lines and _BRACE.search(lines[0]) else ""
 
 
 def _chain(given: dict[str, Any], problems: Problems) -> Chain | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from chains import spec
 from chains.check import ancestors, dependencies
+from chains.elements import LOOP_VARIABLES
 from chains.pre_tool_spec import PreTool
 from chains.problems import Problems
 from chains.references import Reference, template
@@ -25,7 +26,6 @@ NOT_TEXTS = frozenset(
     }
 )  # fmt: skip
 """Fields of steps in which braces are no references."""
-IN_LOOPS = frozenset({"item", "item_index", "loop_total"})
 _IN_LINES = frozenset({"item", "index"})
 _NEEDED = {
     "http_fetch": ("url",), "web_search": ("query",), "read_file": ("path",), "write_file": ("path",),
@@ -96,7 +96,7 @@ class _Reader:
             yield from self._in(tool, ("pre_tools", place), self.own)
             self.own.add(tool.inject_as)
         if isinstance(self.step, spec.Loop):
-            self.own |= IN_LOOPS
+            self.own |= set(LOOP_VARIABLES)
         if isinstance(self.step, spec.TransformStep) and self.step.operation == "map":
             self.own |= _IN_LINES
         for name in type(self.step).model_fields:
@@ -155,7 +155,7 @@ def _reads_all(step: Step) -> bool:
     if isinstance(step, spec.Subchain):
         return step.subchain_input_map is None
     if isinstance(step, spec.Webhook):
-        return step.webhook_body is None and step.webhook_method not in ("GET", "DELETE")
+        return step.tells_variables
     return isinstance(step, spec.Oql) and "?input" in step.program
 
 

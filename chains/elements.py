@@ -9,6 +9,8 @@ from oql import json
 
 TEMPLATES = ("agent", "oql", "transform", "webhook", "browser", "subchain")
 """The types that a step_template may have."""
+LOOP_VARIABLES = ("item", "item_index", "loop_total")
+"""What the step of an item can refer to: the item, its number from 0, and how many there are."""
 OWN = ("id", "output_var", "depends_on")
 """The fields that a step_template does not have: they are those of the loop."""
 _INHERITED = ("model", "fallback_models", "cwd", "timeout_ms")

@@ -6,6 +6,7 @@ from typing import Any
 
 from chains import document, doubts
 from chains.fields import Written
+from chains.library import kind_of
 from chains.pipelines.document import read_pipeline
 from chains.problems import Problem
 from oql.formats import FormatError
@@ -15,7 +16,7 @@ from oql.formats.yaml import read_with_places
 def examine(text: str) -> list[Problem]:
     """Errors, warnings and hints of the text of a chain or pipeline by their place, each with the id of its step."""
     value = _value(text)
-    if "chains" in value and "steps" not in value:
+    if kind_of(value) == "pipeline":
         problems: Sequence[Problem] = read_pipeline(text).problems
     else:
         found = document.read(text)

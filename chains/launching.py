@@ -9,7 +9,9 @@ from chains import library
 from chains.library import Kind
 from chains.lowering import ChainRefused, lowered
 from chains.paths import size_of
+from chains.problems import Problems, told
 from chains.starting import TooMany, start
+from chains.subchains import check_subchains
 from oql.jobs.executions import slots_taken
 from substrate.interface import Files, Frame, SystemTables
 
@@ -36,10 +38,20 @@ class Launcher:
         if saved is None:
             raise ChainRefused(f'{kind.capitalize()} "{name}" not found')
         texts = texts_of_chains(frame, name, saved.text) if kind == "pipeline" else None
+        if kind == "chain":
+            _refuse_circles(frame, name, saved.text)
         return start(
             frame, kind=kind, name=name, text=saved.text, values=values, now=now, limit=self.limit,
             size_of=self.size_of, waits=waits, texts=texts,
         )  # fmt: skip
+
+
+def _refuse_circles(tables: SystemTables, name: str, text: str) -> None:
+    """Raises ChainRefused where a chain runs itself by way of others, as those are saved now."""
+    problems = Problems({})
+    check_subchains(tables, name, lowered("chain", name, text).chain, problems)
+    if problems.errors:
+        raise ChainRefused(told("chain", name, problems))
 
 
 def launcher(limit: int, files: Files | None) -> Launcher:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chains.spec import Chain
 from oql import json
 from substrate.interface import Frame, Row, SystemTables
 
@@ -32,10 +31,15 @@ def is_name(name: str) -> bool:
     return bool(_NAME.fullmatch(name)) and ".." not in name
 
 
-def about_chain(chain: Chain) -> dict[str, Any]:
-    """What lists show of a chain."""
-    given = {"description": chain.description, "version": chain.version}
-    return {name: text for name, text in given.items() if text} | {"stepCount": len(chain.steps)}
+def kind_of(value: object) -> Kind:
+    """What the value of a text describes: with `chains` and without `steps` a pipeline, else a chain."""
+    return "pipeline" if isinstance(value, dict) and "chains" in value and "steps" not in value else "chain"
+
+
+def about(description: str, version: str, **counts: int) -> dict[str, Any]:
+    """What lists show of a text."""
+    given = {"description": description, "version": version}
+    return {name: text for name, text in given.items() if text} | counts
 
 
 def save(frame: Frame, kind: Kind, name: str, text: str, now: float, about: Mapping[str, Any]) -> None:

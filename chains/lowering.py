@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import cachetools
 
@@ -73,7 +74,8 @@ def _program(chain: Chain, name: str, text: str, read: Document) -> Program:
     needed = dependencies(chain.steps)
     numbers = {step.id: number for number, step in enumerate(chain.steps)}
     needs = [[numbers[each] for each in needed[step.id]] for step in chain.steps]
-    tasks = [_task(number, step, _span(read, text, number)) for number, step in enumerate(chain.steps)]
+    lines = _starts(text)
+    tasks = [_task(number, step, _span(read, lines, number)) for number, step in enumerate(chain.steps)]
     whole = Span(0, 0)
     graph = Instruction("graph", whole, "", None, FAIL, 0, {"needs": needs})
     halt = Instruction("halt", whole, "", None, FAIL, 0, {})
@@ -84,11 +86,16 @@ def _task(number: int, step: Step, span: Span) -> Instruction:
     return Instruction("task", span, str(number + 1), None, FAIL, 0, {"name": step.id, "verb": step.type.upper()})
 
 
-def _span(read: Document, text: str, number: int) -> Span:
+def _starts(text: str) -> list[int]:
+    """Where each line of a text begins; behind them its length."""
+    return [0, *accumulate(len(each) for each in text.splitlines(keepends=True))]
+
+
+def _span(read: Document, lines: list[int], number: int) -> Span:
     """Where a step stands in the text."""
     found = read.problems.place(("steps", number)) or read.problems.place(("chains", number))
     if not found:
         return Span(0, 0)
     line, column = found
-    start = sum(len(each) for each in text.splitlines(keepends=True)[: line - 1]) + column - 1
-    return Span(start, min(start + 1, len(text)))
+    start = lines[min(line, len(lines)) - 1] + column - 1
+    return Span(start, min(start + 1, lines[-1]))

@@ -1,13 +1,16 @@
 """What is wrong with the text of a chain: where, and what was expected."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from oql.errors import nearest
 from oql.formats.yaml import Path, Place
 
+IN_QUOTES = "a text that begins with a brace stands in quotes"
 _EXPECTED = {
     "missing": "is required",
     "string_type": "expected text",
@@ -23,8 +26,8 @@ _EXPECTED = {
     "model_attributes_type": "expected an object of keys and values",
     "greater_than_equal": "expected at least {ge:g}",
     "less_than_equal": "expected at most {le:g}",
-    "greater_than": "expected more than {gt:g}",
     "literal_error": "expected {expected}",
+    "greater_than": "expected more than {gt:g}",
     "too_short": "expected at least {min_length}",
     "too_long": "expected at most {max_length}",
     "string_too_long": "expected at most {max_length} characters",
@@ -106,7 +109,16 @@ def _wording(entry: Any) -> str:
     if kind == "value_error":
         return str(context["error"])
     wording = _EXPECTED.get(kind)
-    return wording.format(**context) if wording else str(entry["msg"])
+    return wording.format(**context) + _hint(kind, entry["input"], context) if wording else str(entry["msg"])
+
+
+def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
+    if kind == "string_type" and isinstance(given, dict) and list(given.values()) == [None]:
+        return f"; {IN_QUOTES}"
+    if kind == "literal_error" and isinstance(given, str):
+        guess = nearest(given, re.findall(r"'([^']*)'", context["expected"]))
+        return f"; did you mean `{guess}`?" if guess else ""
+    return ""
 
 
 def told(kind: str, name: str, problems: Iterable[Problem]) -> str:

@@ -11,12 +11,15 @@ from functools import lru_cache
 from typing import Any
 
 from oql import json
+from oql.errors import limit_reached
 
 NAME = "[A-Za-z0-9_]+"
 HYPHENED = "[A-Za-z0-9_-]+"
 """Names in pipelines, where they may hold hyphens."""
 PATTERN = rf'\{{(?P<first>{NAME})(?:\.(?P<second>{NAME}))?(?:\|"?(?P<fallback>[^"}}\s]*)"?)?\}}'
 """How a reference is written."""
+MOST_FILLED = 32 * 2**20
+"""Characters of a text whose references are filled in."""
 _REFERENCES = {name: re.compile(PATTERN.replace(NAME, name)) for name in (NAME, HYPHENED)}
 _LONGEST_KEPT = 4_000
 
@@ -95,8 +98,28 @@ class Template:
         return [part for part in self.parts if isinstance(part, Reference)]
 
     def fill(self, scope: Scope) -> str:
-        """The text with what its references stand for."""
-        return "".join([part if isinstance(part, str) else scope.value(part) for part in self.parts])
+        """The text with what its references stand for. Raises OqlError (LimitExceeded), before it gets too long."""
+        values: dict[Reference, str] = {}  # each is looked up once: that may mean reading JSON
+        for reference in self.references:
+            if reference not in values:
+                values[reference] = scope.value(reference)
+        return joined([part if isinstance(part, str) else values[part] for part in self.parts])
+
+
+def joined(parts: list[str]) -> str:
+    """The parts of a text whose references were filled in. Raises OqlError (LimitExceeded) where it is too long."""
+    if sum(map(len, parts)) > MOST_FILLED:
+        raise limit_reached("characters of a text with references", f"{MOST_FILLED:,}")
+    return "".join(parts)
+
+
+def filled(value: Any, fill: Callable[[str], str]) -> Any:
+    """A value with every text in it as `fill` makes it; the keys of objects stay."""
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, dict):
+        return {str(key): filled(inner, fill) for key, inner in value.items()}
+    return [filled(inner, fill) for inner in value] if isinstance(value, list) else value
 
 
 def template(text: str, name: str = NAME) -> Template:
@@ -108,12 +131,12 @@ def _read(text: str, name: str) -> Template:
     parts: list[str | Reference] = []
     end = 0
     for match in _REFERENCES[name].finditer(text):
-        parts += [text[end : match.start()], reference_of(match)]
+        parts += [text[end : match.start()], _reference(match)]
         end = match.end()
     return Template(tuple(part for part in [*parts, text[end:]] if part != ""))
 
 
-def reference_of(match: re.Match[str]) -> Reference:
+def _reference(match: re.Match[str]) -> Reference:
     """The reference that PATTERN has found."""
     return Reference(match[0], match["first"], match["second"] or "", match["fallback"] or "")
 

@@ -10,15 +10,14 @@ from typing import Any
 
 from chains import inputs, spec
 from chains.check import dependencies, waves
+from chains.default_models import DEFAULT_MODELS
+from chains.elements import items_of
 from chains.inputs import Given
 from chains.references import Scope, template
 from chains.spec import Chain, Step
-from oql import json
 from oql.models.prices import Price, price_of
 
 CHARACTERS_OF_A_TOKEN = 4
-CHEAP, STRONG = "claude-haiku-4-5", "claude-sonnet-4-6"
-_MODELS = {"router": CHEAP, "evaluator": CHEAP, "merge": CHEAP, "debate": STRONG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def _rehearsed(step: Step, ahead: Ahead, scope: Scope, room: Mapping[str, int]) 
     prompts = tuple((name, template(text).fill(scope)) for name, text in _texts(step) if text)
     calls = _calls(step, scope)
     times = 1 if calls is None else calls
-    model = step.model or _MODELS.get(step.type, ahead.default_model) if times else ""
+    model = step.model or DEFAULT_MODELS.get(step.type, ahead.default_model) if times else ""
     readings = step.debate_rounds if isinstance(step, spec.Debate) else times
     read = readings * _tokens([text for name, text in prompts if name in _SENT], room)
     written = times * ahead.answer_tokens
@@ -117,18 +116,8 @@ def _calls(step: Step, scope: Scope) -> int | None:
         return len(step.debate_agents) * step.debate_rounds + int(step.debate_decision != "last_round")
     if isinstance(step, spec.Loop) and (step.step_template or {}).get("type", "agent") == "agent":
         items = scope.variables.get(step.items_var)
-        return None if items is None else len(_items(items))
+        return None if items is None else len(items_of(items))
     return 0
-
-
-def _items(text: str) -> list[Any]:
-    """What a loop goes through: see section on loops in docs/chains.md."""
-    try:
-        value = json.loads(text)
-    except json.JsonError:
-        lines = [line for line in text.splitlines() if line.strip()]
-        return [each for each in lines[0].split(",") if each.strip()] if len(lines) == 1 else lines
-    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
 
 
 def _tokens(texts: list[str], room: Mapping[str, int]) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from chains import document, library
 from chains.library import Kind
+from chains.pipelines.document import read_pipeline
 from chains.problems import Problems, told
 from chains.subchains import check_subchains
 from oql.formats import FormatError, yaml
@@ -42,12 +43,11 @@ def save(namespace: Namespace, kind: Kind, name: str, text: str, now: float) -> 
 
 
 def kind_of(text: str) -> Kind:
-    """What a text is: with `chains` and without `steps` a pipeline, else a chain."""
+    """What a text is, as `chains.library.kind_of` has it; a chain where it cannot be read."""
     try:
-        value = yaml.read(text, lambda _: None)
+        return library.kind_of(yaml.read(text, lambda _: None))
     except FormatError:
         return "chain"
-    return "pipeline" if isinstance(value, dict) and "chains" in value and "steps" not in value else "chain"
 
 
 def check(tables: SystemTables, kind: Kind, name: str, text: str) -> Checked:
@@ -61,21 +61,20 @@ def _chain(tables: SystemTables, name: str, text: str) -> Checked:
         return Checked(None, read.problems)
     check_subchains(tables, name, read.chain, read.problems)
     _warn_of_name(name, read.chain.name, read.problems)
-    return Checked(None if read.problems.errors else library.about_chain(read.chain), read.problems)
+    about = library.about(read.chain.description, read.chain.version, stepCount=len(read.chain.steps))
+    return Checked(None if read.problems.errors else about, read.problems)
 
 
 def _pipeline(tables: SystemTables, name: str, text: str) -> Checked:
-    from chains.pipelines.document import read_pipeline
-
     read = read_pipeline(text)
     if read.pipeline is None:
         return Checked(None, read.problems)
-    for number, entry in enumerate(read.pipeline.chains):
+    entries = read.pipeline.chains
+    for number, entry in enumerate(entries):
         if library.find(tables, "chain", entry.chain) is None:
             read.problems.state(("chains", number, "chain"), f'Chain "{entry.chain}" not found', "warning")
     _warn_of_name(name, read.pipeline.name, read.problems)
-    given = {"description": read.pipeline.description, "version": read.pipeline.version}
-    about = {field: text for field, text in given.items() if text} | {"chainCount": len(read.pipeline.chains)}
+    about = library.about(read.pipeline.description, read.pipeline.version, chainCount=len(entries))
     return Checked(about, read.problems)
 
 

@@ -12,8 +12,6 @@ from chains.fields import Fields, Id, Text, Texts, Variable, Whole
 from chains.pre_tool_spec import AnyPreTool
 from chains.references import NAME, Scope
 
-Level = Literal["warn", "retry", "error"]
-
 
 class Retry(Fields):
     """How often a step is tried, and how long to wait in between."""
@@ -67,7 +65,7 @@ class Step(Fields):
     output_must_contain: Texts = Field(default_factory=list)
     output_must_not_contain: Texts = Field(default_factory=list)
     output_max_length: Whole | None = None
-    on_violation: Level = "warn"
+    on_violation: Literal["warn", "retry", "error"] = "warn"
 
     @property
     def shown(self) -> str:
@@ -214,6 +212,11 @@ class Webhook(Step):
     webhook_timeout_ms: Whole = 30_000
     webhook_retry: Whole = Field(0, description="attempts beyond the first")
     webhook_success_status: list[int] | None = Field(None, description="200 to 299 where absent")
+
+    @property
+    def tells_variables(self) -> bool:
+        """Whether all variables are sent, since there is no other body."""
+        return self.webhook_body is None and self.webhook_method not in ("GET", "DELETE")
 
 
 class Oql(Step):

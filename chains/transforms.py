@@ -145,14 +145,12 @@ def _filter(text: str, given: Transform) -> str:
 
 def _map(text: str, given: Transform) -> str:
     line_template = template(given.template_str or "{item}")
-    made, size = [], 0
+    made, size, claimed = [], 0, 0
     for index, line in enumerate(line for line in lines_of(text) if line.strip()):
         scope = Scope(_Line(given.scope.variables, line, index), given.scope.omitted, given.scope.warn)
         made.append(line_template.fill(scope))
         size += len(made[-1])
-        if size > 2**20:
-            given.claim(size)
-            size = 0
+        claimed = _claimed(size, claimed, given)
     return "\n".join(made)
 
 
@@ -186,7 +184,9 @@ def _template(text: str, given: Transform) -> str:
 
 
 def _merge(text: str, given: Transform) -> str:
-    return merged([given.scope.variables.get(name, "") for name in given.inputs])
+    values = [given.scope.variables.get(name, "") for name in given.inputs]
+    given.claim(sum(map(len, values)))  # a name may stand there often
+    return merged(values)
 
 
 def merged(values: Sequence[str]) -> str:
@@ -207,32 +207,45 @@ def _replace(text: str, given: Transform) -> str:
     if not given.regex:
         return text
     made: list[str] = []
-    end = size = 0
+    end = size = claimed = 0
+    pieces = _PLACE.split(given.template_str)  # plain text, sign, number, plain text, ...
     for match in _pattern(given.regex, text).finditer(text):
-        made += [text[end : match.start()], _put(given.template_str, match)]
+        _claimed(size + len(pieces) // 3 * len(match[0]), claimed, given)  # before that is made
+        made += [text[end : match.start()], _put(pieces, match)]
         size += len(made[-1])
-        if size > 2**20:
-            given.claim(size)
-            size = 0
+        claimed = _claimed(size, claimed, given)
         end = match.end()
     return "".join([*made, text[end:]])
 
 
-def _put(replacement: str, match: Any) -> str:
+def _claimed(size: int, before: int, given: Transform) -> int:
+    """Claims all that was made so far, where it is a good deal more than what was claimed `before`; what now is."""
+    if size < before + max(2**20, before // 4):
+        return before
+    given.claim(size)
+    return size
+
+
+def _put(pieces: Sequence[str | None], match: Any) -> str:
     """What takes the place of a match: `$1` is a group, `$&` the match, `$$` a dollar."""
+    known: dict[tuple[str | None, str | None], str] = {}
+    put = [pieces[0] or ""]
+    for sign, number, plain in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        if (sign, number) not in known:
+            known[sign, number] = _inserted(sign, number or "", match)
+        put += [known[sign, number], plain or ""]
+    return "".join(put)
 
-    def inserted(place: re.Match[str]) -> str:
-        sign, number = place.groups()
-        if sign:
-            return "$" if sign == "$" else str(match[0])
-        groups = match.re.groups
-        if 1 <= int(number) <= groups:
-            return match[int(number)] or ""
-        if len(number) == 2 and 1 <= int(number[0]) <= groups:
-            return (match[int(number[0])] or "") + number[1]
-        return place[0]
 
-    return _PLACE.sub(inserted, replacement)
+def _inserted(sign: str | None, number: str, match: Any) -> str:
+    if sign:
+        return "$" if sign == "$" else str(match[0])
+    groups = match.re.groups
+    if 1 <= int(number) <= groups:
+        return match[int(number)] or ""
+    if len(number) == 2 and 1 <= int(number[0]) <= groups:
+        return (match[int(number[0])] or "") + number[1]
+    return f"${number}"
 
 
 def _pattern(text: str, searched: str) -> Pattern:

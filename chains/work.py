@@ -197,6 +197,6 @@ class Work(Protocol):
         """
 
     def rerun(self, target: str, judgement: str, label: str) -> Output:
-        """Runs another step of the chain again, its prompt followed by a judgement, with its events; replaces its output.
+        """Runs another step of the chain again, with its events and a judgement behind its prompt; replaces its output.
 
         For evaluators."""

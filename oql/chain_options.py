@@ -1,7 +1,7 @@
 """What the steps of chains may use beside models and the store, as the operator has set it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ class ChainOptions:
     """tool_rounds: how often a model may call tools for one answer; search_url: what searches ask, by `search`, a way
     out that leads there alone; bash: whether commands may run; env: the variables of the environment that chains may
     read; mcp_servers: by name; workspace_dir: the base of relative paths; step_timeout_ms: of one attempt of a step;
-    browser_path: where a Chromium is, empty for none."""
+    browser_path: where a Chromium is, empty for none; form_link: by namespace, job and key of a wait where people find
+    its form."""
 
     tool_rounds: int = 20
     search_url: str | None = None
@@ -44,6 +45,7 @@ class ChainOptions:
     workspace_dir: str = "/root"
     step_timeout_ms: int = 300_000
     browser_path: str = ""
+    form_link: Callable[[str, str, str], str] | None = None
 
     @classmethod
     def of(cls, settings: "Settings", environ: Mapping[str, str]) -> "ChainOptions":

@@ -18,6 +18,7 @@ from oql.errors import OqlError, as_error
 from oql.journal import Fenced, Interrupted, Suspended
 from oql.trace import ERROR, OK, SUSPENDED
 from oql.values import Value
+from substrate.errors import StoreError
 
 if TYPE_CHECKING:
     from oql.machine import Machine
@@ -141,10 +142,23 @@ class Graph:
     def _look_for_answers(self) -> None:
         """Lets tasks go on whose answers have come."""
         journal = self._machine.context.journal
-        if self._suspended and not self._stopped and journal and journal.refresh():
+        if not self._suspended or self._stopped or not journal:
+            return
+        try:
+            answered = journal.refresh()
+        except StoreError as error:
+            self._cut_off(Interrupted(f"the store cannot be used: {error.message}"))
+        except Fenced as fenced:
+            self._cut_off(fenced)
+        else:
             with self._changed:
-                self._ready += self._suspended
-                self._suspended.clear()
+                self._ready += self._suspended if answered else []
+                self._suspended = {} if answered else self._suspended
+
+    def _cut_off(self, failure: OqlError) -> None:
+        """Ends the run when what runs now has come to its end."""
+        with self._changed:
+            self._failure = failure
 
 
 def _cuts_off(failure: OqlError) -> bool:

@@ -91,6 +91,9 @@ class Keeper(Protocol):
     def answers(self, store: Namespace, keys: Sequence[str]) -> list[Entry]:
         """What has come of these waits meanwhile: answers, and deadlines that have passed."""
 
+    def written(self, store: Namespace) -> list[Entry]:
+        """The journal as it is on disk."""
+
     def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
         """Adds to the journal, and to what the job tells of itself, in a frame; `last`: the run is over.
 
@@ -230,14 +233,23 @@ class Journal:
         return Suspended()
 
     def refresh(self) -> bool:
-        """Whether there are answers to what the run waits for; its steps find them recorded from now on."""
+        """Whether there are answers to what the run waits for.
+
+        From now on its steps find them recorded, and whatever this run has recorded itself: those that are asked again
+        must not do again what they have done before they waited. Raises Fenced, StoreError.
+        """
         if not self.keeper or not self.store or not self.waits:
             return False
-        found = by_key(self.keeper.answers(self.store, [wait.key for wait in self.waits]))
+        answers = self.keeper.answers(self.store, [wait.key for wait in self.waits])
+        if not answers:
+            return False
+        self.flush()
+        found = by_key([*self.keeper.written(self.store), *answers])
+        answered = {entry["k"] for entry in answers}
         with self._lock:
-            self.recorded = {**self.recorded, **found}
-            self.waits = [wait for wait in self.waits if wait.key not in found]
-        return bool(found)
+            self.recorded = found
+            self.waits = [wait for wait in self.waits if wait.key not in answered]
+        return True
 
     def waits_in_order(self) -> list[Wait]:
         """What the run waits for, in the order of its steps."""

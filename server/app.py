@@ -22,7 +22,6 @@ from server.envelopes import (
     TokenRevoked,
 )
 from server.files import SharedFiles
-from server.jobs.links import Links
 from server.jobs.routes import CALLER, RAN, WAIT, job_parts, job_routes
 from server.landing import Landing
 from server.logs import log_fault
@@ -42,6 +41,7 @@ from server.sites.visits import SiteVisits
 from server.store.routes import parts, store_routes
 from server.store.slots import Slots
 from server.tokens import Tokens
+from worker.links import Links
 from worker.opening import open_hints, open_workshop
 
 ID = Parameter("id", "query", "the token to revoke; without it the one in use")
@@ -102,18 +102,15 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     streams = Slots(settings.data / "store.streams")
     job = job_parts(accounts, callers, bodies, store, programs, links, shop.hints.mark, streams, settings)
     chains = chain_parts(accounts, callers, shop, streams, settings)
+    operations = Operations(
+        accounts, store, settings.redis_url, chains.running, lambda: json.dumps(document(table, base_url)),
+        Replicas(store, settings.data),
+    )  # fmt: skip
     table = (
         *routes(
             Queries(accounts, callers, programs, bodies, jobs, limits.wall_s),
             Tokens(accounts, callers, bodies),
-            Operations(
-                accounts,
-                store,
-                settings.redis_url,
-                chains.running,
-                lambda: json.dumps(document(table, base_url)),
-                Replicas(store, settings.data),
-            ),
+            operations,
             Landing(base_url, development=settings.dev),
             shared,
         ),

@@ -18,6 +18,8 @@ trace, and its result comes back as JSON.</p>
 {account}
 <h2>More</h2>
 <ul>
+<li>Workflows in YAML are saved at <code>/chains</code>; tables and searches are below
+<code>/v1/tenants</code></li>
 <li><a href="openapi.json">openapi.json</a>: every route, for machines</li>
 <li><a href="health">health</a>, <a href="ready">ready</a>,
 <a href="metrics">metrics</a>: for operators</li>

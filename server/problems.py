@@ -15,7 +15,7 @@ from accounts.errors import AccountsError, AdmissionRefused, AuthFailed, Waiting
 from oql import json
 from server.logs import log_fault
 from server.request import Request
-from substrate.errors import StoreError
+from substrate.errors import Fenced, StoreError
 from substrate.interface import DatabaseError
 
 CODES = {
@@ -157,7 +157,7 @@ _OURS = frozenset({CODES[500], CODES[503]})
 
 
 async def _on_store_error(req: Request, resp: falcon.asgi.Response, error: StoreError, _params: object) -> None:
-    if STORE_STATUSES[error.code] == 503:
+    if STORE_STATUSES[error.code] == 503 and not isinstance(error, Fenced):
         log_fault(error, request_id=req.request_id)
     _answer(req, resp, from_store(error))
 

@@ -33,7 +33,6 @@ from oql.values import Value, to_json
 from server import metrics
 from server.history import History
 from server.jobs import telling
-from server.jobs.links import Links
 from server.logs import log
 from server.problems import unavailable
 from server.request import Request
@@ -41,6 +40,7 @@ from server.streams import when_gone
 from substrate.errors import StoreError
 from substrate.interface import Namespace
 from worker.hints import Hints
+from worker.links import Links
 
 SHORT_TEXT = 1_000
 """Texts up to this length compile in about 3 ms, so the event loop can do it; longer ones go to a thread."""

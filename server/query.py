@@ -20,7 +20,6 @@ from server.bodies import Bodies
 from server.credentials import Caller, Callers
 from server.envelopes import Query
 from server.jobs import telling
-from server.jobs.links import Links
 from server.problems import Problem, invalid
 from server.programs import Order, Programs, Reply
 from server.request import Request
@@ -28,6 +27,7 @@ from substrate.errors import NotFound
 from substrate.interface import Frame, Namespace
 from substrate.interface.faults import reach
 from worker.hints import Hints
+from worker.links import Links
 
 SCOPE = "query"
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*(\d{1,5})\s*(?:$|[,;])", re.IGNORECASE)

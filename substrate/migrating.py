@@ -1,13 +1,25 @@
-"""What a frame does with migrations of tables."""
+"""Migrations of tables, as a frame changes them and a namespace reads and fills them; and walks along relations."""
 
+import threading
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from substrate.catalog import Catalog
+from substrate.columns import Json
+from substrate.engine import Engine
+from substrate.errors import Fenced, NotFound
+from substrate.interface import Call
+from substrate.interface.graph import Walk
 from substrate.interface.migrations import Record
-from substrate.migrations import acts
+from substrate.migrations import acts, steps
+from substrate.reading import ReadingHere
 from substrate.searched import SearchedFrame
+from substrate.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from substrate.frame import Frame
 
 
 class MigratingFrame(SearchedFrame):
@@ -36,3 +48,62 @@ class MigratingFrame(SearchedFrame):
     def now_declared(self, catalog: Catalog) -> None:
         """For `substrate.migrations`: the tables of the namespace are these now."""
         self._declare(catalog)
+
+
+class MigratingNamespace:
+    """The part of `substrate.namespace.Namespace` that is about migrations and relations."""
+
+    _around: Surroundings
+    _engine: Engine
+    upkeeping: threading.Lock
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[ReadingHere]:
+        """See `substrate.interface.Namespace`."""
+
+    @abstractmethod
+    def _framed(self, durable: bool) -> AbstractContextManager["Frame"]:
+        """One frame in a commit of its own."""
+
+    @abstractmethod
+    def _require_standing(self) -> None:
+        """Raises Fenced where this server may not write."""
+
+    def graph(self, asked: Walk, call: Call | None = None) -> Json:
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.graph(asked, call)
+
+    def migrations(self) -> list[Record]:
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.migrations()
+
+    def migration(self, id: str) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.migration(id)
+
+    def migration_audit(self) -> list[Record]:
+        """See the protocol."""
+        with self.snapshot() as reading:
+            return reading.migration_audit()
+
+    def upkeep_due(self) -> float | None:
+        """See the protocol."""
+        try:
+            self._require_standing()
+            with self.snapshot() as reading:
+                return steps.due(reading)
+        except (NotFound, Fenced):  # who may not write leaves it to who may
+            return None
+
+    def upkeep(self, seconds: float) -> None:
+        """See the protocol. Another thread that is about it already is enough."""
+        if self.upkeeping.acquire(blocking=False):
+            try:
+                steps.work(steps.Place(self.snapshot, self._framed, self._engine.settle, self._around.clock), seconds)
+            except Fenced:  # who may write goes on
+                return
+            finally:
+                self.upkeeping.release()

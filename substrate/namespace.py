@@ -18,12 +18,11 @@ from typing import Any, TypeVar, cast
 from substrate import answers, cache, declare, layout, log, told, usage
 from substrate.catalog import Catalog
 from substrate.engine import Connection
-from substrate.errors import Fenced, NotFound, StoreError
+from substrate.errors import Fenced, StoreError
 from substrate.frame import Frame
 from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Pending, Plan, Remembered, Row
 from substrate.interface.faults import reach
-from substrate.interface.graph import Walk
-from substrate.interface.migrations import Record
+from substrate.migrating import MigratingNamespace
 from substrate.migrations import steps
 from substrate.reading import ReadingHere
 from substrate.replication.namespaces import ReplicatedNamespace
@@ -42,7 +41,7 @@ class _Order:
     future: Pending[Any]
 
 
-class Namespace(SearchedNamespace, ReplicatedNamespace):
+class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
     """See `substrate.interface.Namespace`. `writers` runs the works of `submit`."""
 
     def __init__(self, around: Surroundings, writers: ThreadPoolExecutor) -> None:
@@ -56,7 +55,7 @@ class Namespace(SearchedNamespace, ReplicatedNamespace):
         self._orders: deque[_Order] = deque()
         self._busy = False
         self._guard = threading.Lock()
-        self._upkeeping = threading.Lock()
+        self.upkeeping = threading.Lock()
 
     # reading
 
@@ -116,26 +115,6 @@ class Namespace(SearchedNamespace, ReplicatedNamespace):
         """See the protocol."""
         with self.snapshot() as reading:
             return reading.sql(text, params, call, database=database)
-
-    def graph(self, asked: Walk, call: Call | None = None) -> Json:
-        """See the protocol."""
-        with self.snapshot() as reading:
-            return reading.graph(asked, call)
-
-    def migrations(self) -> list[Record]:
-        """See the protocol."""
-        with self.snapshot() as reading:
-            return reading.migrations()
-
-    def migration(self, id: str) -> Record:  # noqa: A002 - its name everywhere
-        """See the protocol."""
-        with self.snapshot() as reading:
-            return reading.migration(id)
-
-    def migration_audit(self) -> list[Record]:
-        """See the protocol."""
-        with self.snapshot() as reading:
-            return reading.migration_audit()
 
     def remembered(self, key: str) -> Remembered | None:
         """See the protocol."""
@@ -232,25 +211,6 @@ class Namespace(SearchedNamespace, ReplicatedNamespace):
         confirming = self._around.shared.confirming
         if durable and confirming and commit.changed:
             confirming.confirmed(self.name, commit.lsn)
-
-    def upkeep_due(self) -> float | None:
-        """See the protocol."""
-        try:
-            self._require_standing()
-            with self.snapshot() as reading:
-                return steps.due(reading)
-        except (NotFound, Fenced):  # who may not write leaves it to who may
-            return None
-
-    def upkeep(self, seconds: float) -> None:
-        """See the protocol. Another thread that is about it already is enough."""
-        if self._upkeeping.acquire(blocking=False):
-            try:
-                steps.work(steps.Place(self.snapshot, self._framed, self._engine.settle, self._around.clock), seconds)
-            except Fenced:  # who may write goes on
-                return
-            finally:
-                self._upkeeping.release()
 
     def exists(self) -> bool:
         """See the protocol."""

@@ -28,6 +28,7 @@ from substrate.interface import Store
 from substrate.opening import open_control, open_store
 from worker.changes import Changes
 from worker.hints import Hints
+from worker.links import Links
 from worker.marks import DATABASE, MIGRATIONS as MARKS
 from worker.valkey import redis_url
 
@@ -84,7 +85,9 @@ def open_workshop(
     contexts = Contexts(
         settings.limits(), store.namespace, report, files.of, outbound, mails=settings.smtp_url is not None,
         may_sideload=accounts.may_sideload, sites=accounts.sites,
-        models=open_models(settings), places=Services.of(settings), chains=ChainOptions.of(settings, os.environ),
+        models=open_models(settings), places=Services.of(settings), chains=replace(
+            ChainOptions.of(settings, os.environ), form_link=Links(settings.data, base_url).gather
+        ),
     )  # fmt: skip
 
     def start_chain(namespace: str, name: str, inputs: Mapping[str, Value]) -> ChainCall:

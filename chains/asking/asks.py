@@ -1,9 +1,10 @@
 """What asking a model needs of the work that it is part of."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from chains.spec import Step
+from chains.work import Level
 from oql.context import Context
 
 
@@ -29,7 +30,7 @@ class Asks(Protocol):
     def path(self, text: str) -> str:
         """A path below /root/."""
 
-    def log(self, message: str, level: Literal["info", "warn", "error"] = "info") -> None:
+    def log(self, message: str, level: Level = "info") -> None:
         """Tells those who follow something."""
 
     def chunk(self, text: str) -> None:

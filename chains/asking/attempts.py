@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from chains.asking.asks import Asks
 from chains.asking.conversation import Conversation, Failure
 from chains.asking.tools import offered, own_tool
+from chains.default_models import NO_ENDPOINT
 from chains.spec import Retry
 from chains.work import OwnTool, Told
 from oql.errors import Code, failed
@@ -37,7 +38,7 @@ def answer(
     """
     source = work.context.models
     if source is None:
-        raise failed(Code.CHAIN_FAILED, "No model endpoint is configured")
+        raise failed(Code.CHAIN_FAILED, NO_ENDPOINT)
     if not models:
         raise failed(Code.CHAIN_FAILED, f'Step "{work.step.id}" names no model, and there is no default')
     rounds = work.context.chains.tool_rounds

@@ -68,7 +68,7 @@ class Chromium:
     def end(self) -> None:
         """Ends it at once, from any thread: whatever it is asked to do fails."""
         self.ended = True
-        end_processes(self._profile)
+        _end_processes(self._profile)
 
 
 @contextlib.contextmanager
@@ -87,7 +87,7 @@ def chromium(
     with ExitStack() as stack:
         profile = tempfile.mkdtemp(prefix="oql-browser-")
         stack.callback(shutil.rmtree, profile, ignore_errors=True)
-        stack.callback(end_processes, profile)
+        stack.callback(_end_processes, profile)
         proxy = stack.enter_context(outbound.proxy(MOST_BYTES))
         started = _started(stack, path, profile, proxy, size, min(seconds, _START_S))
         timer = threading.Timer(seconds, started.end)
@@ -147,7 +147,7 @@ def _environment(profile: str) -> dict[str, str | float | bool]:
     return {**found, "HOME": profile, "XDG_CONFIG_HOME": profile, "XDG_CACHE_HOME": profile, "TMPDIR": profile}
 
 
-def end_processes(profile: str) -> None:
+def _end_processes(profile: str) -> None:
     """Ends every process that has the path of this profile in its command line, which only those of its browser do."""
     for number in processes(profile):
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ from oql.jobs.executions import answer_of, hand_slot_on
 from oql.jobs.records import JobKeeper, answer as answer_job
 from oql.jobs.states import State
 from oql.jobs.waits import OpenWait, open_all, settled
-from oql.journal import Entry, Wait
+from oql.journal import CALLS, Entry, Wait
 from oql.progress import Told
 from substrate.interface import Frame, Namespace
 
@@ -48,7 +48,7 @@ class ExecutionKeeper(JobKeeper):
     def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
         """Adds to the journal, and writes what the outbox holds. Raises Fenced, LimitExceeded."""
         super().append(frame, entries, told, last=last)
-        if entries:
+        if any("v" in entry and entry["k"] != CALLS for entry in entries):  # not what only says that something began
             frame.system("UPDATE execution SET stalls = 0 WHERE job = ? AND stalls > 0", self.job)
         self.outbox.write(frame)
 

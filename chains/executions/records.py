@@ -166,15 +166,22 @@ def resume(frame: Frame, execution: str, now: float, limit: int) -> None:
     """Lets a failed execution go on behind its last finished steps. Raises NotResumable, TooMany."""
     found = find(frame, execution)
     if found is None or found.root != found.id or found.job.state != "error":
-        raise NotResumable(found.status if found else "unknown")
+        raise NotResumable(_why_not(found))
     taken = slots_taken(frame)
     if taken >= limit:
         raise TooMany(taken)
-    jobs.retry(frame, execution, now)
+    jobs.reopen(frame, execution, now)
     frame.system(
         "UPDATE execution SET slot = 1, decided = 0, stalls = 0, given_up = ? WHERE job = ?", found.job.fence, execution
     )
     _reset(frame, found)
+
+
+def _why_not(found: Execution | None) -> str:
+    """What an execution is that cannot be resumed; one that was cancelled is over for good."""
+    if found is None:
+        return "unknown"
+    return "cancelled" if found.job.state == "cancelled" else found.status
 
 
 def _reset(frame: Frame, found: Execution) -> None:
@@ -194,21 +201,20 @@ def _reset(frame: Frame, found: Execution) -> None:
 def _forget(frame: Frame, found: Execution, state: StepState) -> None:
     steps.write(frame, found.id, StepState(state.number, state.id))
     key = f"{found.place}{state.number + 1}"
-    inside = frame.system("SELECT job FROM execution WHERE root = ? AND place = ?", found.root, f"{key}.in.")
-    if inside:
-        nested = find(frame, str(inside[0][0]))
-        if nested and nested.job.state == "error":
-            frame.system("UPDATE job SET state = 'running', finished = NULL, answer = NULL WHERE id = ?", nested.id)
-            _reset(frame, nested)
-            return
-    forgotten = [{"k": f"{key}{mark}", "p": True} for mark in ".:?"]
-    journals.append(frame, found.root, forgotten, [])
-    for mark in ".:?":
+    inside = frame.system(
+        "SELECT job FROM execution WHERE root = ? AND place = ? ORDER BY created DESC, job DESC LIMIT 1",
+        found.root, f"{key}.in.",
+    )  # fmt: skip
+    nested = find(frame, str(inside[0][0])) if inside else None
+    forgotten = [f"{key}{mark}" for mark in ".:?"]
+    if nested and nested.job.state == "error":
+        frame.system("UPDATE job SET state = 'running', finished = NULL, answer = NULL WHERE id = ?", nested.id)
+        _reset(frame, nested)
+        forgotten = [f"{key}{mark}" for mark in (".try", ":failed", ":pause")]  # all further tries of the step
+    journals.append(frame, found.root, [{"k": each, "p": True} for each in forgotten], [])
+    for each in forgotten:
         frame.system(
-            "DELETE FROM wait WHERE job = ? AND substr(key, 1, CAST(? AS INTEGER)) = ?",
-            found.root,
-            len(key) + 1,
-            f"{key}{mark}",
+            "DELETE FROM wait WHERE job = ? AND substr(key, 1, CAST(? AS INTEGER)) = ?", found.root, len(each), each
         )
 
 

@@ -72,6 +72,6 @@ def _nested(tables: SystemTables, pipeline: str) -> dict[int, str]:
     return {int(str(place).partition(".")[0]) - 1: str(job) for place, job in rows}
 
 
-def either(tables: SystemTables, execution: str) -> Shown | None:
+def any_record(tables: SystemTables, execution: str) -> Shown | None:
     """The record of an execution or of a run of a pipeline, whichever has this id."""
     return executions.record(tables, execution) or record(tables, execution)

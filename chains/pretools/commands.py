@@ -32,7 +32,7 @@ def bash(tool: Bash, work: Work, pace: Pace) -> str:
     """What a command writes to its output. Raises OqlError, with what it says of errors where it fails."""
     if not work.context.chains.bash:
         raise failed(Code.CHAIN_FAILED, "bash is disabled")
-    command, variables = with_variables(tool.command, work)
+    command, variables = _with_variables(tool.command, work)
     own = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     pace.look()
     work.call_out()
@@ -40,7 +40,7 @@ def bash(tool: Bash, work: Work, pace: Pace) -> str:
         return _ran(command, {**own, **variables}, folder, work, pace)
 
 
-def with_variables(command: str, work: Work) -> tuple[str, dict[str, str]]:
+def _with_variables(command: str, work: Work) -> tuple[str, dict[str, str]]:
     """A command with `${CHAIN_x}` for each `{x}` that stands for something, and what those variables hold."""
     values: dict[str, str] = {}
     parts: list[str] = []

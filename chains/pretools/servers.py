@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from chains.pre_tool_spec import McpCall
+from chains.references import filled
 from chains.tools.cut import shortened
 from chains.tools.pace import Pace
 from chains.work import Work
@@ -24,7 +25,7 @@ def mcp_call(tool: McpCall, work: Work, pace: Pace) -> str:
     server = work.context.chains.mcp_servers.get(tool.server)
     if server is None:
         raise failed(Code.CHAIN_FAILED, f'there is no MCP server "{tool.server}" (mcp_servers)')
-    given = _resolved(tool.args, work)
+    given = filled(tool.args, work.resolve)
     pace.look()
     work.call_out()
     try:
@@ -37,15 +38,6 @@ def mcp_call(tool: McpCall, work: Work, pace: Pace) -> str:
     except Exception as error:  # noqa: BLE001 - the library raises groups of whatever its tasks have met
         work.look()
         raise failed(Code.CHAIN_FAILED, f'the MCP server "{tool.server}" {_reason(error)}') from None
-
-
-def _resolved(value: Any, work: Work) -> Any:
-    """Arguments with the references in their texts filled in."""
-    if isinstance(value, str):
-        return work.resolve(value)
-    if isinstance(value, dict):
-        return {key: _resolved(inner, work) for key, inner in value.items()}
-    return [_resolved(inner, work) for inner in value] if isinstance(value, list) else value
 
 
 async def _called(server: McpServer, tool: McpCall, given: dict[str, Any], work: Work, pace: Pace) -> str:

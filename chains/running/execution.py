@@ -11,6 +11,7 @@ from chains.lowering import Lowered
 from chains.paths import files_in
 from chains.references import Scope
 from chains.running import flow
+from chains.running.nested import close_inside
 from chains.running.telling import Teller
 from chains.spec import Router, Step
 from chains.types import TYPES
@@ -65,7 +66,14 @@ class Execution:
         self._lock = threading.RLock()
         self._exited = False
         self._cancelled: Callable[[], bool] = bool
+        self._machine: Machine | None = None
         self.variables: dict[str, str] = {}
+        self._held: dict[int, int] = {}
+        self._routers: dict[str, list[Router]] = {}
+        for router in self.chain.steps:
+            if isinstance(router, Router):
+                for name in {name for route in router.routes.values() for name in route}:
+                    self._routers.setdefault(name, []).append(router)
 
     # the tasks of a graph
 
@@ -78,6 +86,7 @@ class Execution:
         self._cancelled = machine.context.cancel.is_set
         journal = machine.context.journal
         assert journal is not None
+        self._machine = machine
         self._exited = journal.recall(self.place + EXIT) is not None
         return self._refused is None and not self._exited
 
@@ -114,6 +123,10 @@ class Execution:
         """Skips what has not run. Raises what the execution has failed with."""
         if failure and (self._cancelled() or isinstance(failure, (Fenced, Interrupted))):
             raise failure  # whoever has cancelled it has ended it too; or it goes on elsewhere
+        ended = self._refused or failure
+        if (ended or self._exited) and self._machine:
+            flow.flush(self._machine)
+            close_inside(self, self._machine, ended.message if ended else "Early exit")
         for state in self.states:
             if state.status in ("pending", "running"):
                 state.status = "skipped"
@@ -160,6 +173,18 @@ class Execution:
         """What references in a step's texts stand for."""
         return self.chain.scope(variables, self.given.omitted, lambda message: self.teller.log(step, message, "warn"))
 
+    def hold(self, number: int, size: int, machine: "Machine") -> None:
+        """Charges memory for what parts of a step have given, until it has ended. Raises OqlError (LimitExceeded)."""
+        with self._lock:
+            self._held[number] = self._held.get(number, 0) + size
+        machine.occupy(size)
+
+    def let_go(self, number: int, machine: "Machine") -> None:
+        """Gives back what was charged for the parts of a step."""
+        with self._lock:
+            size = self._held.pop(number, 0)
+        machine.occupy(-size)
+
     def ended(self, step: Step, state: StepState) -> None:
         """A step is done or skipped: its variable is there for others."""
         self._set(step, state.status, state.variable or "")
@@ -193,11 +218,7 @@ class Execution:
 
     def _not_chosen(self, step: Step) -> str | None:
         """Why no router wants a step; None where one does, or none names it."""
-        named_by = [
-            router
-            for router in self.chain.steps
-            if isinstance(router, Router) and any(step.id in route for route in router.routes.values())
-        ]
+        named_by = self._routers.get(step.id, [])
         keys = [chosen_key(router, self._chosen(router)) for router in named_by]
         if named_by and all(step.id in skipped(router, key) for router, key in zip(named_by, keys, strict=True)):
             return skip_message(next((key for key in keys if key), None))

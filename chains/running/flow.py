@@ -16,7 +16,7 @@ from chains.running.works import StepWork
 from chains.spec import Step
 from chains.types import TYPES
 from chains.work import Output
-from oql.errors import OqlError
+from oql.errors import Code, OqlError
 from oql.journal import Interrupted, Suspended
 from substrate.errors import StoreError
 
@@ -38,6 +38,8 @@ def run(execution: "Execution", step: Step, state: StepState, machine: "Machine"
         raise
     except OqlError as error:
         raise _failed(execution, step, state, work, error) from None
+    finally:
+        execution.let_go(state.number, machine)
     _done(execution, step, state, work, output)
     if not TYPES[step.type].pure(step):
         flush(machine)
@@ -135,7 +137,7 @@ def _failed(execution: "Execution", step: Step, state: StepState, work: StepWork
     """What a failure comes to; a run that is cut off or goes on elsewhere leaves the step as it is."""
     from chains.running.execution import chain_error
 
-    if error.final:
+    if error.final and error.code is not Code.LIMIT_EXCEEDED:
         return error
     state.status, state.error, state.finished = "error", storable(error.message), work.clock()
     state.duration_ms = _elapsed(state, state.finished)

@@ -12,7 +12,7 @@ from chains.running.execution import Execution
 from chains.running.telling import Teller
 from oql.errors import Code, OqlError, failed
 from oql.jobs.executions import take_slot
-from oql.jobs.records import Job
+from oql.jobs.records import Job, JobKeeper
 from oql.jobs.runner import Prepared
 from oql.journal import Entry
 from oql.local import wall_clock
@@ -47,8 +47,8 @@ class ExecutionForm:
     def _prepared(
         self, namespace: Namespace, job: Job, written: int, cut_off: bool, refused: OqlError | None
     ) -> Prepared:
-        outbox = Outbox({job.id: events.last(namespace, job.id)})
-        keeper = ExecutionKeeper(job.id, job.fence, written, outbox, self._clock, job.options.get("answers"))
+        keeper = self.keeper(namespace, job, written)
+        outbox = keeper.outbox
         teller = Teller(job.id, outbox)
         ready = lowered(job.kind, job.name, job.source)
         options = job.options
@@ -61,13 +61,19 @@ class ExecutionForm:
             teller.log("chain", "Continued after interruption")
         return Prepared(ready.program, keeper, execution)
 
+    def keeper(self, namespace: Namespace, job: Job, written: int) -> ExecutionKeeper:
+        """See Form."""
+        outbox = Outbox({job.id: events.last(namespace, job.id)})
+        return ExecutionKeeper(job.id, job.fence, written, outbox, self._clock, job.options.get("answers"))
+
     def _refused(self, stalls: int) -> OqlError | None:
         if self._on_restart == "error" or stalls >= MOST_STALLS:
             return failed(Code.CHAIN_FAILED, INTERRUPTED)
         return None
 
     def _admitted(self, frame: Frame, job: Job, cut_off: bool) -> bool:
-        """Takes a slot, or has the job wait for one; counts an interruption."""
+        """Takes a slot, or has the job wait for one; counts an interruption. Raises Fenced."""
+        JobKeeper(job.id, job.fence).check(frame)
         if not take_slot(frame, job.id, self._slots):
             frame.system(
                 "UPDATE job SET state = 'queued', holder = NULL, due = NULL WHERE id = ? AND fence = ?",

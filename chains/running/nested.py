@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chains import library
 from chains.executions import steps
+from chains.executions.events import last
 from chains.lowering import Lowered, lowered
 from chains.paths import size_of
 from chains.running.attempts import performed
@@ -29,6 +30,7 @@ from substrate.interface import Frame
 if TYPE_CHECKING:
     from chains.running.execution import Execution
     from chains.running.works import StepWork
+    from oql.machine import Machine
 
 MOST_DEPTH = 10
 
@@ -49,10 +51,30 @@ def run_program(work: "StepWork", text: str, variables: Mapping[str, Any], *, ma
     finally:
         machine.budget.machines.remove(inner)
     machine.take(inner)
+    if isinstance(inner.error, Suspended):
+        _tell_waits(work)
     if inner.error:
         inner.error.span = None  # a place in the program, not in the chain
         raise inner.error
     return result_of(inner)
+
+
+def _tell_waits(work: "StepWork") -> None:
+    """Tells whom the program of a step asks, once: a question as one of gates, a form by its address."""
+    journal, link = work.context.journal, work.context.chains.form_link
+    assert journal is not None
+    for wait in list(journal.waits):
+        told = f"{wait.key}:told"
+        if not wait.key.startswith(f"{work.key}.in.") or journal.recall(told):
+            continue
+        if wait.kind == "confirm":
+            tell = partial(work.tell, "step_waiting_approval", prompt=wait.shown["prompt"])
+        elif wait.kind == "gather" and link:
+            address = link(work.context.namespace, work.context.job_id, wait.key)
+            tell = partial(work.log, f"Waits for a form: {address}")
+        else:
+            continue
+        journal.note_telling({"k": told, "v": True}, tell)
 
 
 # chains
@@ -106,6 +128,18 @@ def _ended_before(job: Job) -> str:
     raise failed(Code.CHAIN_FAILED, str(answer["error"]["message"]) if answer.get("error") else CANCELLED)
 
 
+def _end(execution: str, answer: dict[str, Any], now: float) -> Callable[[Frame], None]:
+    state = "complete" if "result" in answer else "error"
+
+    def end(frame: Frame) -> None:
+        frame.system(
+            "UPDATE job SET state = ?, finished = ?, answer = ? WHERE id = ? AND state = 'running'",
+            state, now, to_json(answer).decode(), execution,
+        )  # fmt: skip
+
+    return end
+
+
 def _relay(work: "StepWork", name: str) -> Relay:
     return inside_pipeline(work.step.id) if work.step.type == "entry" else inside_step(name, work.step.id)
 
@@ -124,8 +158,6 @@ def _begin(work: "StepWork", outer: "Execution", name: str) -> dict[str, Any]:
 
 
 def _last_event(work: "StepWork", execution: str) -> int:
-    from chains.executions.events import last
-
     assert work.context.store is not None
     return last(work.context.store, execution)
 
@@ -160,18 +192,31 @@ def _ended(
 ) -> None:
     now, execution = work.clock(), teller.execution
     answer = {"result": result} if error is None else {"error": {"code": "ChainFailed", "message": error}}
-
-    def end(frame: Frame) -> None:
-        frame.system(
-            "UPDATE job SET state = ?, finished = ?, answer = ? WHERE id = ? AND state = 'running'",
-            "complete" if error is None else "error", now, to_json(answer).decode(), execution,
-        )  # fmt: skip
-
-    outer.outbox.put(execution, work=end)
+    outer.outbox.put(execution, work=_end(execution, answer, now))
     if error is None:
         teller.tell(("execution_done", {"result": result, "durationMs": max(0, round((now - began) * 1_000))}))
     else:
         teller.tell(("execution_error", {"error": error}))
+
+
+def close_inside(outer: "Execution", machine: "Machine", why: str) -> None:
+    """Ends the executions inside one that is over while they wait for people. Nothing of them runs any more."""
+    store, now = machine.context.store, machine.clock()
+    assert store is not None
+    rows = store.system(
+        "SELECT job FROM execution JOIN job ON job.id = execution.job WHERE root = ? AND state = 'running' "
+        "AND place <> ? AND substr(place, 1, CAST(? AS INTEGER)) = ?",
+        machine.context.job_id, outer.place, len(outer.place), outer.place,
+    )  # fmt: skip
+    for (found,) in rows:
+        execution = str(found)
+        outer.outbox.numbers.setdefault(execution, last(store, execution))
+        for state in steps.of(store, execution):
+            if state.status in ("pending", "running"):
+                state.status = "skipped"
+                outer.outbox.put(execution, state=state)
+        outer.outbox.put(execution, work=_end(execution, {"error": {"code": "ChainFailed", "message": why}}, now))
+        outer.outbox.put(execution, {"type": "execution_error", "executionId": execution, "error": why})
 
 
 # steps

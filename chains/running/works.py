@@ -274,11 +274,13 @@ class StepWork:
         output = performed(self.step, self)
         taken = (self.context.monotonic_ns() - began) // 1_000_000 if output.duration_ms is None else output.duration_ms
         output = replace(output, duration_ms=taken)
+        self._running.hold(self._state.number, len(output.text), self.machine)
         journal.note({"k": key, "v": [output.text, output.variable, output.skipped, taken, *self.tokens]})
         return output
 
     def _performed_before(self, kept: Sequence[Any]) -> Output:
         text, variable, skipped, taken, *tokens = kept
+        self._running.hold(self._state.number, len(text), self.machine)
         self.count(*tokens)
         return Output(text, variable, skipped, taken)
 

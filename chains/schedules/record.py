@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from chains.library import Kind
 from oql import json
+from oql.jobs.executions import CANCELLED
 from substrate.interface import Frame, Row, SystemTables
 
 Outcome = Literal["done", "error"]
@@ -118,7 +119,7 @@ def _as_of_now(last: LastRun, state: Any, answer: Any) -> LastRun:
     if state == "complete":
         return replace(last, outcome="done", error=None)
     if state == "cancelled":
-        return replace(last, outcome="error", error="Cancelled by user")
+        return replace(last, outcome="error", error=CANCELLED)
     if state == "error":
         told = (json.loads(str(answer)).get("error") or {}) if answer else {}
         return replace(last, outcome="error", error=str(told.get("message", "")) or None)

@@ -7,7 +7,7 @@ from chains.tools.pace import Pace, Worker
 from oql.errors import Code, failed
 from oql.outbound import Outbound, OutboundError, Response, Stopped, TimedOut, TooLarge
 from oql.remote.answers import text_in
-from oql.remote.calls import host_of
+from oql.remote.calls import good
 
 MOST_BYTES = 10 * 2**20
 _LONGEST_KEY = 200
@@ -27,9 +27,7 @@ def fetched(
     if work.context.outbound is None:
         raise failed(Code.UNSUPPORTED, "this run cannot reach the network")
     response = requested(work, pace, work.context.outbound, method, url, headers=headers, body=body)
-    if response.status >= 400:
-        raise failed(Code.NET_UNREACHABLE, f"`{host_of(response)}` answered with status {response.status}")
-    return text_in(response)
+    return text_in(good(response))
 
 
 def requested(

@@ -1,6 +1,6 @@
 """What steps of each type do.
 
-kind.py      what a type says of itself, for those who perform it      models.py    the models that types ask by default
+kind.py      what a type says of itself, for those who perform it
 parts.py     parts of a step that are performed at once
 One module for each type: agent.py, router.py, evaluator.py, gate.py, transform.py, loop.py, merge.py, browser.py,
 subchain.py, debate.py, webhook.py, oql.py.

@@ -1,11 +1,11 @@
 """Models answer each other, and one more weighs what they said."""
 
+from chains.default_models import DEFAULT_MODELS
 from chains.spec import Agent, Debate, Debater
 from chains.types.kind import StepType, always, never
-from chains.types.models import ABLE
 from chains.types.parts import all_performed, performed
 from chains.work import Output, Work
-from oql.errors import Code, OqlError, failed
+from oql.errors import OqlError
 
 _DECISIONS = {
     "voting": "Weigh the answers below against each other and answer with the one that is best founded.",
@@ -16,8 +16,6 @@ _SHARED = ("fallback_models", "tools", "cwd", "retry", "timeout_ms", "context_st
 
 def perform(step: Debate, work: Work) -> Output:
     """What was decided, or the last answers side by side."""
-    if not step.debate_agents:
-        raise failed(Code.CHAIN_FAILED, f'Debate step "{step.id}" has no agents defined')
     answers: list[str] = []
     duration = 0
     for round_ in range(1, step.debate_rounds + 1):
@@ -84,7 +82,7 @@ def _agent(step: Debate, prompt: str, model: str = "") -> Agent:
         output_var=step.output_var,
         prompt=prompt,
         system=step.system,
-        model=model or step.model or ABLE,
+        model=model or step.model or DEFAULT_MODELS[step.type],
         **{name: getattr(step, name) for name in _SHARED},
     )
 

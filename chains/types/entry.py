@@ -1,5 +1,6 @@
 """An entry of a pipeline: a whole chain."""
 
+from chains.default_models import CHEAP
 from chains.pipelines.spec import Entry
 from chains.transforms import truncated
 from chains.types.kind import StepType, never
@@ -8,7 +9,6 @@ from oql.errors import OqlError
 
 SUMMARY_ABOVE = 5_000
 """Results of more characters are summarized, where an entry asks for that."""
-_MODEL = "claude-haiku-4-5"
 _INSTRUCTION = "Summarize the following text. Keep every fact, name and number that matters. Write the summary alone."
 
 
@@ -28,7 +28,7 @@ def perform(step: Entry, work: Work) -> Output:
 def _summarized(result: str, work: Work) -> str:
     """What a model makes of a result; the result where it fails."""
     try:
-        told = work.ask(f"{_INSTRUCTION}\n\n{result}", name="summary", model=_MODEL, tools=(), tell=lambda _chunk: None)
+        told = work.ask(f"{_INSTRUCTION}\n\n{result}", name="summary", model=CHEAP, tools=(), tell=lambda _chunk: None)
     except OqlError as error:
         if error.final:
             raise

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from chains.check import retry_target
 from chains.choices import passes
+from chains.default_models import DEFAULT_MODELS
 from chains.references import template
 from chains.spec import Evaluator
 from chains.types.kind import StepType, always
-from chains.types.models import CHEAP
 from chains.work import Output, Work
 from oql.errors import Code, failed
 
@@ -56,7 +56,12 @@ def _mended(step: Evaluator, work: Work, found: Judgement) -> Judgement:
 
 
 def _judged(step: Evaluator, work: Work) -> Judgement:
-    told = work.ask(work.prompt(_question(step, work)), system=work.resolve(step.system), default_model=CHEAP, tools=())
+    told = work.ask(
+        work.prompt(_question(step, work)),
+        system=work.resolve(step.system),
+        default_model=DEFAULT_MODELS[step.type],
+        tools=(),
+    )
     text = told.text.strip()
     return Judgement(text, passes(text, step.eval_threshold if step.eval_scoring else None))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chains.elements import element_step, items_of
+from chains.elements import LOOP_VARIABLES, element_step, items_of
 from chains.references import text_of
 from chains.spec import Loop, Step
 from chains.types.kind import StepType, never
@@ -65,7 +65,8 @@ class _Course:
         )
 
     def _variables(self, index: int) -> dict[str, str]:
-        return {"item": self.items[index], "item_index": str(index), "loop_total": str(len(self.items))}
+        values = self.items[index], str(index), str(len(self.items))
+        return dict(zip(LOOP_VARIABLES, values, strict=True))
 
 
 LOOP = StepType(perform, asks=lambda step: step.step_template is None, timed=never)

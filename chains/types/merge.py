@@ -1,12 +1,11 @@
 """Several variables in one text."""
 
+from chains.default_models import DEFAULT_MODELS
 from chains.references import text_of
 from chains.spec import Merge
 from chains.transforms import merged
 from chains.types.kind import StepType
-from chains.types.models import CHEAP
 from chains.work import Output, Work
-from oql.errors import Code, failed
 
 _INSTRUCTIONS = {
     "llm_summarize": "Bring the texts below together in one summary.",
@@ -21,12 +20,12 @@ _HOW = {
 
 def perform(step: Merge, work: Work) -> Output:
     """The values together, as the strategy says."""
-    if not step.inputs:
-        raise failed(Code.CHAIN_FAILED, f'Merge step "{step.id}" requires a non-empty "inputs" array')
     if step.strategy in _INSTRUCTIONS:
         prompt, system = work.prompt(_question(step, work)), work.resolve(step.system)
-        return Output(work.ask(prompt, system=system, default_model=CHEAP).text.strip())
-    values = [work.variables.get(name, "") for name in step.inputs]
+        return Output(work.ask(prompt, system=system, default_model=DEFAULT_MODELS[step.type]).text.strip())
+    known = work.variables
+    values = [known.get(name, "") for name in step.inputs]
+    work.claim(sum(map(len, values)))  # a name may stand there often
     text = text_of(values) if step.strategy == "json_array" else merged(values)
     work.chunk(text, once="told")
     return Output(text)

@@ -15,7 +15,7 @@ _INPUT = "input."
 def perform(step: Oql, work: Work) -> Output:
     """The text form of the program's value."""
     try:
-        value = work.run_program(step.program, variables_of(work))
+        value = work.run_program(step.program, _variables(work))
     except OqlError as error:
         if error.final:  # a suspension, or the end of the whole run
             raise
@@ -27,7 +27,7 @@ def perform(step: Oql, work: Work) -> Output:
     return Output(text)
 
 
-def variables_of(work: Work) -> dict[str, Any]:
+def _variables(work: Work) -> dict[str, Any]:
     """What the program sees: every variable of the chain as a text, and its inputs as the object `?input`."""
     inputs = {name.removeprefix(_INPUT): text for name, text in work.variables.items() if name.startswith(_INPUT)}
     return {**plain_variables(work), "input": inputs}

@@ -1,4 +1,4 @@
-"""Parts of a step that are performed at once: what each gave, and how long all of them took together."""
+"""Parts of a step that are performed at once: what each gave."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,14 +17,9 @@ def all_performed(parts: Sequence[Work]) -> list[Output | OqlError]:
 
 
 def performed(part: Work) -> Output:
-    """What one part gave, with the time that it took where it does not say; nothing where its condition fails."""
+    """What one part gave; nothing where its condition fails."""
     condition = part.step.condition
     if condition and not part.holds(condition):
         part.log(f"Condition not met: {condition}", once="condition")
         return Output("", duration_ms=0)
-    began = part.context.monotonic_ns()
-    output = part.perform()
-    if output.duration_ms is not None:
-        return output
-    taken = (part.context.monotonic_ns() - began) // 1_000_000
-    return Output(output.text, output.variable, output.skipped, taken)
+    return part.perform()

@@ -1,16 +1,16 @@
 """A model chooses which steps run."""
 
 from chains.choices import chosen_route
+from chains.default_models import DEFAULT_MODELS
 from chains.spec import Router
 from chains.types.kind import StepType, always
-from chains.types.models import CHEAP
 from chains.work import Output, Work
 from oql.errors import Code, failed
 
 
 def perform(step: Router, work: Work) -> Output:
     """The key that was chosen; where none was, the answer in lower case."""
-    told = work.ask(work.prompt(step.prompt), system=_system(step, work), default_model=CHEAP)
+    told = work.ask(work.prompt(step.prompt), system=_system(step, work), default_model=DEFAULT_MODELS[step.type])
     answer = told.text.strip()
     if not answer:
         if not step.default_route:

@@ -3,13 +3,10 @@
 from chains.spec import Subchain
 from chains.types.kind import StepType
 from chains.work import Output, Work
-from oql.errors import Code, failed
 
 
 def perform(step: Subchain, work: Work) -> Output:
     """The result of the chain."""
-    if not step.subchain:
-        raise failed(Code.CHAIN_FAILED, f'Step "{step.id}" missing "subchain" field')
     return Output(work.run_chain(step.subchain, _inputs(step, work)))
 
 

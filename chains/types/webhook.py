@@ -13,13 +13,10 @@ from oql.outbound import Forbidden, OutboundError, Response, TimedOut
 
 MOST_BYTES = 10 * 2**20
 """Of an answer."""
-_WITHOUT_BODY = ("GET", "DELETE")
 
 
 def perform(step: Webhook, work: Work) -> Output:
     """The text of the answer. Raises OqlError after the last attempt."""
-    if not step.webhook_url:
-        raise failed(Code.CHAIN_FAILED, f'Webhook step "{step.id}" missing webhook_url')
     number, last = 1, step.webhook_retry + 1
     while "failed" in (came := work.once(f"attempt-{number}", partial(_attempted, step, work, number))):
         if number == last or came["lasting"]:
@@ -94,7 +91,7 @@ def _key(step: Webhook, work: Work) -> str:
 def _body(step: Webhook, work: Work) -> bytes:
     if step.webhook_body is not None:
         return work.resolve(step.webhook_body).encode("utf-8", "replace")
-    if step.webhook_method in _WITHOUT_BODY:
+    if not step.tells_variables:
         return b""
     told: dict[str, Any] = {
         "executionId": work.execution,

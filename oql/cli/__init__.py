@@ -16,6 +16,8 @@ _COMMANDS = Commands(
         "repl": "oql.cli.repl",
         "serve": "oql.cli.serve",
         "replicate": "oql.cli.replicate",
+        "backup": "oql.cli.backup",
+        "restore": "oql.cli.restore",
         "worker": "oql.cli.worker",
         "jobs": "oql.cli.jobs",
         "chain": "oql.cli.chain",

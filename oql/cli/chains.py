@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from oql.cli.chain.files import ENDINGS
 from oql.cli.options import data_option
 from oql.cli.refusal import Failed
 from oql.cli.registry import accounts_of
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from substrate.interface import Namespace
 
 DEVELOPMENT = "test"
-ENDINGS = (".yaml", ".yml")
 
 
 @click.group("chains", short_help="Import chains and pipelines from a folder.")

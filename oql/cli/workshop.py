@@ -12,10 +12,10 @@ from oql.context import report_fault
 from oql.jobs.due import next_due
 from oql.jobs.runner import Runner
 from oql.settings import Settings
-from server.jobs.links import Links
 from substrate.errors import Invalid, StoreError
 from substrate.interface import DatabaseError, Namespace
 from worker.hints import Hints
+from worker.links import Links
 from worker.opening import Workshop, open_hints, open_workshop
 
 

@@ -115,7 +115,10 @@ def checked(wait: OpenWait, answer: Answer) -> tuple[Any, dict[str, str]]:
     """The value that the program gets, and what is wrong with the answer by field."""
     if wait.kind == "gather":
         return check_answers(wait.shown, answer.fields or {})
-    return check_decision(answer.decision or {})
+    value, problems = check_decision(answer.decision or {})
+    if wait.shown.get("needs_reason") and not (value["approved"] or value["reason"] or problems):
+        problems["reason"] = "is required"
+    return value, problems
 
 
 def _fits(wait: OpenWait, answer: Answer) -> bool:

@@ -48,6 +48,12 @@ def inside(tables: SystemTables, job: str) -> list[str]:
     return [str(found) for (found,) in rows]
 
 
+def root_of(tables: SystemTables, job: str) -> str:
+    """The job whose run an execution is a part of; of other jobs themselves."""
+    rows = tables.system("SELECT root FROM execution WHERE job = ?", job)
+    return str(rows[0][0]) if rows else job
+
+
 def close(frame: Frame, root: str, error: str, now: float) -> None:
     """Ends what belongs to an execution whose job was cancelled: its steps, and the executions inside it."""
     found = frame.system(

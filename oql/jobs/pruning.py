@@ -1,9 +1,10 @@
 """Jobs that have ended long ago are forgotten, with all that belongs to them."""
 
+from oql.jobs.executions import KINDS
 from substrate.interface import Cell, Frame
 
 _OF_A_JOB = ("journal", "wait", "delivery", "execution", "execution_step", "execution_event")
-_EXECUTIONS = "kind IN ('chain', 'pipeline')"
+_EXECUTIONS = f"kind IN ({', '.join(map(repr, KINDS))})"
 
 
 def prune(frame: Frame, now: float, keep_s: float, keep_executions_s: float | None = None, most: int = 500) -> int:

@@ -197,6 +197,10 @@ class JobKeeper:
         """See `oql.journal.Keeper`."""
         return []
 
+    def written(self, store: Namespace) -> list[Entry]:
+        """See `oql.journal.Keeper`."""
+        return journals.read(store, self.job)[0]
+
     def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
         """Adds to the journal. Raises Fenced, LimitExceeded."""
         self.check(frame)
@@ -261,8 +265,9 @@ def answer(frame: Frame, job: str, key: str, value: Any, by: str, now: float) ->
 def cancel(frame: Frame, job: str, by: str, now: float) -> Job | None:
     """Cancels a job that is not over, and all that it waits for; None where it is over or unknown.
 
-    Its `holder` stays until that has noticed.
+    Its `holder` stays until that has noticed. Of an execution inside another one all is cancelled that it is a part of.
     """
+    job = executions.root_of(frame, job)
     rows = frame.system(
         f"UPDATE job SET state = 'cancelled', finished = ?, due = NULL, answer = ? WHERE id = ? "
         f"AND state IN ({before('cancelled')}) RETURNING {_COLUMNS}",
@@ -291,11 +296,21 @@ def let_go(frame: Frame, job: str, holder: str) -> None:
 
 
 def retry(frame: Frame, job: str, now: float) -> bool:
-    """Lets a failed job go on behind its last finished step; False where it has not failed."""
+    """Lets a failed job go on behind its last finished step; False where it has not failed, or is an execution."""
+    kinds = ", ".join(map(repr, ("sync", "nested", *executions.KINDS)))
+    return _reopened(frame, job, f"kind NOT IN ({kinds})", now)
+
+
+def reopen(frame: Frame, job: str, now: float) -> bool:
+    """Has a failed execution queued again, and nothing more; False where it has not failed."""
+    return _reopened(frame, job, "kind <> 'nested'", now)
+
+
+def _reopened(frame: Frame, job: str, which: str, now: float) -> bool:
     return bool(
         frame.system(
             "UPDATE job SET state = 'queued', due = ?, finished = NULL, answer = NULL "
-            "WHERE id = ? AND state = 'error' AND kind <> 'sync' RETURNING id",
+            f"WHERE id = ? AND state = 'error' AND {which} RETURNING id",
             now, job,
         )
     )  # fmt: skip

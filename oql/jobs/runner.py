@@ -51,13 +51,20 @@ class Form(Protocol):
         Raises OqlError where it cannot run, and never will.
         """
 
+    def keeper(self, namespace: Namespace, job: Job, written: int) -> JobKeeper:
+        """Who writes the end of a job that cannot run."""
+
 
 class Programs:
     """Jobs whose source is a program."""
 
     def prepare(self, namespace: Namespace, job: Job, recorded: Mapping[str, Entry], written: int) -> Prepared | None:
         """See Form. Raises ProgramError."""
-        return Prepared(program.load(job.source), JobKeeper(job.id, job.fence, written))
+        return Prepared(program.load(job.source), self.keeper(namespace, job, written))
+
+    def keeper(self, namespace: Namespace, job: Job, written: int) -> JobKeeper:
+        """See Form."""
+        return JobKeeper(job.id, job.fence, written)
 
 
 @dataclass(slots=True)
@@ -89,11 +96,12 @@ class Runner:
     def _run(self, namespace: Namespace, job: Job, held: Held) -> None:
         entries, told, size = journals.read(namespace, job.id)
         recorded = by_key(entries)
+        form = self.forms.get(job.kind, _PROGRAMS)
         try:
-            ready = self.forms.get(job.kind, _PROGRAMS).prepare(namespace, job, recorded, size)
+            ready = form.prepare(namespace, job, recorded, size)
         except OqlError as error:
             answer = {"error": error_json(error, Source(job.source))}
-            keeper = JobKeeper(job.id, job.fence, size)
+            keeper = form.keeper(namespace, job, size)
             namespace.write(lambda frame: self._end(frame, job, keeper, "error", answer))
             return
         if ready is None:

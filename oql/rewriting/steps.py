@@ -79,6 +79,7 @@ _MODIFIER = r"(?:WITH|AS|INTO|FROM|TO|AT|ON|USING|FORMAT|ATTACH|FOR|LIMIT|SORT\s
 _STEP = r"(?:(?<=^)|(?<=\n)|(?<=AFTER )|(?<=AND )|(?<=OR )|(?<=NEST ))"
 
 TABLE = (
+    at(rf"([A-Z]{{2,}}(?:[ \t]+[A-Z]{{2,}})?)[ \t]+{_MODIFIER}[ \t]+(?=<VALUE>)", r"\1 ", "its value follows at once"),
     at(rf"(?i)(?:let|var|const|set|assign|my|local)\s+[?$@]?(?-i:([A-Za-z_]\w*)){_ASSIGN}", _assigned, _SET),
     at(r"(?i)(?:let|var|const|set|assign)\s+[?$@]?(\w+)\s+([A-Z]{2,}\b[^\n]*)", _assigned, _SET),
     at(r"(?i)(?:assign|store|put)\s+(<VALUE>)\s+(?:to|in|into)\s+[?$]?(\w+)", lambda m: kept(m[1], m[2]), _SET),

@@ -1,9 +1,13 @@
 """What TEXT PUT and TEXT SEARCH say to the store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from oql.errors import Code, expected, failed
+from oql.errors import Code, expected, failed, nearest
+from oql.tables.access import all_or_none
 from oql.verbs.declare import Example
+from substrate.errors import NotFound, shown
+from substrate.interface import Reading
 
 EXAMPLES: dict[str, Sequence[Example]] = {
     "TEXT PUT": [
@@ -28,6 +32,7 @@ EXAMPLES: dict[str, Sequence[Example]] = {
     ],
 }
 MOST_HITS = 10_000
+T = TypeVar("T")
 
 
 def field_of(name: str) -> tuple[str, str]:
@@ -37,6 +42,17 @@ def field_of(name: str) -> tuple[str, str]:
         hint = f'write "{name[:64]}.body" for its field body'
         raise failed(Code.DATABASE_ERROR, f'expected "table.field", found "{name[:64]}"', hint)
     return table, field
+
+
+def found(reading: Reading, name: str, search: Callable[[], T]) -> T:
+    """What a search finds in the field of a name. Raises DatabaseError where nothing was ever put into it."""
+    try:
+        return search()
+    except NotFound:
+        known = [f"{each.table}.{each.field}" for each in all_or_none(reading.text_fields)]
+        guess = nearest(name, known)
+        hint = f"did you mean `{guess}`?" if guess else "put a text into it first: TEXT PUT makes it"
+        raise failed(Code.DATABASE_ERROR, f"there are no texts in {shown(name)}", hint) from None
 
 
 def hits_wanted(limit: int) -> int:

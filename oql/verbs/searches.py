@@ -5,13 +5,14 @@ from typing import Literal
 from oql.budget import measure
 from oql.errors import Code, expected
 from oql.tables import documents, nearness
-from oql.tables.access import read, write
+from oql.tables.access import all_or_none, no_table, read, write
 from oql.tables.walks import EXAMPLES
 from oql.values import MAX_JSON_BYTES, Value, whole
 from oql.verbs.declare import Any, Array, Condition, Family, Text, Whole, describe
 from oql.verbs.run import Run
 from substrate.columns import key_text
-from substrate.interface import Json, JsonRow
+from substrate.errors import NotFound
+from substrate.interface import Call, Json, JsonRow, Reading
 from substrate.interface.graph import DEEPEST, DEPTH, Bfs, Neighbors, Path, Reverse, Route, Walk
 from substrate.interface.vectors import Vector
 
@@ -69,11 +70,21 @@ def text_search(
     """
     (table, field), most = documents.field_of(from_), documents.hits_wanted(limit)
     if as_ == "bm25":
-        hits = read(run, lambda reading, call: reading.text_search(table, field, query, most, call))
+        hits = read(
+            run,
+            lambda reading, call: documents.found(
+                reading, from_, lambda: reading.text_search(table, field, query, most, call)
+            ),
+        )
         found: list[Value] = [{"doc_id": hit.doc_id, "score": hit.score} for hit in hits]
     else:
         phrase = as_ == "phrase"
-        ids = read(run, lambda reading, call: reading.text_match(table, field, query, phrase=phrase, call=call))
+        ids = read(
+            run,
+            lambda reading, call: documents.found(
+                reading, from_, lambda: reading.text_match(table, field, query, phrase=phrase, call=call)
+            ),
+        )
         found = [*ids[:most]]
     run.claim(measure([found], MAX_JSON_BYTES))
     return found
@@ -116,9 +127,18 @@ def graph_route(run: Run, start: Any, *, to: Any, from_: Text, with_: Text) -> J
 
 def _walked(run: Run, asked: Walk) -> Json:
     """The answer of the store, whose memory the run pays for."""
-    answer = read(run, lambda reading, call: reading.graph(asked, call))
+    answer = read(run, lambda reading, call: _answered(reading, asked, call))
     run.claim(measure([answer], MAX_JSON_BYTES))
     return answer
+
+
+def _answered(reading: Reading, asked: Walk, call: Call) -> Json:
+    try:
+        return reading.graph(asked, call)
+    except NotFound:
+        if asked.table in all_or_none(reading.table_ids):
+            raise
+        raise no_table(asked.table, reading) from None
 
 
 def _key(value: Value) -> str:

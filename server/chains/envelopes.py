@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
+from chains.executions.steps import Status as StepStatus
+
 Status = Literal["pending", "running", "done", "error"]
-StepStatus = Literal["pending", "running", "done", "error", "skipped"]
 
 
 class Fields(BaseModel):

@@ -13,7 +13,7 @@ from chains.executions.records import TooMany
 from chains.launching import Launcher
 from chains.library import Kind
 from chains.lowering import ChainRefused
-from chains.pipelines.reading import either
+from chains.pipelines.reading import any_record
 from oql import json
 from server.chains.bodies import object_of
 from server.chains.desk import Desk, checked_name, note
@@ -69,7 +69,7 @@ class Executions:
     async def get(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - a segment's name
         """An execution as it stands."""
         _, namespace = await self._desk.caller(req)
-        resp.data = json.dumps(await self._found(req, either, namespace, id))
+        resp.data = json.dumps(await self._found(req, any_record, namespace, id))
 
     async def timeline(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - as above
         """The steps that have ended, by time."""

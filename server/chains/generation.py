@@ -13,6 +13,7 @@ import falcon.asgi
 from falcon.asgi import SSEvent
 
 from chains import library, saving
+from chains.default_models import ABLE, NO_ENDPOINT
 from chains.generation import sessions
 from chains.generation.answers import Questions, Written
 from chains.generation.generating import GenerationFailed, Tell, answered, described, free_name, generate, named
@@ -35,7 +36,6 @@ AT_ONCE = 16
 """Generations of one process at once; each waits for a model most of the time."""
 OF_AN_ACCOUNT = 3
 """Generations of an account that one process takes at once."""
-_STRONG = "claude-sonnet-4-6"
 _QUIET_S = 30.0
 _HEARTBEAT = SSEvent(comment="heartbeat")
 
@@ -183,10 +183,10 @@ class Generation:
 
     def _ask(self, order: _Order, tell: Tell, turns: Sequence[Turn]) -> str:
         if self._models is None:
-            raise GenerationFailed("No model endpoint is configured")
+            raise GenerationFailed(NO_ENDPOINT)
         endpoint = self._models.endpoint
         messages = [Message(turn.role, [turn.text]) for turn in turns]
-        model = endpoint.model(endpoint.default or _STRONG)
+        model = endpoint.model(endpoint.default or ABLE)
         question = Question(model, messages, endpoint.max_tokens, system_prompt(), as_json=True)
         try:
             return self._models.complete(

@@ -7,7 +7,7 @@ from chains.pipelines import reading
 from chains.pipelines.document import read_pipeline
 from chains.pipelines.spec import with_defaults
 from oql import json
-from server.chains.desk import Desk, checked_name
+from server.chains.desk import Desk, checked_name, note
 from server.chains.executions import Executions
 from server.problems import Problem
 from server.request import Request
@@ -41,7 +41,7 @@ class Pipelines:
     async def get(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - a segment's name
         """GET /pipeline-executions/:id."""
         _, namespace = await self._desk.caller(req)
-        req.job_id = id[:64]
+        note(req, id)
         found = await self._desk.read(reading.record, namespace, id)
         if found is None:
             raise Problem(404, "Not found")

@@ -9,8 +9,8 @@ from oql.jobs.waits import OpenWait
 from oql.journal import FOR_PEOPLE
 from oql.values import to_json
 from server.jobs.desk import moment
-from server.jobs.links import Links
 from substrate.interface import Namespace
+from worker.links import Links
 
 Json = dict[str, Any]
 

@@ -11,11 +11,11 @@ from oql.jobs import records
 from oql.jobs.states import State
 from oql.values import to_json
 from server.jobs.answers import job_json
-from server.jobs.links import Links
 from server.problems import Problem
 from server.request import Request
 from server.store.bodies import param
 from substrate.interface import Namespace
+from worker.links import Links
 
 MOST = 100
 MOST_BYTES = 4 * 2**20

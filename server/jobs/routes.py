@@ -10,7 +10,6 @@ from server.bodies import Bodies
 from server.credentials import Callers
 from server.forms import FORM
 from server.jobs.desk import Desk
-from server.jobs.links import Links
 from server.jobs.single import Jobs, Mark
 from server.jobs.stream import JobStreams
 from server.jobs.webhooks import Webhooks
@@ -21,6 +20,7 @@ from server.routing import Parameter, Route
 from server.store.slots import Slots
 from server.store.threads import Threads
 from substrate.interface import Store
+from worker.links import Links
 
 THREADS = 16
 """Calls of one process about jobs that may be in the store at once."""
@@ -63,7 +63,7 @@ def job_parts(
     threads = Threads(THREADS, inline=not settings.store)
     desk = Desk(accounts, callers, bodies, store, threads)
     return JobParts(
-        Jobs(desk, links, mark),
+        Jobs(desk, links, mark, settings.max_concurrent_executions),
         JobStreams(desk, slots),
         Confirmations(desk, programs, links, mark, settings.limits().wall_s),
         GatherLinks(desk, links, mark),

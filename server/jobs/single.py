@@ -7,19 +7,22 @@ from collections.abc import Callable
 import falcon
 import falcon.asgi
 
+from chains.executions import records as executions
 from oql import json
 from oql.jobs import records
+from oql.jobs.executions import KINDS
 from oql.jobs.records import Job
 from oql.jobs.runner import tell
+from server.chains.executions import too_many
 from server.jobs.answers import job_json, written
 from server.jobs.desk import Desk, moment, name_of, unknown_job
-from server.jobs.links import Links
 from server.jobs.listing import MOST, page, place_asked, states_asked
 from server.problems import Problem
 from server.request import Request
 from server.store.bodies import whole
 from server.store.threads import Threads
 from substrate.interface import Frame, Namespace
+from worker.links import Links
 
 DEFAULT_LIMIT = 20
 LOOK_S = 0.03
@@ -30,9 +33,13 @@ Mark = Callable[[str, float], None]
 
 
 class Jobs:
-    """The responders of /v1/job/{id} and /v1/jobs. `mark`: see `worker.marks`."""
+    """The responders of /v1/job/{id} and /v1/jobs. `mark`: see `worker.marks`.
 
-    def __init__(self, desk: Desk, links: Links, mark: Mark) -> None:
+    `most_executions`: of chains that may run at once in a namespace.
+    """
+
+    def __init__(self, desk: Desk, links: Links, mark: Mark, most_executions: int) -> None:
+        self._most = most_executions
         self._desk = desk
         self._links = links
         self._mark = mark
@@ -68,13 +75,23 @@ class Jobs:
     async def retry(self, req: Request, resp: falcon.asgi.Response, id: str) -> None:  # noqa: A002 - as above
         """Lets a failed job go on behind its last finished step."""
         _, namespace = await self._desk.owner(req)
-        await self._desk.job(req, namespace, id)
-        now = time.time()
-        if not await self._desk.write(namespace, lambda frame: records.retry(frame, id, now)):
+        job = await self._desk.job(req, namespace, id)
+        now, again = time.time(), self._resume if job.kind in KINDS else records.retry
+        if not await self._desk.write(namespace, lambda frame: again(frame, id, now)):
             raise _not_failed(await self._desk.job(req, namespace, id))
         self._mark(namespace.name, now)
         resp.status = falcon.HTTP_202
         resp.data = json.dumps({"status": "accepted", "job_id": id, "poll_url": self._links.job(id)})
+
+    def _resume(self, frame: Frame, execution: str, now: float) -> bool:
+        """As a failed execution goes on in the API of chains. Raises Problem (429)."""
+        try:
+            executions.resume(frame, execution, now, self._most)
+        except executions.NotResumable:
+            return False
+        except executions.TooMany as refusal:
+            raise too_many(refusal) from None
+        return True
 
     def _shown(self, namespace: Namespace, job: Job) -> bytes:
         return written(job_json(namespace, job, self._links, time.time()))
@@ -111,5 +128,7 @@ def _over(job: Job) -> Problem:
 def _not_failed(job: Job) -> Problem:
     if job.state == "error":
         message = "a run that was over at once cannot go on: send its program again"
+        if job.kind == "nested":
+            message = "an execution inside another one goes on with that"
         return Problem(409, message, detail={"state": job.state, "kind": job.kind})
     return Problem(409, f"the job has not failed: {job.state}", detail={"state": job.state})

@@ -11,8 +11,8 @@ from oql.jobs.waits import OpenWait
 from oql.journal import FOR_PEOPLE
 from oql.progress import Told
 from oql.values import to_json
-from server.jobs.links import Links
 from substrate.interface import Namespace
+from worker.links import Links
 
 _SIMPLE = frozenset({str, int, float, bool, type(None)})
 """Results that need not be weighed before they are written as JSON: the run has bounded them."""

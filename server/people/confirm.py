@@ -14,7 +14,6 @@ from oql.jobs.answering import Answer, Over, UnknownWait, WrongAnswer, WrongKind
 from oql.jobs.records import Job
 from server.envelopes import Confirmation
 from server.jobs.desk import Desk, moment, name_of, unknown_job
-from server.jobs.links import Links
 from server.jobs.single import Mark
 from server.problems import Problem, invalid, unauthorized
 from server.programs import Programs
@@ -22,6 +21,7 @@ from server.query import wait_asked
 from server.request import Request
 from server.store.bodies import param
 from substrate.interface import Namespace
+from worker.links import Links
 
 BY_LINK = "a link for people"
 TAKEN_UP_S = 1.0

@@ -18,7 +18,6 @@ from oql.jobs.records import Job
 from oql.jobs.waits import OpenWait
 from server.forms import FORM, read_form
 from server.jobs.desk import Desk
-from server.jobs.links import Links
 from server.jobs.single import Mark
 from server.people import pages as gather
 from server.people.confirm import BY_LINK, admits
@@ -27,6 +26,7 @@ from server.problems import Problem
 from server.request import Request
 from substrate.errors import NotFound
 from substrate.interface import Namespace
+from worker.links import Links
 
 _MOST_FIELDS = 10_000
 _FOREIGN = Notice(403, "Not from this page", "The answer came from a page of another site, and was not taken.")

@@ -65,8 +65,11 @@ def _check_key(settings: Settings) -> None:
 def _stand(settings: Settings) -> None:
     from substrate.errors import StoreError
     from substrate.interface import DatabaseError
+    from worker.backup.restoring import INCOMPLETE
     from worker.replication.process import begin
 
+    if (settings.data / INCOMPLETE).exists():
+        raise Refusal("a backup was not restored to its end: run `oql restore --force` again")
     try:
         begin(settings)
     except (DatabaseError, StoreError, OSError) as error:

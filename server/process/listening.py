@@ -10,8 +10,10 @@ from server.process.folder import Refusal
 BACKLOG = 2048
 
 
-def listen(host: str, port: int, *, loopback_only: bool) -> socket.socket:
-    """A listening socket. Raises Refusal: nothing to bind to, in use, or not on this machine alone."""
+def listen(
+    host: str, port: int, *, loopback_only: bool, instead: str = "; another port is chosen by --port or OQL_PORT"
+) -> socket.socket:
+    """A listening socket. Raises Refusal: nothing to bind to, in use (with `instead`), or not on this machine alone."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -31,7 +33,7 @@ def listen(host: str, port: int, *, loopback_only: bool) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        reason = f"is in use{instead}" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
         raise Refusal(f"the address {host}:{port} {reason}") from error
     return listener
 
@@ -39,7 +41,7 @@ def listen(host: str, port: int, *, loopback_only: bool) -> socket.socket:
 def listen_too(address: tuple[str, int] | None, *, loopback_only: bool) -> socket.socket | None:
     """A second listening socket, where one is wanted. One that cannot be had is told of and gone without."""
     try:
-        return listen(*address, loopback_only=loopback_only) if address else None
+        return listen(*address, loopback_only=loopback_only, instead="") if address else None
     except Refusal as refusal:
         sys.stderr.write(f"oql: warning: {refusal}; set rest_port to another one, or do without\n")
         return None

@@ -30,7 +30,6 @@ from oql.sites import Page, Reply
 from oql.source import Source
 from server.bodies import Bodies
 from server.forms import LARGE
-from server.jobs.links import Links
 from server.logs import log
 from server.problems import Problem, from_accounts, unavailable
 from server.programs import Order, Programs, Reply as Answered, Visit
@@ -42,6 +41,7 @@ from substrate.errors import StoreError
 from substrate.files.folder import NamespaceFiles
 from substrate.files.opening import FileStore
 from substrate.interface import DatabaseError
+from worker.links import Links
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = "/s"

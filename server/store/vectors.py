@@ -135,7 +135,7 @@ class Vectors:
         _, asked = await self._bodies.object(visit.req)
         with_metadata = _flag(asked, "with_metadata")
         wanted = {name: asked[name] for name in ("dim", "metric", "mode", "filter") if asked.get(name) is not None}
-        nearest = Nearest(table, asked.get("query", ()), asked.get("k", 0), **wanted)
+        nearest = Nearest(table, asked.get("query", ()), asked.get("k"), **wanted)  # type: ignore[arg-type] # the store says what is wrong
         call = self._calls()
 
         def work() -> bytes:

@@ -16,11 +16,12 @@ from substrate.engine import Connection
 from substrate.fulltext import fields
 from substrate.fulltext.layout import SEGMENT_BITS, field_start, stamp
 from substrate.fulltext.postings import LINE, Found, Numbers, Postings, Read, blocks, joined, packed, read, unpacked
+from substrate.in_lists import in_lists
 from substrate.memory import Memory
 
 _COLUMNS = "place, first, last, documents, words, stamp, gone, alive_stamp"
-_AT_ONCE = (1, 8, 64)
-"""How many blocks one statement asks for; a few sizes, so that the engine has prepared it."""
+_AT_ONCE = 64
+"""How many blocks one statement asks for."""
 _ID_BYTES = 70
 _FOUND_BYTES = 200
 _NOWHERE = Found(np.empty(0, np.uint16), np.empty(0, np.uint8))
@@ -201,17 +202,11 @@ class Shelf:
         return segment.place + max(0, bisect_right(self.head(segment).firsts, word) - 1)
 
     def _blocks(self, places: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        wanted = sorted(set(places))
-        while wanted:
-            size = next((each for each in _AT_ONCE if each >= len(wanted)), _AT_ONCE[-1])
-            some = wanted[:size]
-            marks = ", ".join("?" * size)
+        for marks, some in in_lists(sorted(set(places)), _AT_ONCE):
             found: list[Any] = self._connection.execute(
-                f"SELECT place, postings FROM _oc_text_block WHERE place IN ({marks})",
-                [*some, *some[-1:] * (size - len(some))],
+                f"SELECT place, postings FROM _oc_text_block WHERE place IN ({marks})", some
             )
             yield from found
-            wanted = wanted[size:]
 
     def _column(self, segment: Segment, name: str) -> bytes:
         found: list[Any] = self._connection.execute(

@@ -2,18 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from substrate.columns import Bound
 from substrate.engine import Values
 from substrate.errors import Invalid
 from substrate.graph.relations import Edges, End, Key, Relations
+from substrate.in_lists import in_lists
 
 Hop = tuple[Key, float | None]
 """Where an edge leads to, and its weight; of several edges between two nodes only the lightest counts."""
-
-_SIZES = (1, 8, 64, 512)
-"""How many nodes a statement asks for, so that engines see few different ones."""
 
 
 def far_ends(relations: Relations, edges: Edges, keys: Sequence[Key], most: int, *, back: bool = False) -> set[Key]:
@@ -71,11 +68,8 @@ def _noted(found: dict[Key, dict[Key, float]], near: End, far: End, row: Values)
 
 
 def _asked(end: End, keys: Sequence[Key]) -> Iterator[tuple[str, list[Bound]]]:
-    """The marks and values that ask for keys, some hundreds at a time; the last one stands for what is missing."""
-    given = iter([held for key in keys if (held := end.bound(key)) is not None])
-    while some := list(islice(given, _SIZES[-1])):
-        size = next(size for size in _SIZES if size >= len(some))
-        yield ", ".join("?" * size), some + some[-1:] * (size - len(some))
+    """The marks and values that ask for keys, some hundreds at a time."""
+    return in_lists([held for key in keys if (held := end.bound(key)) is not None])
 
 
 def too_many(most: int) -> Invalid:

@@ -6,7 +6,7 @@ Each side gives its best hits, ten times as many as are wanted and 100 at least;
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from substrate import json
 from substrate.errors import Invalid, described
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _DEEPER = 10
 _LEAST = 100
-_LOOKED_UP = 500
 
 Found = Sequence[tuple[str, float]]
 """Ids with their scores, best first."""
@@ -106,21 +105,15 @@ def _by_words(reading: "ReadingHere", words: Words, nearest: Nearest | None, dep
 
 def _fitting(reading: "ReadingHere", name: str, ids: Sequence[str], wanted: Metadata) -> set[str]:
     """Those of the ids whose vectors have metadata that fits."""
-    from substrate.vectors.layout import TABLES, find
+    from substrate.vectors.layout import TABLES, find, kept
     from substrate.vectors.values import flat, terms
 
     table = find(reading.connection, name) if TABLES.there(reading) else None
     expected = set(terms(flat(wanted, "filter")))
     empty = [field for field, value in wanted.items() if value is None]
     fit: set[str] = set()
-    for first in range(0, len(ids) if table else 0, _LOOKED_UP):
-        some = ids[first : first + _LOOKED_UP]
-        found: list[Any] = reading.connection.execute(
-            f"SELECT id, metadata FROM _oc_vector WHERE number = ? AND id IN ({', '.join('?' * len(some))})",
-            [table.number, *some],  # type: ignore[union-attr] # there are no rounds without it
-        )
-        for doc_id, text in found:
-            metadata = json.loads(text) if text else {}
-            if expected <= set(terms(metadata)) and all(metadata.get(field) is None for field in empty):
-                fit.add(doc_id)
+    for found in kept(reading.connection, table, ids) if table else ():
+        metadata = json.loads(found.metadata) if found.metadata else {}
+        if expected <= set(terms(metadata)) and all(metadata.get(field) is None for field in empty):
+            fit.add(found.id)
     return fit

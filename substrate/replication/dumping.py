@@ -29,16 +29,17 @@ ROWS = 200
 
 def frames(reading: ReadingHere, *, whole: bool) -> Iterator[bytes]:
     """The frames of what a snapshot sees; see `substrate.interface.replication.Replicates.dump`."""
-    [meta] = reading.connection.execute("SELECT segment, place, epoch, tables, cached, system FROM _oc_meta")
+    found: list[Any] = reading.connection.execute("SELECT segment, place, epoch, tables, cached, system FROM _oc_meta")
+    meta = found[0]
     segment, place, epoch = meta[:3]
-    lsn, now, name = Lsn(segment, place), reading.around.now(), reading.around.name  # type: ignore[arg-type] # numbers
+    lsn, now, name = Lsn(segment, place), reading.around.now(), reading.around.name
     digest, count = hashlib.sha256(), 0
     for op in _operations(reading, meta, whole):
-        frame = log.encoded(lsn, epoch, name, now, [op])  # type: ignore[arg-type] # a number
+        frame = log.encoded(lsn, epoch, name, now, [op])
         digest.update(frame)
         count += 1
         yield frame
-    yield log.encoded(lsn, epoch, name, now, [{"op": "end", "frames": count, "sha256": digest.hexdigest()}])  # type: ignore[arg-type]
+    yield log.encoded(lsn, epoch, name, now, [{"op": "end", "frames": count, "sha256": digest.hexdigest()}])
 
 
 def _operations(reading: ReadingHere, meta: Any, whole: bool) -> Iterator[Op]:

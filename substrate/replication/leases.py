@@ -51,7 +51,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How a follower stands with a tenant. `state`: "following" or "stopped"; `leader_lsn`: where its leader's log ends."""
+    """How a follower stands with a tenant: "following" or "stopped". `leader_lsn`: where its leader's log ends."""
 
     tenant: str
     state: str
@@ -68,8 +68,8 @@ class Leases:
 
     def epoch(self) -> int:
         """The epoch of the last lease; 0 where there was none."""
-        [(epoch,)] = self._database.read("SELECT epoch FROM lease")
-        return int(epoch)  # type: ignore[arg-type] # a number
+        found: list[Any] = self._database.read("SELECT epoch FROM lease")
+        return int(found[0][0])
 
     def held(self, now: float) -> Lease | None:
         """The lease, unless it is free or has run out."""
@@ -78,7 +78,7 @@ class Leases:
     def take(self, holder: str, seconds: float, now: float, least: int = 0) -> Lease:
         """Takes the lease, or renews it. Its epoch is greater than `least`. Raises Conflict: another one holds it."""
         with self._database.write() as transaction:
-            found = transaction.execute("SELECT epoch, holder, expires_at, etag FROM lease")
+            found: list[Any] = transaction.execute("SELECT epoch, holder, expires_at, etag FROM lease")
             live = _live(found, now)
             if live and live.holder != holder:
                 raise Conflict(
@@ -86,7 +86,7 @@ class Leases:
                     expires_at_secs=int(live.expires_at),
                 ).retryable()  # fmt: skip
             renews = live is not None and live.epoch > least
-            epoch = int(found[0][0]) if renews else max(int(found[0][0]), least) + 1  # type: ignore[arg-type]
+            epoch = found[0][0] if renews else max(found[0][0], least) + 1
             ends = max(live.expires_at, now + seconds) if live else now + seconds
             lease = Lease(epoch, holder, ends, secrets.token_hex(8))
             transaction.execute(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from substrate import layout, log
 from substrate.catalog import Catalog
 from substrate.engine import Connection
-from substrate.errors import Conflict, StoreError
+from substrate.errors import Conflict, StoreError, Unavailable
 from substrate.interface import Lsn
 from substrate.interface.replication import Window
 from substrate.reading import ReadingHere
@@ -70,15 +71,17 @@ class ReplicatedNamespace:
         """See the protocol."""
         from substrate.replication.loading import Loading
 
-        self._make_for(whole)
+        each = iter(frames)
+        first = next(each, b"")
+        self._make_for(_system_of(first) if whole else None)
         with self._around.engine.writing() as connection:
-            lsn = Loading(self._around, connection, whole=whole).take(frames)
+            lsn = Loading(self._around, connection, whole=whole).take(chain([first], each))
         self._around.shared.on_change(self._around.name)
         return lsn
 
     def apply(self, frames: Sequence[bytes], epoch: int) -> Lsn:
         """See the protocol."""
-        self._make_for(False)
+        self._make_for(None)
         with self._around.engine.writing() as connection:
             end, known = _meta(connection)
             catalog = self._current(connection)
@@ -119,16 +122,30 @@ class ReplicatedNamespace:
             raise damaged(f"what it says cannot be done here: {error.message}", lsn=list(frame.lsn)) from error
         return here.catalog
 
-    def _make_for(self, whole: bool) -> None:
-        """Makes the namespace where it is not there; for all that a backup holds, without system tables' rows."""
-        engine = self._around.engine
+    def _make_for(self, system: int | None) -> None:
+        """Makes the namespace where it is not there. `system`: after so many migrations of its system tables.
+
+        Raises Unavailable: there are more than this program knows.
+        """
+        engine, scripts = self._around.engine, self._around.shared.system
+        if system is not None and system > len(scripts):
+            raise Unavailable("the namespace was written by a newer version of this program")
         if not engine.exists():
-            engine.create(layout.script(engine.dialect, self._around.shared.system))
+            engine.create(layout.script(engine.dialect, scripts[:system]))
+
+
+def _system_of(first: bytes) -> int:
+    """How many migrations the system tables of a dump have behind them."""
+    try:
+        return int(verified(first).ops[0]["meta"]["system"])
+    except (IndexError, KeyError, TypeError):
+        raise damaged("a dump does not begin") from None
 
 
 def _meta(connection: Connection) -> tuple[Lsn, int]:
-    [(segment, place, epoch)] = connection.execute(_META)
-    return Lsn(segment, place), epoch  # type: ignore[arg-type,return-value] # numbers
+    found: list[Any] = connection.execute(_META)
+    segment, place, epoch = found[0]
+    return Lsn(segment, place), epoch
 
 
 def _crc_before(connection: Connection, place: Lsn) -> str | None:

@@ -12,9 +12,11 @@ was added since some change is one range of keys, and what went away since then 
     place = number << 40 | change
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from substrate.engine import Connection
+from substrate.in_lists import in_lists
 from substrate.interface.vectors import Metric
 from substrate.own_tables import OwnTables
 
@@ -70,6 +72,23 @@ def find(connection: Connection, name: str) -> Table | None:
     """A table of vectors by its name, in a namespace that has the tables."""
     found: list[Any] = connection.execute(f"SELECT {_COLUMNS} FROM _oc_vector_table WHERE name = ?", (name,))
     return Table(*found[0]) if found else None
+
+
+class Kept(NamedTuple):
+    """A vector that is there: its id, its place, and its metadata as JSON."""
+
+    id: str
+    place: int
+    metadata: str | None
+
+
+def kept(connection: Connection, table: Table, ids: Iterable[str]) -> Iterator[Kept]:
+    """The vectors of those of the ids that are there."""
+    for marks, some in in_lists(ids):
+        found: list[Any] = connection.execute(
+            f"SELECT id, place, metadata FROM _oc_vector WHERE number = ? AND id IN ({marks})", (table.number, *some)
+        )
+        yield from map(Kept._make, found)
 
 
 def all_of(connection: Connection) -> list[Table]:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from substrate.engine import Connection
+from substrate.in_lists import in_lists
 from substrate.vectors.columns import Floats, Places
 from substrate.vectors.layout import Table
 
 CHUNK = 1_024
-_LOOKED_UP = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,7 @@ def with_term(connection: Connection, table: Table, least: bytes, last: bytes, a
 def told(connection: Connection, table: Table, changes: Sequence[int]) -> dict[int, tuple[str, str | None]]:
     """The id and the metadata of vectors, by the changes that put them."""
     rows: list[Any] = []
-    for first in range(0, len(changes), _LOOKED_UP):
-        some = [table.place(change) for change in changes[first : first + _LOOKED_UP]]
-        marks = ", ".join("?" * len(some))
+    for marks, some in in_lists(map(table.place, changes)):
         rows += connection.execute(f"SELECT place, id, metadata FROM _oc_vector WHERE place IN ({marks})", some)
     return {table.change(place): (name, metadata) for place, name, metadata in rows}
 

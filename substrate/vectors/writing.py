@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,9 @@ from substrate.engine import Connection
 from substrate.errors import Invalid, StoreError, described
 from substrate.interface.vectors import METRICS, MOST_DELETED, Vector
 from substrate.log import Op
-from substrate.vectors.layout import LAST_CHANGE, Table, find
+from substrate.vectors.layout import LAST_CHANGE, Kept, Table, find, kept
 from substrate.vectors.values import metadata_text, packed, terms
 
-_LOOKED_UP = 500
-"""Ids in one statement."""
 _KEPT_GONE = 10_000
 """Of a small table, how many vectors that are gone are known at least."""
 
@@ -72,7 +70,7 @@ def put(connection: Connection, name: str, vectors: Sequence[Packed]) -> list[Op
             message = f"`metric`: expected {table.metric} as the table has, found {vector.metric}"
             raise Invalid(message, field="metric", metric=table.metric, row=index)
     last = {vector.id: vector for vector in vectors}
-    replaced = list(_places(connection, table, last))
+    replaced = list(kept(connection, table, last))
     _take_away(connection, table, replaced)
     _insert(connection, table, last.values())
     _count(connection, table, len(last), len(last) - len(replaced), len(replaced))
@@ -85,7 +83,7 @@ def delete(connection: Connection, name: str, ids: Sequence[str]) -> list[Op]:
     if len(wanted) > MOST_DELETED:
         raise Invalid(f"`ids`: expected at most {MOST_DELETED:,}, found {len(wanted):,}", field="ids")
     table = find(connection, name)
-    found = [] if table is None else list(_places(connection, table, wanted))
+    found = [] if table is None else list(kept(connection, table, wanted))
     if table is None or not found:
         return []
     _take_away(connection, table, found)
@@ -106,15 +104,6 @@ def drop(connection: Connection, name: str) -> list[Op]:
     return [{"op": "vdrop", "table": name}]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A vector that is there."""
-
-    id: str
-    place: int
-    metadata: str | None
-
-
 def _made(connection: Connection, name: str, first: Packed) -> Table:
     """A new table, as its first vector wants it."""
     [(number,)] = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM _oc_vector_table")
@@ -123,19 +112,7 @@ def _made(connection: Connection, name: str, first: Packed) -> Table:
     return Table(*row)
 
 
-def _places(connection: Connection, table: Table, ids: Iterable[str]) -> Iterator[_Kept]:
-    """Those of the ids that are there."""
-    wanted = tuple(ids)
-    for first in range(0, len(wanted), _LOOKED_UP):
-        some = wanted[first : first + _LOOKED_UP]
-        marks = ", ".join("?" * len(some))
-        found: list[Any] = connection.execute(
-            f"SELECT id, place, metadata FROM _oc_vector WHERE number = ? AND id IN ({marks})", (table.number, *some)
-        )
-        yield from (_Kept(*row) for row in found)
-
-
-def _take_away(connection: Connection, table: Table, gone: Sequence[_Kept]) -> None:
+def _take_away(connection: Connection, table: Table, gone: Sequence[Kept]) -> None:
     """Deletes vectors, and says with which of the next changes they went."""
     if not gone:
         return

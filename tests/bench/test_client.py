@@ -67,17 +67,24 @@ def answering(pieces: list[bytes], request: Request) -> Iterator[Answering]:
 def test_every_answer_is_counted_once() -> None:
     request = Request("/a", '{"é": 1}', {"X-Name": "value"})
     with answering([HEAD[:20], HEAD[20:] + b"he", b"llo"], request) as server:
-        found = drive(server.server_address[1], 0.2, 3, request.wire())
+        found = drive(server.server_address[1], 3, repeat(request.wire()), 0.2)
     assert found["failed"] == 0
     # Each connection may have one request on its way at the end.
     assert 0 < found["requests"] <= server.answered <= found["requests"] + 3
     assert 0 < found["p50"] <= found["p99"] < 5
 
 
+def test_each_request_is_sent_once() -> None:
+    request = Request("/a")
+    with answering([HEAD + b"hello"], request) as server:
+        found = drive(server.server_address[1], 3, repeat(request.wire(), 10))
+        assert found["requests"] == server.answered == 10
+
+
 def test_answers_that_are_no_success_are_counted_as_failed() -> None:
     request = Request("/a")
     with answering([HEAD.replace(b"200 OK", b"503 No") + b"hello"], request) as server:
-        found = drive(server.server_address[1], 0.1, 2, request.wire())
+        found = drive(server.server_address[1], 2, repeat(request.wire()), 0.1)
     assert found["failed"] == found["requests"] > 0
 
 

@@ -114,7 +114,21 @@ def test_a_whole_chain() -> None:
             one("type: transform\noperation: filter\nregex: '('"),
             ["steps.0.regex: bad regular expression `(`: missing ): ("],
         ),
-        (one("type: transform\noperation: filtr"), ["steps.0.operation: expected " + OPERATION_NAMES]),
+        (
+            one("type: transform\noperation: filtr"),
+            [f"steps.0.operation: expected {OPERATION_NAMES}; did you mean `filter`?"],
+        ),
+        (one("type: transform\noperation: 7"), ["steps.0.operation: expected " + OPERATION_NAMES]),
+        (one("prompt: {x}"), ["steps.0.prompt: expected text; a text that begins with a brace stands in quotes"]),
+        (one("prompt: {x: 1}"), ["steps.0.prompt: expected text"]),
+        (
+            "name: {who} there",
+            ["yaml: line 1: did not find expected key; a text that begins with a brace stands in quotes"],
+        ),
+        (
+            one("type: oql\nprogram: UPER 1"),
+            ["steps.0.program: line 1, column 1: `UPER` is not a verb; did you mean `UPPER`?"],
+        ),
         (one('type: oql\nprogram: |\n  EMIT 1\n  PAD "x"'), ["steps.0.program: line 2, column 1: `PAD` needs TO"]),
         (
             one("prompt: p\nguardrails: [{type: max_length, value: many}]"),

@@ -130,7 +130,10 @@ def test_texts_are_saved_run_and_deleted(there: ChainServer, tmp_path: Path) -> 
         (["run", "hello"], 'Missing required input: "topic" (what about); give it with -i NAME=TEXT'),
         (["status", "0123456789abcdef"], "there is no execution `0123456789abcdef` there; see `oql chain list --runs`"),
         (["run", "-", "--name"], "No such option '--name'"),
-        (["list", "--user", "nobody", "--password", "x"], "error: Authentication required"),
+        (
+            ["list", "--user", "nobody", "--password", "x"],
+            "error: the server refuses these credentials: see --token (OQL_TOKEN)",
+        ),
     ],
 )
 def test_mistakes(there: ChainServer, arguments: list[str], said: str) -> None:

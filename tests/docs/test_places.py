@@ -6,7 +6,7 @@ from oql import reference
 from tests.docs.pages import ROOT, pages, text_of
 
 MAX_ARCHITECTURE_LINES = 300
-ROOMS = ("accounts", "bench", "docs", "examples", "grammar", "oql", "server", "substrate", "tests")
+ROOMS = ("accounts", "bench", "chains", "docs", "examples", "grammar", "oql", "server", "substrate", "tests", "worker")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PLACE = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]*")
 

@@ -68,7 +68,10 @@ def test_one_folder_has_one_server(server: Server) -> None:
 
 def test_a_port_in_use(server: Server, tmp_path: Path) -> None:
     code, said = refused(tmp_path / "data", port=str(server.port))
-    assert (code, said) == (1, f"oql: the address 127.0.0.1:{server.port} is in use\n")
+    assert (code, said) == (
+        1,
+        f"oql: the address 127.0.0.1:{server.port} is in use; another port is chosen by --port or OQL_PORT\n",
+    )
 
 
 def test_a_host_that_is_not_here(tmp_path: Path) -> None:

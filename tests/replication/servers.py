@@ -18,7 +18,7 @@ HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 @contextmanager
 def leading(folder: Path, **environment: str) -> Iterator[Server]:
     """A leader in development mode, with a name."""
-    with running(folder, **{"node_id": "a", "lease_ttl_s": "2", "job_workers": "0", **environment}) as server:
+    with running(folder, **{"node_id": "a", "lease_ttl_s": "10", "job_workers": "0", **environment}) as server:
         until(lambda: ready(server))
         yield server
 
@@ -28,7 +28,7 @@ def following(leader: Server, folder: Path, **environment: str) -> Iterator[Serv
     """A follower of a server, with the same key."""
     folder.mkdir(exist_ok=True)
     shutil.copy(leader.data / "secret.key", folder)
-    more = {"node_id": "b", "replicate_from": leader.url, "replicate_token": TOKEN, **environment}
+    more = {"node_id": "b", "workers": "1", "replicate_from": leader.url, "replicate_token": TOKEN, **environment}
     with running(folder, **more) as server:
         yield server
 

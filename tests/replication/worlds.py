@@ -7,7 +7,6 @@ from substrate.interface import Frame, Json, Namespace, Remembered
 from substrate.interface.vectors import Vector
 from tests.substrate.contract.conftest import ALL_TYPES, ORDERS
 
-
 SYSTEM = ("CREATE TABLE note (id BIGINT PRIMARY KEY, text TEXT, body DOUBLE PRECISION)",)
 """A system table, of which followers know nothing."""
 
@@ -22,7 +21,8 @@ def declare(frame: Frame) -> None:
 def thing(number: int, chance: random.Random) -> dict[str, Json]:
     """A row with a value of every type."""
     return {
-        "id": f"00000000-0000-4000-8000-{number:012d}", "s": f"Zeichen \u00e4\U0001f40d {number}", "i": chance.randint(-(2**63), 2**63 - 1),
+        "id": f"00000000-0000-4000-8000-{number:012d}", "s": f"Zeichen \u00e4\U0001f40d {number}",
+        "i": chance.randint(-(2**63), 2**63 - 1),
         "u": chance.randint(0, 2**63 - 1), "f": chance.choice([0.1, -1e300, 5e-324, 3.0]), "n": chance.choice([1, 2.5]),
         "b": chance.random() < 0.5, "raw": "AAH/", "at": "2026-03-29T01:59:59.123456Z", "day": "2024-02-29",
         "doc": {"b": [1, 1.0, None], "a": {"x": "\u00fc"}, "address": {"city": "Bonn"}},

@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "/migrations": {"schema": "shop.orders", "diff": [{"DropColumn": {"name": "symbol"}}]},
     "/config": {"replication_mode": "active_passive"},
     "/tokens": {"name": "stolen", "scopes": ["read"]},
+    "/v1/replication/lease": {"holder": "thief"},
+    "/v1/replication/ack": {"follower": "thief", "tenant": "x", "lsn": {"segment": 0, "offset": 0}},
 }
 """A body that each route would take."""
 
@@ -92,7 +94,7 @@ def test_another_tenants_token_opens_nothing(victim: Tenant, thief: Tenant) -> N
         answer = asked(victim, method, path, thief.token)
         if path.startswith("/v1/tenants/"):
             assert answer.status_code == 401, (method, path, answer.status_code)
-        elif path.startswith("/v1/admin/"):
+        elif path.startswith(("/v1/admin/", "/v1/replication/")):
             assert answer.status_code == 403, (method, path, answer.status_code)
         else:
             assert answer.status_code == 200

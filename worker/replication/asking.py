@@ -1,6 +1,8 @@
 """Another server's routes of replication, over one connection that one thread uses at a time."""
 
+import contextlib
 import http.client
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ class Server:
         self.url = url.rstrip("/")
         self._token = token
         self._connection: http.client.HTTPConnection | None = None
+        self._over = False
 
     def get(self, path: str, **params: object) -> Answer:
         """The answer to a GET below /v1. Raises Conflict, NotFound as the server does, Unreachable."""
@@ -53,6 +56,14 @@ class Server:
             raise Unreachable(f"{self.url}: {error}") from error
         finally:
             self.close()
+
+    def end(self) -> None:
+        """Ends what waits for an answer, from any thread; nothing more is asked."""
+        self._over = True
+        waiting = self._connection.sock if self._connection else None
+        if waiting is not None:
+            with contextlib.suppress(OSError):
+                waiting.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Lets go of the connection."""
@@ -84,6 +95,8 @@ class Server:
             raise Unreachable(f"{self.url}: {error}") from error
 
     def _sent(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:
+        if self._over:
+            raise Unreachable(f"{self.url}: asked no more")
         if self._connection is None:
             self._connection = _connection(self.url)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}

@@ -44,7 +44,7 @@ class Following:
     token: str
     name: str
     stopping: threading.Event
-    _threads: dict[str, threading.Thread] = field(default_factory=dict)
+    _followed: dict[str, tuple["_Tenant", threading.Thread]] = field(default_factory=dict)
 
     def run(self) -> None:
         """Follows all tenants until it is told to stop."""
@@ -59,14 +59,17 @@ class Following:
                 if failures == 1:
                     _log.warning("the leader does not answer: %s", error)
             self.stopping.wait(_pause(failures) if failures else LIST_SECONDS)
-        for thread in self._threads.values():
+        leader.close()
+        for one, thread in self._followed.values():
+            one.leader.end()
             thread.join(2)
 
     def _begin(self, tenant: str) -> None:
-        if tenant not in self._threads:
+        if tenant not in self._followed:
             one = _Tenant(self, self.store.namespace(tenant), Server(self.url, self.token))
-            self._threads[tenant] = threading.Thread(target=one.run, name=f"follow {tenant}", daemon=True)
-            self._threads[tenant].start()
+            thread = threading.Thread(target=one.run, name=f"follow {tenant}", daemon=True)
+            self._followed[tenant] = (one, thread)
+            thread.start()
 
 
 @dataclass(slots=True)
@@ -80,6 +83,13 @@ class _Tenant:
     noted: float = 0.0
 
     def run(self) -> None:
+        """Follows it until it is told to stop, or cannot go on."""
+        try:
+            self._follow()
+        finally:
+            self.leader.close()
+
+    def _follow(self) -> None:
         failures = 0
         while not self.of.stopping.is_set():
             try:
@@ -93,6 +103,10 @@ class _Tenant:
                 failures += 1
                 if failures == 1:
                     _log.warning("the tenant %s cannot be followed now: %s", self.namespace.name, error)
+                self.of.stopping.wait(_pause(failures))
+            except Exception:  # noqa: BLE001 - a fault of ours must not end what nobody would begin again
+                failures += 1
+                _log.exception("the tenant %s cannot be followed now", self.namespace.name)
                 self.of.stopping.wait(_pause(failures))
 
     def _step(self) -> None:

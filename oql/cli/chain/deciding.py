@@ -11,9 +11,8 @@ _UNKNOWN = 404
 
 def decide(server: ChainServer, execution: str, step: str, *, approved: bool, reason: str | None) -> None:
     """Answers a gate. Failed where it waits for nobody, or was answered before."""
-    body = {"approved": approved} if reason is None else {"approved": approved, "reason": reason}
     try:
-        server.send("POST", "executions", execution, "approve", step, body=body)
+        server.decide(execution, step, approved=approved, reason=reason)
     except ServerProblem as problem:
         if problem.status != _UNKNOWN:
             raise Failed(f"{problem}{_hint(problem)}") from None

@@ -12,6 +12,7 @@ from oql.cli.chain.progress import progress
 from oql.cli.chain.server import ChainServer
 from oql.cli.refusal import Failed
 from oql.cli.terminal import is_terminal
+from oql.jobs.executions import CANCELLED
 
 RESULT_CHARACTERS = 2_000
 """Of a result, unless all of it is asked for."""
@@ -83,7 +84,7 @@ def show_end(record: dict[str, Any], *, as_json: bool, whole: bool) -> None:
     if record["status"] == "error":
         if not as_json:
             go_on = f"; `oql chain resume {record['id']}` runs what is not done"
-            cancelled = record.get("error") == "Cancelled by user"
+            cancelled = record.get("error") == CANCELLED
             click.echo(f"error: {record.get('error', '')}{'' if cancelled else go_on}", err=True)
         sys.exit(1)
 

@@ -1,6 +1,5 @@
 """How the text of a chain gets to a server."""
 
-import re
 from pathlib import Path
 
 import click
@@ -11,8 +10,6 @@ from oql.cli.programs import STDIN
 from oql.cli.refusal import Failed, Refused
 from oql.cli.remote import ServerProblem
 from oql.source import Source
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def is_file(name: str) -> bool:
@@ -25,10 +22,12 @@ def save(server: ChainServer, path: str, name: str | None) -> tuple[str, str]:
 
     Which of the two it is, as paths of the API have it ("chains", "pipelines"), and the name.
     """
+    from chains.library import is_name
+
     source = read_chain_text(path)
     kind, own = _about(source)
     wanted = name or own or Path(path).stem
-    if not _NAME.fullmatch(wanted) or ".." in wanted:
+    if not is_name(wanted):
         raise Refused(f"`{wanted}` is no name of a chain: letters, digits, `.`, `_` and `-`; give one with --name")
     there = _there(server, kind, wanted)
     if there == source.text:
@@ -52,6 +51,7 @@ def _there(server: ChainServer, kind: str, name: str) -> str | None:
 def _about(source: Source) -> tuple[str, str]:
     """Whether a text is that of a chain or a pipeline, and the name in it. Failed where it is neither."""
     from chains.fields import Written
+    from chains.library import kind_of
     from oql.formats import FormatError
     from oql.formats.yaml import read_with_places
 
@@ -62,6 +62,4 @@ def _about(source: Source) -> tuple[str, str]:
     if not isinstance(value, dict):
         raise Failed(f"{source.name}:1:1: expected an object with the keys name, steps and output")
     name = value.get("name")
-    return "pipelines" if "chains" in value and "steps" not in value else "chains", name if isinstance(
-        name, str
-    ) else ""
+    return f"{kind_of(value)}s", name if isinstance(name, str) else ""

@@ -11,14 +11,13 @@ from urllib.parse import quote
 import click
 import httpx
 
+from chains.executions.events import FINAL
 from oql import json
 from oql.cli.options import settings_in_force
 from oql.cli.refusal import Failed, Refused
 from oql.cli.remote import ServerProblem
 from oql.cli.terminal import is_terminal
 
-FINAL = frozenset({"execution_done", "execution_error"})
-"""The events after which nothing follows."""
 _QUICK = httpx.Timeout(10, read=60)
 _PATIENT = httpx.Timeout(10, read=None)
 _STREAMED = httpx.Timeout(10, read=90)  # three heartbeats
@@ -66,6 +65,11 @@ class ChainServer:
         """Saves the text of a chain or pipeline (`kind`: chains, pipelines)."""
         saved: dict[str, Any] = self._json(self._send("POST", (kind, name), text=text))
         return saved
+
+    def decide(self, execution: str, step: str, *, approved: bool, reason: str | None) -> None:
+        """Answers a gate."""
+        body = {"approved": approved} if reason is None else {"approved": approved, "reason": reason}
+        self.send("POST", "executions", execution, "approve", step, body=body)
 
     def events(self, execution: str, silence_s: float | None = None, *, after: int | None = None) -> Iterator[Event]:
         """What an execution tells, up to its end; the connection is made again where it breaks.
@@ -151,6 +155,10 @@ class ChainServer:
         """What the server says it refuses: `error` is a text in the answers about chains, a code in others."""
         if response.status_code == _UNAUTHORIZED and self._auth is None:
             return Failed("the server wants credentials: give --user (OQL_USER) or --token (OQL_TOKEN)")
+        if response.status_code == _UNAUTHORIZED:
+            return Failed(
+                "the server refuses these credentials: see --token (OQL_TOKEN), or --user (OQL_USER) and its password"
+            )
         try:
             body = json.loads(response.content, max_depth=1_000)
         except json.JsonError:

@@ -14,6 +14,7 @@ from oql.cli.refusal import Failed
 from oql.cli.workshop import Here, refusals
 from oql.jobs import answering, records
 from oql.jobs.answering import Answer as Given, Over, UnknownWait, WrongAnswer, WrongKind
+from oql.jobs.executions import KINDS
 from oql.jobs.records import Job
 from oql.jobs.runner import tell
 from oql.source import Source
@@ -62,6 +63,8 @@ class JobsHere:
     def retry(self, job: str) -> Answer:
         found = self._job(job)
         if not self._write(lambda frame: records.retry(frame, job, self._now())):
+            if found.state == "error" and found.kind in KINDS:
+                raise Failed(f"job {job} is an execution of a chain: use `oql chain resume {job}`")
             if found.state == "error":
                 raise Failed(f"job {job} was over at once and cannot go on: run its program again")
             raise Failed(f"job {job} has not failed: {found.state}")

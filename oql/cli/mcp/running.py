@@ -51,8 +51,7 @@ class Running:
         reason: Annotated[str | None, Field(description="why; some gates want a reason for a rejection")] = None,
     ) -> str:
         """Answer a gate. Only do so when the person has said what to answer."""
-        body: dict[str, Any] = {"approved": approved} if reason is None else {"approved": approved, "reason": reason}
-        self._server.send("POST", "executions", execution_id, "approve", step_id, body=body)
+        self._server.decide(execution_id, step_id, approved=approved, reason=reason)
         return f"gate {step_id} of {execution_id} is {'approved' if approved else 'rejected'}"
 
     def _ended(self, execution: str, seconds: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
+from chains.spec import STEPS
 from oql import json
 from oql.cli.chain.server import ChainServer
 from oql.cli.mcp.editing import Editing
@@ -19,10 +20,10 @@ from oql.cli.refusal import Refused
 from oql.formats import FormatError
 from oql.formats.yaml_edits import EditRefused
 
-_ABOUT = """\
-Chains are workflows in YAML: steps (agent, router, evaluator, gate, transform, loop, merge, browser, subchain, debate,
-webhook, oql) that form a graph through depends_on; each writes one text into its output_var, which others read as
-{name}. get_chain shows the text of one; a text is checked before it is saved, and what is wrong is told."""
+_ABOUT = f"""\
+Chains are workflows in YAML: steps ({", ".join(STEPS)}) that form a graph through depends_on;
+each writes one text into its output_var, which others read as {{name}}. get_chain shows the text of one; a text is
+checked before it is saved, and what is wrong is told."""
 READS, WRITES, DELETES = (
     ToolAnnotations(read_only_hint=True),
     ToolAnnotations(read_only_hint=False, destructive_hint=False),

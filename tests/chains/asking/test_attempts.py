@@ -119,7 +119,10 @@ def test_nobody_to_ask() -> None:
     desk = at_desk("prompt: x\nmodel: m")
     with pytest.raises(OqlError) as caught:
         asked(desk)
-    assert (caught.value.message, str(caught.value.code)) == ("No model endpoint is configured", "ChainFailed")
+    assert (caught.value.message, str(caught.value.code)) == (
+        "No model endpoint is configured: the setting model_base_url names one",
+        "ChainFailed",
+    )
 
 
 def test_no_model_is_named(sit: Sit) -> None:

@@ -277,6 +277,19 @@ def ended(note: Path) -> None:
     assert left == []
 
 
+def noted(note: Path) -> threading.Event:
+    """What happens when something is in a note."""
+    there = threading.Event()
+
+    def watch() -> None:
+        while not (note.exists() and note.read_text()):
+            time.sleep(0.01)
+        there.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    return there
+
+
 def test_what_a_command_leaves_running_ends_with_it(sit: Sit, tmp_path: Path) -> None:
     note = tmp_path / "children"
     assert command(sit, f"sleep 60 & echo $! > {note}; echo done") == "done\n"
@@ -288,15 +301,7 @@ def test_cancelling_ends_a_command(sit: Sit, tmp_path: Path) -> None:
     text = f"sleep 60 & echo $! $$ > {note}.new; mv {note}.new {note}; wait"
     given = json.dumps({"type": "bash", "inject_as": "v", "command": text})
     desk = sit(f"- {given}", chains={"bash": True})
-    running = threading.Event()
-
-    def watch() -> None:
-        while not note.exists():
-            time.sleep(0.01)
-        running.set()
-
-    threading.Thread(target=watch, daemon=True).start()
-    later(desk.context.cancel.set, running)
+    later(desk.context.cancel.set, noted(note))
     with pytest.raises(OqlError, match="the run was cancelled"):
         values(desk)
     ended(note)

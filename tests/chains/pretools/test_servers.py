@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from oql.errors import OqlError
 from tests.chains.desk import later
 from tests.chains.pretools.conftest import Sit
 from tests.chains.pretools.test_flow import values
-from tests.chains.pretools.test_kinds import ended
+from tests.chains.pretools.test_kinds import ended, noted
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("mcp_server.py")))
 GREET = "- {type: mcp_call, inject_as: v, server: tests, tool: greet, args: {name: '{who}'}}"
@@ -88,16 +87,9 @@ def test_time_is_up(sit: Sit, tmp_path: Path, remote: str) -> None:
 
 
 def test_cancelling_ends_the_server(sit: Sit, tmp_path: Path) -> None:
-    note, running = tmp_path / "server", threading.Event()
+    note = tmp_path / "server"
     desk = sit(SLOW.format(note, 30_000), chains={"mcp_servers": LOCAL})
-
-    def watch() -> None:
-        while not (note.exists() and note.read_text()):
-            time.sleep(0.01)
-        running.set()
-
-    threading.Thread(target=watch, daemon=True).start()
-    later(desk.context.cancel.set, running)
+    later(desk.context.cancel.set, noted(note))
     with pytest.raises(OqlError, match="the run was cancelled"):
         values(desk)
     ended(note)

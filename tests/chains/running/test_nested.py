@@ -2,6 +2,10 @@
 
 import time
 
+import pytest
+
+from chains.launching import launcher
+from chains.lowering import ChainRefused
 from oql.jobs import records as jobs
 from oql.local import new_id
 from tests.chains.running.driving import Here
@@ -123,3 +127,14 @@ def test_chains_that_run_each_other_by_programs(here: Here) -> None:
         assert time.monotonic() < ends
         here.drive()
     assert here.answer(execution) == ["ChainFailed", "ChainFailed: Subchain depth limit reached"]
+
+
+def test_a_circle_is_refused_before_anything_runs(here: Here) -> None:
+    for name, called in (("a", "b"), ("b", "a")):
+        step = f"{{id: x, type: subchain, subchain: {called}, output_var: x}}"
+        here.save(name, f"name: {name}\noutput: x\nsteps:\n  - {step}\n")
+    start = launcher(5, None)
+    with pytest.raises(ChainRefused) as raised:
+        here.namespace.write(lambda frame: start(frame, "chain", "a", {}, here.now()))
+    assert raised.value.message == 'Invalid chain "a":\n  steps.0.subchain: Subchain "b" leads back to chain "a"'
+    assert here.namespace.system("SELECT count(*) FROM job") == [(0,)]

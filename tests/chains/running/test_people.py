@@ -191,6 +191,8 @@ output: a
 steps:
   - {id: a, type: oql, program: 'CONFIRM "Sure?" AFTER RETURN "yes"', output_var: a}
 """)
+    assert here.told(execution)[-1] == "step_waiting_approval a Sure?"
     here.decide(execution, "a")
     here.drive()
     assert here.answer(execution) == "yes"
+    assert here.told(execution).count("step_waiting_approval a Sure?") == 1

@@ -3,6 +3,10 @@
 import pytest
 
 from chains.document import read
+from chains.pre_tool_spec import PRE_TOOLS
+from chains.pretools.kinds import KINDS
+from chains.spec import STEPS
+from chains.types import TYPES
 
 
 def problems(step: str) -> list[str]:
@@ -71,3 +75,8 @@ def test_fields_of_the_loop_have_no_effect_in_its_template() -> None:
 )
 def test_templates_that_are_right(step: str) -> None:
     assert problems(f"{LOOP} step_template: {step}") == []
+
+
+def test_every_type_that_can_be_written_is_performed() -> None:
+    assert set(TYPES) == {*STEPS, "entry"}
+    assert set(KINDS) == PRE_TOOLS

@@ -7,6 +7,7 @@ import pytest
 
 from substrate.interface import Namespace, Store
 from substrate.opening import open_store
+from tests.substrate.contract.people import PEOPLE
 
 ORDERS = """
 id = "shop.orders"
@@ -78,3 +79,11 @@ def ada(store: Store) -> Namespace:
 def ben(store: Store) -> Namespace:
     """A namespace that was never written to."""
     return store.namespace("ben")
+
+
+@pytest.fixture
+def people(store: Store) -> Namespace:
+    """A namespace with the table d.people."""
+    namespace = store.namespace("ada")
+    namespace.write(lambda frame: frame.register(PEOPLE))
+    return namespace
