@@ -86,6 +86,16 @@ def unknown(name: str, kind: str, known: Iterable[str], **detail: object) -> Inv
     return Invalid(f"{shown(name)} is not {kind}{hint}", **detail)
 
 
+def stopped() -> Cancelled:
+    """The end of a call that somebody stopped."""
+    return Cancelled("the call was stopped")
+
+
+def out_of_time(seconds: float) -> Cancelled:
+    """The end of a call that took longer than it may."""
+    return Cancelled(f"the call took longer than {seconds:g} s, which is all it may", code="timeout")
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was probably meant to be, or None when none is near."""
     if len(name) > LONGEST_GUESSED:

@@ -4,6 +4,7 @@ Each call either does all that it says or raises and leaves nothing behind, so a
 on. Foreign keys are looked at when the frame ends, since a row may come before the one that it points to.
 """
 
+import base64
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -209,7 +210,8 @@ class Frame(MigratingFrame):
     def remember(self, key: str, answer: Remembered) -> None:
         """See the protocol."""
         keep(self.connection, Kept(key, answer, self.around.now()))
-        record = {"key": key, "fingerprint": answer.fingerprint, "status": answer.status, "body": answer.body.decode()}
+        body = base64.b64encode(answer.body).decode()
+        record = {"key": key, "fingerprint": answer.fingerprint, "status": answer.status, "body": body}
         self.ops.append({"op": "idem", "record": record})
 
     def system(self, sql: str, *params: Cell) -> list[Row]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from substrate.errors import Cancelled, Conflict
+from substrate.errors import Cancelled, Conflict, out_of_time, stopped
 from substrate.interface import Call
 
 LOOK_SECONDS = 0.025
@@ -51,12 +51,11 @@ class Running:
         self._begin(run)
         try:
             if call.cancelled:
-                raise Cancelled("the call was stopped")
+                raise stopped()
             yield
         except Cancelled as error:
             if run.late:
-                message = f"the call took longer than {call.seconds:g} s, which is all it may"
-                raise Cancelled(message, code="timeout") from None
+                raise out_of_time(call.seconds) from None
             raise error
         finally:
             self._end(run)

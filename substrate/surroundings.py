@@ -37,6 +37,11 @@ class Shared:
     standings: Standings | None = None
     confirming: Confirming | None = None
 
+    def require_standing(self) -> None:
+        """Raises Fenced where this server may not write."""
+        if self.standings:
+            self.standings.allowed()
+
 
 @dataclass(eq=False)
 class Surroundings:

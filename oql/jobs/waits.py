@@ -52,11 +52,11 @@ def settled(store: Namespace, job: str, keys: Sequence[str], now: float) -> list
     late = store.system(f"SELECT key FROM wait WHERE {which} AND state = 'open' AND deadline <= ?", job, *keys, now)
     if late:
         store.write(lambda frame: expire(frame, job, now))
-    rows = store.system(f"SELECT key, state, answer, kind, opened, deadline FROM wait WHERE {which}", job, *keys)
+    rows = store.system(f"SELECT key, state, answer, opened, deadline FROM wait WHERE {which}", job, *keys)
     return [_settled(*row) for row in rows if row[1] in ("answered", "expired")]
 
 
-def _settled(key: Any, state: Any, answer: Any, kind: Any, opened: Any, deadline: Any) -> Entry:
+def _settled(key: Any, state: Any, answer: Any, opened: Any, deadline: Any) -> Entry:
     if state == "answered":
         return {"k": key, "v": exact.read(answer)}
     return {"k": key, "e": [str(Code.TIMEOUT), _late(opened, deadline), None]}

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from substrate.errors import Cancelled, Invalid
+from substrate.errors import Invalid, out_of_time, stopped
 from substrate.fulltext import fields
 from substrate.fulltext.parts import Index, Part
 from substrate.fulltext.postings import Numbers
@@ -85,9 +85,9 @@ def _looking(reading: ReadingHere, call: Call) -> Iterator[Look]:
 
     def look() -> None:
         if call.cancelled:
-            raise Cancelled("the call was stopped")
+            raise stopped()
         if time.monotonic() > ends:
-            raise Cancelled(f"the call took longer than {call.seconds:g} s, which is all it may", code="timeout")
+            raise out_of_time(call.seconds)
 
     with reading.around.tracked(call, reading.connection):
         yield look

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from substrate.engine import Params, Values
-from substrate.errors import Cancelled
+from substrate.errors import stopped
 from substrate.postgres.interruption import Interruption
 from substrate.postgres.refusals import translated_errors
 from substrate.postgres.savepoints import Mark, Savepoints
@@ -159,7 +159,7 @@ class Connection:
                 with self._interruption.waiting(), translated_errors():
                     batch = list(islice(stream.rows, CHUNK))
                 if self._interruption.asked:
-                    raise Cancelled("the call was stopped")
+                    raise stopped()
                 yield from batch
         finally:
             if self._stream is stream:

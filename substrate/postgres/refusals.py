@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 
 from substrate.engine import Violation
-from substrate.errors import Cancelled, Invalid, StoreError, Unavailable
+from substrate.errors import Invalid, StoreError, Unavailable, stopped
 from substrate.turns import BUSY
 
 _KEY = re.compile(r"\((?P<columns>[^)]*)\)=\(")
@@ -49,7 +49,7 @@ def translation(error: psycopg.Error) -> StoreError:
     if state == "23505":
         return Violation(_columns(error))
     if state == "57014":
-        return Cancelled("the call was stopped")
+        return stopped()
     if state in _WORDS:
         return Unavailable(_WORDS[state])
     if state in _REFUSED and '"' not in message:  # with it, it is of a text that a CAST cannot read

@@ -99,7 +99,7 @@ def _no_database(frame: "Frame", table: str, ops: list[Op], at_secs: int) -> Non
 def _idem(frame: "Frame", table: str, ops: list[Op], at_secs: int) -> None:
     for op in ops:
         record = op["record"]
-        answer = Remembered(record["fingerprint"], record["status"], record.get("body", "").encode())
+        answer = Remembered(record["fingerprint"], record["status"], base64.b64decode(record.get("body", "")))
         keep(frame.connection, Kept(record["key"], answer, at_secs))
 
 

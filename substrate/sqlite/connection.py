@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from substrate.engine import Params, Values, Violation
-from substrate.errors import Cancelled, Invalid, StoreError, Unavailable
+from substrate.errors import Invalid, StoreError, Unavailable, stopped
 from substrate.sqlite.functions import install
 
 BUSY_MS = 5_000
@@ -116,7 +116,7 @@ def translation(error: apsw.Error) -> StoreError:
         columns = message.split(_PREFIX)[-1].split(", ")
         return Violation([column.partition(".")[2] for column in columns])
     if isinstance(error, apsw.InterruptError):
-        return Cancelled("the call was stopped")
+        return stopped()
     if isinstance(error, apsw.FullError):
         return Unavailable("the disk is full")
     if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):

@@ -33,10 +33,12 @@ class SqliteStore:
 
     def create(self, name: str) -> bool:
         """See the protocol."""
+        self._shared.require_standing()
         return self._engine(names.tenant(name)).create(layout.script("sqlite", self._shared.system))
 
     def delete(self, name: str) -> bool:
         """See the protocol."""
+        self._shared.require_standing()
         deleted = self._engine(names.tenant(name)).drop()
         self._handles.forget(name)
         vectors.forget(self._shared.folder, name)

@@ -131,6 +131,8 @@ def refuse(read: Tenant) -> None:
     ]  # fmt: skip
     for method, path, more in refused:
         assert problem(read.ask(method, path, **more), 503, "fenced")["retry"] is True
+    for method, path in (("PUT", "/admin/tenants/new"), ("DELETE", f"/admin/tenants/{read.name}?confirm={read.name}")):
+        problem(ask(read.server, method, path), 503, "fenced")
 
 
 def test_a_frozen_leader_writes_nothing_once_another_has_the_lease(tmp_path: Path) -> None:

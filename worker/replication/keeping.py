@@ -36,6 +36,7 @@ class Keeper:
     """Keeps the lease for `node_id`. `own`: the table of this server, which knows the epoch too.
 
     shared: whether other servers write the same store; whoever takes the lease then fences them in every namespace.
+    least: epochs up to this one are another's: at first that of what was written here last.
     """
 
     table: LeaseTable
@@ -54,7 +55,7 @@ class Keeper:
         try:
             if self.least < 0:
                 self.least = self._greatest()
-            lease = self.table.take(self.node_id, self.seconds, time.time(), max(0, self.least - 1))
+            lease = self.table.take(self.node_id, self.seconds, time.time(), self.least)
         except Conflict as held:
             holder = held.detail.get("holder")
             self.standings.say(Standing("leader", self.epoch, 0.0, holder if isinstance(holder, str) else ""))
@@ -71,7 +72,7 @@ class Keeper:
         if self.shared:
             for name in self.store.names():
                 self.store.namespace(name).raise_epoch()
-        self.epoch = self.least = epoch
+        self.epoch, self.least = epoch, epoch - 1
 
     def _greatest(self) -> int:
         """The greatest epoch under which anything was written here."""

@@ -8,7 +8,6 @@ from oql.cli.chain.files import ENDINGS, read_chain_text
 from oql.cli.chain.server import ChainServer
 from oql.cli.programs import STDIN
 from oql.cli.refusal import Failed, Refused
-from oql.cli.remote import ServerProblem
 from oql.source import Source
 
 
@@ -29,23 +28,13 @@ def save(server: ChainServer, path: str, name: str | None) -> tuple[str, str]:
     wanted = name or own or Path(path).stem
     if not is_name(wanted):
         raise Refused(f"`{wanted}` is no name of a chain: letters, digits, `.`, `_` and `-`; give one with --name")
-    there = _there(server, kind, wanted)
+    there = server.saved(kind, wanted)
     if there == source.text:
         return kind, wanted
     for warning in server.save(kind, wanted, source.text).get("warnings", ()):
         click.echo(f"warning: {warning.strip()}", err=True)
     click.echo(f"{kind[:-1]} `{wanted}` {'saved' if there is None else 'replaced'}", err=True)
     return kind, wanted
-
-
-def _there(server: ChainServer, kind: str, name: str) -> str | None:
-    """The text that a server has under a name."""
-    try:
-        return server.text(kind, name)
-    except ServerProblem as problem:
-        if problem.status != 404:
-            raise
-        return None
 
 
 def _about(source: Source) -> tuple[str, str]:

@@ -22,7 +22,7 @@ _QUICK = httpx.Timeout(10, read=60)
 _PATIENT = httpx.Timeout(10, read=None)
 _STREAMED = httpx.Timeout(10, read=90)  # three heartbeats
 _TRIES = 8
-_UNAUTHORIZED, _NO_CONTENT = 401, 204
+_UNAUTHORIZED, _NOT_FOUND, _NO_CONTENT = 401, 404, 204
 _NO_SERVER = "start one with `oql serve --dev`, or name another one with --server (OQL_SERVER)"
 
 
@@ -60,6 +60,15 @@ class ChainServer:
         """The JSON that a request is answered with. `patient`: however long that takes."""
         timeout = _PATIENT if patient else _QUICK
         return self._json(self._send(method, path, body=None if body is None else dict(body), timeout=timeout))
+
+    def saved(self, kind: str, name: str) -> str | None:
+        """The text that is saved under a name (`kind`: chains, pipelines); None where there is none."""
+        try:
+            return self.text(kind, name)
+        except ServerProblem as problem:
+            if problem.status != _NOT_FOUND:
+                raise
+            return None
 
     def save(self, kind: str, name: str, text: str) -> dict[str, Any]:
         """Saves the text of a chain or pipeline (`kind`: chains, pipelines)."""

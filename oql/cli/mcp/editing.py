@@ -9,11 +9,9 @@ from chains import editing
 from oql.cli.chain.server import ChainServer
 from oql.cli.mcp.looking import Name
 from oql.cli.refusal import Failed
-from oql.cli.remote import ServerProblem
 
 Text = Annotated[str, Field(description="the whole YAML text of the chain: name, inputs, steps, output")]
 StepId = Annotated[str, Field(description="the id of a step of the chain")]
-_UNKNOWN = 404
 
 
 class Editing:
@@ -24,7 +22,7 @@ class Editing:
 
     def create_chain(self, name: Annotated[str, Field(description="its name, which must be free")], yaml: Text) -> str:
         """Save a new chain. Refused where the name is taken, or the text is not right: then all problems are told."""
-        if self._is_there(name):
+        if self._server.saved("chains", name) is not None:
             raise Failed(f'there is a chain "{name}" already: use update_chain, or another name')
         return self._saved(name, yaml, "created")
 
@@ -42,9 +40,7 @@ class Editing:
         self,
         name: Name,
         step: Annotated[dict[str, Any], Field(description="its fields: id, type, prompt, output_var, depends_on, ...")],
-        after: Annotated[
-            str | None, Field(description="the step in whose place behind it stands; else the last")
-        ] = None,
+        after: Annotated[str | None, Field(description="the step behind which it stands; the last if absent")] = None,
     ) -> str:
         """Add a step to a saved chain. The rest of the text, comments too, stays as it is."""
         return self._edited(name, lambda text: editing.add_step(text, step, after))
@@ -79,15 +75,6 @@ class Editing:
     ) -> str:
         """Remove a pre-tool from a step."""
         return self._edited(name, lambda text: editing.remove_pre_tool(text, step_id, inject_as))
-
-    def _is_there(self, name: str) -> bool:
-        try:
-            self._server.text("chains", name)
-        except ServerProblem as problem:
-            if problem.status == _UNKNOWN:
-                return False
-            raise
-        return True
 
     def _edited(self, name: str, change: Callable[[str], str]) -> str:
         return self._saved(name, change(self._server.text("chains", name)), "updated")

@@ -1,8 +1,10 @@
 """One unit of change on both sides: `Frame` of substrate.interface."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from substrate.interface import Call, Frame, Json, JsonRow, Lsn, Registered, Remembered, Written
+from substrate.interface.migrations import Record
 from substrate.interface.vectors import Vector
 from tests.substrate.mirror import alike
 from tests.substrate.mirror.lockstep import both
@@ -31,6 +33,18 @@ class MirrorFrame(MirrorReading):
     def delete(self, table: str, key: str, *, version: int | None = None) -> bool:
         """See the protocol."""
         return self._both(Frame.delete)(table, key, version=version)
+
+    def migrate(self, id: str, table: str, diff: Sequence[Any], actor: str, *, auto_cutover: bool = False) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        return self._both(Frame.migrate)(id, table, diff, actor, auto_cutover=auto_cutover)
+
+    def cut_over(self, id: str, actor: str) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        return self._both(Frame.cut_over)(id, actor)
+
+    def abort(self, id: str, actor: str) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        return self._both(Frame.abort)(id, actor)
 
     def delete_key(self, table: str, key: Sequence[Json]) -> bool:
         """See the protocol."""

@@ -8,12 +8,13 @@ for each other before they come to the right one, so that two of them never wait
 """
 
 import sys
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from substrate.interface import Json, Lsn, Namespace, Remembered
+from substrate.interface import Json, Lsn, Namespace, Pending, Remembered
+from substrate.interface.replication import Window
 from tests.substrate.mirror import alike
 from tests.substrate.mirror.frame import MirrorFrame
 from tests.substrate.mirror.lockstep import Difference, Outcome, agreed, both
@@ -61,9 +62,17 @@ class MirrorNamespace(MirrorReading):
         given: T = left.given()
         return given
 
-    def submit(self, work: Callable[[Any], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Any], T]) -> Pending[T]:
         """See the protocol."""
-        return self._writers.submit(self.write, work)
+        pending: Pending[T] = Pending()
+        self._writers.submit(self._write_for, pending, work)
+        return pending
+
+    def _write_for(self, pending: Pending[T], work: Callable[[Any], T]) -> None:
+        try:
+            pending.set_result(self.write(work))
+        except BaseException as failure:  # noqa: BLE001 - whoever waits for the work gets it
+            pending.set_exception(failure)
 
     def remembered(self, key: str) -> Remembered | None:
         """See the protocol."""
@@ -94,6 +103,41 @@ class MirrorNamespace(MirrorReading):
     def cancel(self, query_id: str) -> bool:
         """See the protocol. A call runs on one side after the other."""
         return any([self.left.cancel(query_id), self.right.cancel(query_id)])
+
+    def upkeep_due(self) -> float | None:
+        """See the protocol."""
+        return min((due for due in (self.left.upkeep_due(), self.right.upkeep_due()) if due is not None), default=None)
+
+    def upkeep(self, seconds: float) -> None:
+        """See the protocol."""
+        self._both(Namespace.upkeep)(seconds)
+
+    def window(self, begin: Lsn, limit: int | None) -> Window:
+        """See the protocol."""
+        return self._both(Namespace.window)(begin, limit)
+
+    def frames_between(self, begin: Lsn, end: Lsn, limit: int) -> list[tuple[Lsn, bytes]]:
+        """See the protocol."""
+        left, right = (lambda side=side: side.frames_between(begin, end, limit) for side in (self.left, self.right))
+        found: list[tuple[Lsn, bytes]] = both(f"frames_between({begin}, {end}, {limit})", left, right, alike.framed)
+        return found
+
+    def dump(self, *, whole: bool) -> Iterator[bytes]:
+        """See the protocol. A dump is of one side: the times in it are its own."""
+        dumped: Iterator[bytes] = self.left.dump(whole=whole)
+        return dumped
+
+    def load(self, frames: Iterable[bytes], *, whole: bool) -> Lsn:
+        """See the protocol."""
+        return self._both(Namespace.load)(list(frames), whole=whole)
+
+    def apply(self, frames: Sequence[bytes], epoch: int) -> Lsn:
+        """See the protocol."""
+        return self._both(Namespace.apply)(frames, epoch)
+
+    def raise_epoch(self) -> None:
+        """See the protocol."""
+        self._both(Namespace.raise_epoch)()
 
     def close(self) -> None:
         """See the protocol."""

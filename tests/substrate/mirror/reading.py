@@ -19,6 +19,7 @@ from substrate.interface import (
 )
 from substrate.interface.graph import Walk
 from substrate.interface.hybrid import Both, FusedHit
+from substrate.interface.migrations import Record
 from substrate.interface.vectors import Hit, Nearest, VectorTable
 from tests.substrate.mirror import alike
 from tests.substrate.mirror.alike import View
@@ -62,6 +63,18 @@ class MirrorReading:
     def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
         """See the protocol."""
         return self._both(Reading.ask)(text, schemas, call)
+
+    def migrations(self) -> list[Record]:
+        """See the protocol."""
+        return self._both(Reading.migrations)()
+
+    def migration(self, id: str) -> Record:  # noqa: A002 - its name everywhere
+        """See the protocol."""
+        return self._both(Reading.migration)(id)
+
+    def migration_audit(self) -> list[Record]:
+        """See the protocol."""
+        return self._both(Reading.migration_audit)()
 
     def graph(self, asked: Walk, call: Call | None = None) -> Json:
         """See the protocol."""
