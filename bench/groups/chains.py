@@ -44,7 +44,7 @@ _ASKING = f"{_AT_ONCE} steps that ask a model which takes {_WAIT_S:g} s"
 
 
 @figure(
-    "models at once", "steps of a chain that wait for a model at the same time", at_most(1.2, Unit.SECONDS, _ASKING)
+    "models-at-once", "steps of a chain that wait for a model at the same time", at_most(1.2, Unit.SECONDS, _ASKING)
 )
 def models_at_once(rounds: int) -> Iterable[Row]:
     """From the request to the end of the chain."""

@@ -132,9 +132,8 @@ class Execution:
                 state.status = "skipped"
                 self.outbox.put(self.teller.execution, state=state)
         self.outbox.put(self.teller.execution, work=self._close)
-        failure = self._refused or failure
-        if failure:
-            raise failure
+        if ended:
+            raise ended
         return self.variables.get(self.chain.output, "")
 
     def _close(self, frame: Frame) -> None:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from chains.running.execution import Execution
     from oql.machine import Machine
 
-NEVER_CACHED = ("gate", "transform", "webhook", "subchain", "entry")
-
 
 def run(execution: "Execution", step: Step, state: StepState, machine: "Machine") -> None:
     """Does a step, and tells how it went. Raises OqlError where it fails, Suspended where it waits."""

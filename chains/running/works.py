@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chains import pretools
@@ -294,7 +295,7 @@ class StepWork:
             except Exception as error:  # noqa: BLE001 - whoever asked looks at it
                 results[index] = error
 
-        pool.all_at_once([_bound(one, index) for index in range(len(tasks))])
+        pool.all_at_once([partial(one, index) for index in range(len(tasks))])
         raised = [each for each in results if isinstance(each, Exception)]
         for kind in (Fenced, Interrupted, Suspended):
             for error in raised:
@@ -346,7 +347,3 @@ class StepWork:
 
 def _sum(first: int | None, second: int | None) -> int | None:
     return second if first is None else first if second is None else first + second
-
-
-def _bound(one: Callable[[int], None], index: int) -> Callable[[], None]:
-    return lambda: one(index)

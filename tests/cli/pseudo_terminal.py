@@ -93,7 +93,9 @@ class Terminal:
         os.close(self._there)
 
     def _read(self, seconds: float) -> None:
-        if not select.select([self._here], [], [], seconds)[0]:
+        waiting = select.poll()  # select() refuses descriptors from 1,024 on
+        waiting.register(self._here, select.POLLIN)
+        if not waiting.poll(seconds * 1_000):
             return
         data = os.read(self._here, 65_536)
         if _WHERE in data:

@@ -148,7 +148,7 @@ def test_cancelled(client: httpx.Client) -> None:
     found = record(client, execution)
     assert (found["status"], found["error"]) == ("error", "Cancelled by user")
     answer = client.post(f"/executions/{execution}/resume")
-    assert error(answer) == (409, f"Execution {execution} is not in error state (current: error)")
+    assert error(answer) == (409, f"Execution {execution} is not in error state (current: cancelled)")
 
 
 def test_resumed(client: httpx.Client) -> None:
