@@ -84,7 +84,7 @@ def test_what_is_no_text_is_refused(shop: Tenant) -> None:
 
 def test_unknown_paths_and_methods(shop: Tenant) -> None:
     problem(shop.get("/nothing"), 404, "not_found")
-    problem(shop.post("/vector/x/y/nearest", json={}), 404, "not_found")
+    problem(shop.post("/vectors/x/topk", json={}), 404, "not_found")
     answer = shop.client.request("PATCH", shop.url + "/rows/shop.orders", headers={"Authorization": "Bearer x"})
     problem(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "OPTIONS, POST"
