@@ -1,33 +1,42 @@
 """`python -m bench [NAME...]`: measures the figures that are named, or all of them and writes the pages."""
 
 import argparse
-import json
 import sys
+import time
+import traceback
 from pathlib import Path
 
 from rich.console import Console
 
-from bench import machine, pages, report
+from bench import machine, pages, report, saved
 from bench.figures import Figure, Result, declared
 from bench.load import GENERATOR
+from bench.rounds import absence
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> int:
-    """Runs from the command line. A missed target is shown, and is no failure: the machine may be the reason."""
+    """Runs from the command line; 1 when a figure could not be measured.
+
+    A missed target is shown, and is no failure: the machine may be the reason.
+    """
     asked = _arguments(list(declared()))
     console = Console(width=None if sys.stdout.isatty() else 160)
     if asked.list:
         report.show_list(console, declared().values())
         return 0
+    if asked.pages:
+        pages.write(*saved.read(asked.pages, declared()))
+        return 0
     chosen = [figure for figure in declared().values() if not asked.name or figure.name in asked.name]
     results, described = _measure(console, chosen, asked.rounds)
     if asked.json:
-        asked.json.write_text(json.dumps(report.as_json(results, described), indent=1) + "\n", encoding="utf-8")
+        saved.write(asked.json, results, described)
     if not asked.name:
-        pages.write(report.markdown(results, described))
-    return 0
+        saved.write(pages.KEPT, results, described)
+        pages.write(results, described)
+    return int(any(result.failure for result in results))
 
 
 def _arguments(names: list[str]) -> argparse.Namespace:
@@ -36,6 +45,7 @@ def _arguments(names: list[str]) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="show what can be measured, and the targets")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of each comparison (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement to a file")
+    parser.add_argument("--pages", type=Path, metavar="FILE", nargs="+", help="measure nothing: pages of such files")
     asked = parser.parse_args()
     unknown = [name for name in asked.name if name not in names]
     if unknown:
@@ -46,14 +56,28 @@ def _arguments(names: list[str]) -> argparse.Namespace:
 def _measure(console: Console, chosen: list[Figure], rounds: int) -> tuple[list[Result], dict[str, str]]:
     described = machine.described() | {"load generator": GENERATOR, "rounds": str(rounds)}
     results, looks = [], []
+    begun = time.monotonic()
     for figure in chosen:
         looks.append(machine.others())
-        results.append(Result(figure, list(figure.measure(rounds))))
+        results.append(_result(figure, rounds))
         report.show(console, results[-1])
+    described["duration"] = f"{(time.monotonic() - begun) / 60:.0f} minutes"
     described["processors used by others"] = machine.use_by_others(looks)
     for name, value in described.items():
         console.print(f"{name}: {value}", highlight=False)
     return results, described
+
+
+def _result(figure: Figure, rounds: int) -> Result:
+    """What a figure gives; one that fails does not end the run."""
+    begun = time.monotonic()
+    try:
+        result = Result(figure, list(figure.measure(rounds)))
+    except Exception as failure:  # noqa: BLE001 - the other figures are worth having
+        traceback.print_exc()
+        result = Result(figure, failure=absence(failure).reason)
+    result.seconds = time.monotonic() - begun
+    return result
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ def main() -> int:
     lock = claim(settings.data)
     listener = listen(settings.host, settings.port, loopback_only=True)
     process.prepare(settings)
+    from server.process.former import Former
     from server.process.master import Web
 
     class WebBesideBare(Web):
@@ -74,7 +75,7 @@ def main() -> int:
             return Beside(ours)
 
     try:
-        return WebBesideBare(settings, [listener], url_of(listener)).run_to_end()
+        return WebBesideBare(settings, [listener], url_of(listener), lock, Former(None)).run_to_end()
     finally:
         os.close(lock)
 

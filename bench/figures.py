@@ -9,17 +9,23 @@ from statistics import median
 
 
 class Unit(StrEnum):
-    """What a number counts; TIMES is a ratio."""
+    """What a number counts; TIMES is a ratio, SHARE a part of a whole, COUNT a number of things."""
 
     SECONDS = "s"
     RATE = "/s"
     BYTES = "B"
     TIMES = "x"
+    SHARE = "share"
+    COUNT = ""
 
     def text(self, value: float) -> str:
         """A value with three digits and a fitting prefix."""
         if self is Unit.TIMES:
             return f"{_digits(value)} x"
+        if self is Unit.COUNT:
+            return f"{value:,.0f}"
+        if self is Unit.SHARE:
+            return f"{100 * value:.1f} %"
         for factor, prefix in _PREFIXES[self]:
             if value >= factor:
                 return f"{_digits(value / factor)} {prefix}"
@@ -34,7 +40,7 @@ _PREFIXES: dict[Unit, list[tuple[float, str]]] = {
 
 
 def _digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +69,46 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A peer that did not run, and why."""
+
+    reason: str = "not installed"
+
+    def __str__(self) -> str:
+        return f"NOT RUN: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One measurement. `beside` names what stands next to it; without `theirs` that did NOT RUN, or is empty."""
+    """One measurement, and what stands next to it, if anything does.
+
+    `at`: the size that it was measured at, in a figure of growth.
+    """
 
     subject: str
     ours: Sample
     beside: str = ""
-    theirs: Sample | None = None
+    theirs: Sample | Absent | None = None
+    at: str = ""
 
     @property
     def ratio(self) -> Sample | None:
         """How many times theirs ours is."""
-        return self.ours.over(self.theirs) if self.theirs else None
+        return self.ours.over(self.theirs) if isinstance(self.theirs, Sample) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the row of one subject should reach: a bound for ours, or for its ratio when the unit is TIMES."""
+    """What the row of one subject should reach: a bound for ours, or for its ratio when the unit is TIMES.
+
+    `beside`: the peer of that row; without it the first row of the subject is meant.
+    """
 
     subject: str
     bound: float
     unit: Unit
     least: bool = False
+    beside: str = ""
 
     @property
     def wanted(self) -> str:
@@ -92,19 +116,19 @@ class Target:
         return f"{'at least' if self.least else 'at most'} {self.unit.text(self.bound)}"
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.wanted}"
+        return f"{self.subject}{f', beside {self.beside}' if self.beside else ''}: {self.wanted}"
 
     def met(self, row: Row) -> bool | None:
         """Whether a row reaches it; None where it does not speak of that row."""
         found = row.ratio if self.unit is Unit.TIMES else row.ours
-        if row.subject != self.subject or found is None:
+        if row.subject != self.subject or self.beside not in ("", row.beside) or found is None:
             return None
         return found.median >= self.bound if self.least else found.median <= self.bound
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A declared figure; `measure(rounds)` gives its rows, the targets speak of the first row of a subject."""
+    """A declared figure; `measure(rounds)` gives its rows."""
 
     name: str
     about: str
@@ -114,19 +138,18 @@ class Figure:
 
 @dataclass(slots=True)
 class Result:
-    """The rows that one run of a figure gave."""
+    """The rows that one run of a figure gave, and the seconds that it took; or why it gave none."""
 
     figure: Figure
     rows: list[Row] = field(default_factory=list)
+    seconds: float = 0.0
+    failure: str = ""
 
-    def verdict(self, row: Row) -> tuple[Target, bool] | None:
-        """The target that speaks of a row, and whether it is met."""
+    def verdicts(self, row: Row) -> list[tuple[Target, bool]]:
+        """The targets that speak of a row, and whether they are met."""
         first = next(other for other in self.rows if other.subject == row.subject)
-        for target in self.figure.targets if row is first else ():
-            met = target.met(row)
-            if met is not None:
-                return target, met
-        return None
+        spoken = [target for target in self.figure.targets if target.beside or row is first]
+        return [(target, met) for target in spoken if (met := target.met(row)) is not None]
 
 
 _declared: dict[str, Figure] = {}
@@ -143,14 +166,14 @@ def figure(name: str, about: str, *targets: Target) -> Callable[[Callable[[int],
     return declare
 
 
-def at_most(bound: float, unit: Unit, subject: str) -> Target:
+def at_most(bound: float, unit: Unit, subject: str, beside: str = "") -> Target:
     """A target that is met by this or less."""
-    return Target(subject, bound, unit)
+    return Target(subject, bound, unit, beside=beside)
 
 
-def at_least(bound: float, unit: Unit, subject: str) -> Target:
+def at_least(bound: float, unit: Unit, subject: str, beside: str = "") -> Target:
     """A target that is met by this or more."""
-    return Target(subject, bound, unit, least=True)
+    return Target(subject, bound, unit, least=True, beside=beside)
 
 
 def declared() -> dict[str, Figure]:

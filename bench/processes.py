@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OQL = str(Path(sys.executable).with_name("oql"))
+BIN = Path(sys.executable).parent
+OQL = str(BIN / "oql")
 
 
 @cache

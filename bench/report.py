@@ -1,21 +1,26 @@
-"""Shows the results: a table on the terminal, the same as Markdown, and as JSON."""
+"""Shows the results: a table on the terminal, and the same as Markdown."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import Figure, Result, Row
+from bench.figures import Figure, Result, Row, Unit
 
 COLUMNS = ("", "ours", "beside", "theirs", "ratio", "spread of the ratio", "target")
-NOT_RUN = "NOT RUN"
+GROWTH = "from the first to the last"
+Cells = tuple[str, ...]
 
 
 def show(console: Console, result: Result) -> None:
-    """Prints one figure as a table."""
-    table = Table(*COLUMNS, title=f"{result.figure.name}: {result.figure.about}", title_justify="left")
-    for cells in _cells(result):
+    """Prints one figure as a table, or why it has none."""
+    title = f"{result.figure.name}: {result.figure.about} ({result.seconds:.0f} s)"
+    if result.failure:
+        console.print(f"{title}\n{_failed(result)}\n", highlight=False, markup=False)
+        return
+    head, *lines = _table(result)
+    table = Table(*head, title=title, title_justify="left")
+    for cells in lines:
         table.add_row(*cells)
     console.print(table, highlight=False)
 
@@ -35,52 +40,38 @@ def markdown(results: Sequence[Result], machine: Mapping[str, str]) -> str:
     return "\n\n".join([*parts, f"### Machine\n\n{described}"]) + "\n"
 
 
-def as_json(results: Sequence[Result], machine: Mapping[str, str]) -> dict[str, Any]:
-    """Everything that was measured, each round of it, in base units."""
-    return {
-        "machine": dict(machine),
-        "figures": [
-            {
-                "name": result.figure.name,
-                "about": result.figure.about,
-                "rows": [_row_json(result, row) for row in result.rows],
-            }
-            for result in results
-        ],
-    }
+def table_of(lines: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; the first line is its head."""
+    head, *rest = lines
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rest))
 
 
-def _row_json(result: Result, row: Row) -> dict[str, Any]:
-    verdict = result.verdict(row)
-    return {
-        "subject": row.subject,
-        "unit": row.ours.unit.value,
-        "ours": list(row.ours.values),
-        "beside": row.beside,
-        "theirs": list(row.theirs.values) if row.theirs else None,
-        "ratio": row.ratio.median if row.ratio else None,
-        "target": str(verdict[0]) if verdict else None,
-        "met": verdict[1] if verdict else None,
-    }
+def verdict_of(result: Result, row: Row) -> str:
+    """Whether a row reaches its targets; nothing where it has none."""
+    return "; ".join(f"{'met' if met else 'MISSED'}: {target.wanted}" for target, met in result.verdicts(row))
 
 
 def _markdown_of(result: Result) -> str:
     figure = result.figure
-    lines = [f"### {figure.name}", "", f"{figure.about[0].upper()}{figure.about[1:]}. Target: {_targets(figure)}.", ""]
-    lines += [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
-    lines += [_line(cells) for cells in _cells(result)]
-    return "\n".join(lines)
+    head = f"### {figure.name}\n\n{figure.about[0].upper()}{figure.about[1:]}. Target: {_targets(figure)}."
+    return f"{head}\n\n{_failed(result) if result.failure else table_of(_table(result))}"
 
 
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _failed(result: Result) -> str:
+    return f"NOT MEASURED: {result.failure}"
 
 
 def _targets(figure: Figure) -> str:
     return "; ".join(map(str, figure.targets)) or "none"
 
 
-def _cells(result: Result) -> Iterable[tuple[str, ...]]:
+def _table(result: Result) -> list[Cells]:
+    return list(_growth(result) if any(row.at for row in result.rows) else _beside(result))
+
+
+def _beside(result: Result) -> Iterable[Cells]:
+    """A line for each row."""
+    yield COLUMNS
     subject = None
     for row in result.rows:
         again = row.subject == subject
@@ -89,16 +80,26 @@ def _cells(result: Result) -> Iterable[tuple[str, ...]]:
             "" if again else row.subject,
             "" if again else str(row.ours),
             row.beside,
-            str(row.theirs) if row.theirs else NOT_RUN,
-            str(row.ratio) if row.ratio else "",
+            str(row.theirs or ""),
+            str(row.ratio or ""),
             row.ratio.spread if row.ratio else "",
-            _verdict(result, row),
+            verdict_of(result, row),
         )
 
 
-def _verdict(result: Result, row: Row) -> str:
-    verdict = result.verdict(row)
-    if verdict is None:
+def _growth(result: Result) -> Iterable[Cells]:
+    """A line for each size, and a column for each subject; how many times theirs ours is stands in brackets."""
+    subjects = list(dict.fromkeys(row.subject for row in result.rows))
+    cells = {(row.at, row.subject): row for row in result.rows}
+    sizes = list(dict.fromkeys(row.at for row in result.rows))
+    yield ("", *subjects)
+    for at in sizes:
+        yield (at, *(_grown(cells.get((at, subject))) for subject in subjects))
+    medians = [[row.ours.median for row in result.rows if row.subject == subject] for subject in subjects]
+    yield (GROWTH, *(Unit.TIMES.text(found[-1] / found[0]) for found in medians))
+
+
+def _grown(row: Row | None) -> str:
+    if row is None:
         return ""
-    target, met = verdict
-    return f"{'met' if met else 'MISSED'}: {target.wanted}"
+    return f"{row.ours} ({row.ratio or row.theirs})" if row.theirs else str(row.ours)

@@ -5,18 +5,23 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from bench.figures import Row, Sample, Unit
+from bench.figures import Absent, Row, Sample, Unit
 
 Side = Callable[[], float]
+Clock = Callable[[], int]
+OURS = ""
+"""The name of our own side."""
 
 T = TypeVar("T")
 
 _SLICES = 10
 _WARMING_SLICES = 10
 _SLICE_NS = 2_000_000
+_ENOUGH_NS = 2_000_000_000
+_SHOWN = 80
 """In each round a side works for some slices, and the best one counts: whoever shares the machine, or a core of it, can
 only make them slower. Garbage is collected in them as ever. Slices before them, which do not count, bring code and data
-back into the caches of the processor, which others have used meanwhile."""
+back into the caches of the processor, which others have used meanwhile. Work that takes long has fewer slices."""
 
 
 def turns(rounds: int, names: Iterable[str]) -> Iterator[str]:
@@ -36,33 +41,81 @@ def in_turns(rounds: int, sides: Mapping[str, Side], unit: Unit) -> dict[str, Sa
 
 
 def compared(
-    rounds: int, subject: str, ours: Side, peers: Mapping[str, Side | None], unit: Unit = Unit.SECONDS
+    rounds: int, subject: str, ours: Side, peers: Mapping[str, Side | Absent], unit: Unit = Unit.SECONDS, at: str = ""
 ) -> list[Row]:
-    """Ours beside each peer, one row for each; a peer that is None did not run."""
-    present = {name: side for name, side in peers.items() if side is not None}
-    found = in_turns(rounds, {"": ours, **present}, unit)
-    return [Row(subject, found[""], name, found.get(name)) for name in peers]
+    """Ours beside each peer, one row for each; a peer that fails is shown as absent."""
+    return rows_of(tried_in_turns(rounds, {OURS: ours, **peers}), subject, unit, float, at)
 
 
-def again(work: Callable[[], object], parts: int = 1) -> Side:
-    """A side: processor seconds for one part of work that can be done again and again."""
+def tried_in_turns(rounds: int, sides: Mapping[str, Callable[[], T] | Absent]) -> dict[str, list[T] | Absent]:
+    """What each side gave in each round. A side that fails is absent and not asked again; only OURS must not fail."""
+    found: dict[str, list[T] | Absent] = {
+        name: side if isinstance(side, Absent) else [] for name, side in sides.items()
+    }
+    for name in turns(rounds, sides):
+        given, side = found[name], sides[name]
+        if isinstance(given, Absent) or isinstance(side, Absent):
+            continue
+        try:
+            given.append(side())
+        except Exception as failure:
+            if name == OURS:
+                raise
+            found[name] = absence(failure)
+    return found
+
+
+def rows_of(
+    found: Mapping[str, list[T] | Absent], subject: str, unit: Unit, value: Callable[[T], float], at: str = ""
+) -> list[Row]:
+    """A value of what each side gave: ours beside each peer, or alone where there is none."""
+    samples = {
+        name: given if isinstance(given, Absent) else Sample(tuple(map(value, given)), unit)
+        for name, given in found.items()
+    }
+    ours = samples.pop(OURS)
+    assert isinstance(ours, Sample)
+    return [Row(subject, ours, name, theirs, at) for name, theirs in samples.items()] or [Row(subject, ours, at=at)]
+
+
+def absence(failure: Exception) -> Absent:
+    """What is shown of a peer that failed."""
+    if isinstance(failure, ModuleNotFoundError):
+        return Absent()
+    said = " ".join(str(failure).split()).replace("|", "/")
+    return Absent(f"{type(failure).__name__}: {said[:_SHOWN]}")
+
+
+def again(work: Callable[[], object], parts: int = 1, clock: Clock = time.process_time_ns) -> Side:
+    """A side: processor seconds for one part of work that can be done again and again.
+
+    `clock`: `time.perf_counter_ns` where some of the work is done by other processes or threads.
+    """
 
     def measure() -> float:
         gc.collect()
-        for _ in range(_WARMING_SLICES):
-            _slice(work)
-        return min(_slice(work) for _ in range(_SLICES)) / parts / 1e9
+        begun = clock()
+        _slices(work, _WARMING_SLICES, begun + _ENOUGH_NS // 2, clock)
+        return min(_slices(work, _SLICES, begun + _ENOUGH_NS, clock)) / parts / 1e9
 
     return measure
 
 
-def _slice(work: Callable[[], object]) -> float:
-    begun = time.process_time_ns()
+def _slices(work: Callable[[], object], count: int, until: int, clock: Clock) -> list[float]:
+    """So many slices, or fewer when time is up; one in any case."""
+    found = [_slice(work, clock)]
+    while len(found) < count and clock() < until:
+        found.append(_slice(work, clock))
+    return found
+
+
+def _slice(work: Callable[[], object], clock: Clock) -> float:
+    begun = clock()
     repeats = taken = 0
     while taken < _SLICE_NS:
         work()
         repeats += 1
-        taken = time.process_time_ns() - begun
+        taken = clock() - begun
     return taken / repeats
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from bench.processes import OQL, ROOT, environment
 
 WORKERS = 2
-_START_SECONDS = 30.0
-_READY = b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+_START_SECONDS = 120.0
+_READY = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +62,30 @@ def memory(pid: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
+def open_files(pid: int) -> int:
+    """How many files, sockets and the like a process holds open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 def ours(folder: Path, **given: str) -> contextlib.AbstractContextManager[Server]:
     """`oql serve` as anybody runs it. `given`: settings, as variables of its environment."""
-    return _running([OQL, "serve"], folder, **given)
+    return running([OQL, "serve"], folder, **given)
 
 
 def ours_beside_bare(folder: Path) -> contextlib.AbstractContextManager[Server]:
     """Our server in development mode, with the routes of `bench.bare`."""
-    return _running([sys.executable, "-m", "bench.bare"], folder, OQL_DEV="true", OQL_LOG_FORMAT="json")
+    return running([sys.executable, "-m", "bench.bare"], folder, OQL_DEV="true", OQL_LOG_FORMAT="json")
 
 
 def bare(folder: Path) -> contextlib.AbstractContextManager[Server]:
     """The bare application with the same gunicorn, worker class, event loop and number of workers."""
     command = ["-m", "gunicorn", "bench.bare:app()", "--worker-class", "uvicorn_worker.UvicornWorker"]
-    return _running([sys.executable, *command, "--workers", str(WORKERS), "--bind", "127.0.0.1:{port}"], folder)
+    return running([sys.executable, *command, "--workers", str(WORKERS), "--bind", "127.0.0.1:{port}"], folder)
 
 
 @contextmanager
-def _running(command: Sequence[str], folder: Path, **given: str) -> Iterator[Server]:
+def running(command: Sequence[str], folder: Path, ready: str = "/ready", **given: str) -> Iterator[Server]:
+    """Any server, once it answers at the path `ready`; {port} in its command is the port that it shall listen on."""
     port = _free_port()
     settings = {"OQL_DATA": str(folder / "data"), "OQL_PORT": str(port), "OQL_WORKERS": str(WORKERS)} | given
     variables = environment() | settings
@@ -89,24 +95,24 @@ def _running(command: Sequence[str], folder: Path, **given: str) -> Iterator[Ser
             [word.format(port=port) for word in command], cwd=ROOT, env=variables, stdout=log, stderr=log
         )
     try:
-        _wait_until_ready(process, port, folder / "server.log")
+        _wait_until_ready(process, port, ready, folder / "server.log")
         yield Server(process, port, time.perf_counter() - begun)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_START_SECONDS)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, ready: str, log: Path) -> None:
     give_up = time.monotonic() + _START_SECONDS
-    while not _answers(port):
+    while not _answers(port, ready):
         if process.poll() is not None or time.monotonic() > give_up:
             raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')[-2_000:]}")
         time.sleep(0.002)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(_READY)
+        connection.sendall(_READY.format(path).encode())
         return b" 200 " in connection.recv(4096).split(b"\r\n")[0]
     return False
 

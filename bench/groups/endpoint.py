@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,10 @@ from bench import servers
 from bench.account import account_in, emit, emit_with_token
 from bench.figures import Row, Sample, Unit, at_least, figure
 from bench.load import CONNECTIONS, Load, Request, drive
-from bench.rounds import turns
+from bench.peers import of, opened
+from bench.peers.fastapi import HELLO, fastapi
+from bench.peers.node import NODE, node
+from bench.rounds import OURS, rows_of, tried_in_turns, turns
 
 _SECONDS = 1
 _WARM_SECONDS = 2
@@ -70,3 +74,35 @@ def _rows(found: dict[str, list[_Driven]], suffix: str, unit: Unit, value: Calla
     samples = {name: Sample(tuple(map(value, driven)), unit) for name, driven in found.items()}
     limit = samples.pop(_BARE)
     return [Row(name + suffix, sample, _BARE, limit) for name, sample in samples.items()]
+
+
+@figure(
+    "http-peers",
+    f"{_BODY}: requests a second beside frameworks that answer a constant, {CONNECTIONS} connections, "
+    f"{servers.WORKERS} workers each",
+)
+def http_peers(rounds: int) -> Iterable[Row]:
+    """Ours looks at an account, counts its query, runs a program with a trace, and writes a log line."""
+    with TemporaryDirectory() as named, ExitStack() as stack:
+        folder = Path(named)
+        account_in(folder / "data")
+        ours = stack.enter_context(servers.ours(folder))
+        fast, other = opened(stack, lambda: fastapi(folder)), opened(stack, lambda: node(folder))
+        sides = {
+            OURS: _loads(ours, emit()),
+            HELLO: of(fast, lambda server: _loads(server, emit("/hello"))),
+            NODE: of(other, lambda server: _loads(server, emit("/hello"))),
+        }
+        found = tried_in_turns(rounds, sides)
+    for subject, unit, value in (
+        (_BODY, Unit.RATE, lambda load: load.requests / load.seconds),
+        (f"{_BODY}, p50 delay", Unit.SECONDS, lambda load: load.p50),
+        (f"{_BODY}, p99 delay", Unit.SECONDS, lambda load: load.p99),
+    ):  # fmt: skip
+        yield from rows_of(found, subject, unit, value)
+
+
+def _loads(server: servers.Server, request: Request) -> Callable[[], Load]:
+    """A side: some load, after a first one that warms the server."""
+    drive(server.port, request, _WARM_SECONDS, _WARM_CONNECTIONS)
+    return lambda: drive(server.port, request, _SECONDS)

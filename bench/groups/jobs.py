@@ -5,13 +5,16 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from contextlib import ExitStack
 from functools import partial
 
-from bench import peers, servers
-from bench.figures import Row, Sample, Unit, at_least, at_most, figure
+from bench import servers
+from bench.figures import Absent, Row, Sample, Unit, at_least, at_most, figure
 from bench.jobs import INSERT, ROW, THREE_INSERTS, JobLoad, Jobs, Sent, serving, share
-from bench.rounds import turns
+from bench.peers import of, opened
+from bench.peers.dbos import DBOS, dbos
+from bench.peers.rq import RQ, rq
+from bench.rounds import OURS, rows_of, tried_in_turns, turns
 from bench.streams import Streams
 from oql.jobs import records
 from oql.journal import Wait
@@ -24,44 +27,38 @@ _RATE = "jobs in a second"
 _INSIDE = "one at a time, accepted to done"
 _SENT = "one at a time, sent to done"
 _PARTS = ((0.5, "p50"), (0.99, "p99"))
+Work = Callable[[], JobLoad]
 
 
 @figure(
     "jobs",
     f"jobs of three durable inserts in the mode async, {_CLIENTS} clients, {servers.WORKERS} job workers",
     at_least(200, Unit.RATE, _RATE),
-    at_least(1.5, Unit.TIMES, f"{_RATE}, beside DBOS"),
+    at_least(1.5, Unit.TIMES, _RATE, DBOS),
     at_most(15e-3, Unit.SECONDS, f"{_INSIDE}, p50"),
 )
 def jobs(rounds: int) -> Iterable[Row]:
-    """Many at once, then one at a time, in turns with the peer."""
-    found: dict[str, list[JobLoad | None]] = defaultdict(list)
-    with serving("bench") as [bench]:
-        sides: dict[str, Callable[[], JobLoad | None]] = {
-            "many": lambda: bench.burst(THREE_INSERTS, _JOBS, _CLIENTS),
-            "one": lambda: bench.one_by_one(THREE_INSERTS, _ALONE),
-            "many, theirs": lambda: peers.dbos(_CLIENTS, _JOBS // 3),
-            "one, theirs": lambda: peers.dbos(1, _ALONE),
+    """Many at once, then one at a time, in turns with the peers."""
+    with serving("bench") as [bench], ExitStack() as stack:
+        queue = opened(stack, rq)
+        many: dict[str, Work | Absent] = {
+            OURS: lambda: bench.burst(THREE_INSERTS, _JOBS, _CLIENTS),
+            DBOS: lambda: dbos(_CLIENTS, _JOBS // 3),
+            RQ: of(queue, lambda queue: partial(queue.burst, _JOBS, _CLIENTS)),
         }
-        for name in turns(rounds, sides):
-            found[name].append(sides[name]())
-    rates, theirs = (_of(found[name], Unit.RATE, lambda load: load.rate) for name in ("many", "many, theirs"))
-    assert rates is not None
-    yield Row(_RATE, rates)
-    yield Row(f"{_RATE}, beside DBOS", rates, peers.DBOS, theirs)
+        one: dict[str, Work | Absent] = {
+            OURS: lambda: bench.one_by_one(THREE_INSERTS, _ALONE),
+            DBOS: lambda: dbos(1, _ALONE),
+            RQ: of(queue, lambda queue: partial(queue.one_by_one, _ALONE)),
+        }
+        burst, alone = tried_in_turns(rounds, many), tried_in_turns(rounds, one)
+    yield from rows_of(burst, _RATE, Unit.RATE, lambda load: load.rate)
     for part, name in _PARTS:
-        yield _row(f"{_INSIDE}, {name}", found["one"], _inside(part))
+        yield from rows_of({OURS: alone[OURS]}, f"{_INSIDE}, {name}", Unit.SECONDS, _inside(part))
     for part, name in _PARTS:
-        row = _row(f"{_SENT}, {name}", found["one"], _delay(part))
-        yield replace(row, beside=peers.DBOS, theirs=_of(found["one, theirs"], Unit.SECONDS, _delay(part)))
+        yield from rows_of(alone, f"{_SENT}, {name}", Unit.SECONDS, _delay(part))
     for part, name in _PARTS:
-        yield _row(f"{_JOBS} at once, sent to done, {name}", found["many"], _delay(part))
-
-
-def _row(subject: str, loads: Sequence[JobLoad | None], value: Callable[[JobLoad], float]) -> Row:
-    found = _of(loads, Unit.SECONDS, value)
-    assert found is not None
-    return Row(subject, found)
+        yield from rows_of({OURS: burst[OURS]}, f"{_JOBS} at once, sent to done, {name}", Unit.SECONDS, _delay(part))
 
 
 def _inside(part: float) -> Callable[[JobLoad], float]:
@@ -70,12 +67,6 @@ def _inside(part: float) -> Callable[[JobLoad], float]:
 
 def _delay(part: float) -> Callable[[JobLoad], float]:
     return lambda load: share(load.delays, part)
-
-
-def _of(loads: Sequence[JobLoad | None], unit: Unit, value: Callable[[JobLoad], float]) -> Sample | None:
-    """A value of each round; None where it did not run."""
-    ran = [load for load in loads if load is not None]
-    return Sample(tuple(map(value, ran)), unit) if ran else None
 
 
 _KILLS = 21

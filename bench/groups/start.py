@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import processes, servers
-from bench.figures import Row, Sample, Unit, at_most, figure
+from bench.figures import Absent, Row, Sample, Unit, at_most, figure
 from bench.rounds import Side, compared, turns
 
 _STARTS = 2
@@ -64,7 +64,7 @@ def _used_by_children() -> float:
 def server_ready(rounds: int) -> Iterable[Row]:
     """Beside the bare application under the same gunicorn."""
     with TemporaryDirectory() as folder:
-        peers: dict[str, Side | None] = {"gunicorn with a bare route": _start(servers.bare, Path(folder))}
+        peers: dict[str, Side | Absent] = {"gunicorn with a bare route": _start(servers.bare, Path(folder))}
         yield from compared(min(rounds, _MOST_SERVER_STARTS), "oql serve", _start(servers.ours, Path(folder)), peers)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from time import perf_counter_ns
 
 from bench.figures import Row, Unit, at_most, figure
-from bench.peers import JINJA, STARLARK, jinja, python, starlark
+from bench.peers.jinja import JINJA, jinja
+from bench.peers.python import PYTHON, python
+from bench.peers.starlark import STARLARK, starlark
 from bench.rounds import Side, again, compared
 from oql import engine, json
 from oql.local import local_context
@@ -16,7 +18,6 @@ _CHAIN = 900
 _PASSES = 10_000
 _NOTED = "name = name.upper()\nended = clock()\nentries.append((1, now, ended, 'Ok', (), 0))\nnow = ended"
 _HELLO = 'EMIT "Hello"'
-_PYTHON = "plain Python"
 
 
 def _runs(program: Program, parts: int, **variables: Value) -> Side:
@@ -35,7 +36,7 @@ def step(rounds: int) -> Iterable[Row]:
     """UPPER of a short text into a variable, beside the same call in other languages."""
     program = load("\n".join(["UPPER ?name SET ?name"] * _CHAIN))
     peers = {
-        _PYTHON: python("\n".join(["name = name.upper()"] * _CHAIN), _CHAIN, name="hello"),
+        PYTHON: python("\n".join(["name = name.upper()"] * _CHAIN), _CHAIN, name="hello"),
         "plain Python with a trace": python(
             "\n".join(["entries = []", "now = clock()", *[_NOTED] * _CHAIN]),
             _CHAIN,
@@ -53,7 +54,7 @@ def while_(rounds: int) -> Iterable[Row]:
     """A counter that is counted up. Starlark and Jinja2 have no WHILE: there a FOR drives it."""
     program = load(f'WHILE ?i IS LESS THAN {_PASSES} OPEN NEST\n  CALCULATE "?i + 1" SET ?i\nCLOSE NEST')
     peers = {
-        _PYTHON: python(f"while i < {_PASSES}:\n    i = i + 1", _PASSES, i=0),
+        PYTHON: python(f"while i < {_PASSES}:\n    i = i + 1", _PASSES, i=0),
         STARLARK: starlark(f"i = 0\nfor _ in range({_PASSES}):\n    if i < {_PASSES}:\n        i = i + 1", _PASSES),
         JINJA: jinja(
             "{% set at = namespace(i=0) %}{% for _ in range(" + str(_PASSES) + ") %}"
@@ -72,7 +73,7 @@ def foreach(rounds: int) -> Iterable[Row]:
     items: list[Value] = [f"item {number}" for number in range(_PASSES)]
     program = load("FOREACH ?items AS ?item OPEN NEST\n  UPPER ?item SET ?loud\nCLOSE NEST")
     peers = {
-        _PYTHON: python("for item in items:\n    loud = item.upper()", _PASSES, items=items),
+        PYTHON: python("for item in items:\n    loud = item.upper()", _PASSES, items=items),
         STARLARK: starlark("for item in items:\n    loud = item.upper()", _PASSES, items=items),
         JINJA: jinja("{% for item in items %}{% set loud = item | upper %}{% endfor %}", _PASSES, items=items),
     }

@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +14,14 @@ import apsw
 
 from bench import servers
 from bench.account import emit
-from bench.figures import Row, Sample, Unit, at_least, at_most, figure
+from bench.figures import Absent, Row, Sample, Unit, at_least, at_most, figure
 from bench.load import CONNECTIONS, Request, drive
+from bench.peers import of, opened
+from bench.peers.datasette import DATASETTE, ROW as DATASETTE_ROW, SQL as DATASETTE_SQL, datasette
+from bench.peers.fastapi import ROWS, fastapi
+from bench.peers.postgres import POSTGRES, Postgres, postgres
 from bench.processes import ROOT, environment
-from bench.rounds import again, compared, turns
+from bench.rounds import OURS, Side, again, rows_of, tried_in_turns
 from substrate.interface import Frame, JsonRow, Namespace
 from substrate.opening import open_store
 
@@ -38,33 +42,63 @@ _AT_ONCE = 10_000
 _WRITERS = 4
 _BARE = "a bare route"
 _INSERT, _READ = "a row written, new each time", "a row read by its key"
+_TWENTY = "SQL that finds 20 rows by an index"
+_SQL_TWENTY = "SELECT id, who, price FROM shop.orders WHERE qty = 3 LIMIT 20"
+_SHOWN = 1_000
+_JSON = {"Content-Type": "application/json"}
 
 
 @figure(
     "rows-http",
     f"single rows over HTTP, durable, with {CONNECTIONS} connections, {servers.WORKERS} workers",
     at_least(3_000, Unit.RATE, _INSERT),
-    at_least(0.4, Unit.TIMES, f"{_INSERT}, beside a bare route"),
-    at_least(0.6, Unit.TIMES, _READ),
+    at_least(0.4, Unit.TIMES, _INSERT, _BARE),
+    at_least(0.6, Unit.TIMES, _READ, _BARE),
 )
 def rows_http(rounds: int) -> Iterable[Row]:
     """Requests a second, in turns."""
-    with _server() as server:
-        requests = {
-            _INSERT: Request(f"{_BASE}/rows/shop.orders", json.dumps(_ROW), _BEARER),
-            _READ: Request(f"{_BASE}/rows/shop.orders/{_first_key(server)}", headers=_BEARER),
-            _BARE: emit("/inside"),
+    with _server() as server, TemporaryDirectory() as folder, ExitStack() as stack:
+        fast = opened(stack, lambda: fastapi(Path(folder)))
+        rows = opened(stack, lambda: datasette(Path(folder), _SHOWN))
+        bare = _loads(emit("/inside"))(server)
+        key = _first_key(server)
+        asked = json.dumps({"sql": _SQL_TWENTY})
+        for _ in range(_SHOWN):
+            _first_key(server)
+        subjects: dict[str, dict[str, Side | Absent]] = {
+            _INSERT: {
+                OURS: _loads(Request(f"{_BASE}/rows/shop.orders", json.dumps(_ROW), _BEARER))(server),
+                _BARE: bare,
+                ROWS: of(fast, _loads(Request("/rows", json.dumps(_ROW), _JSON))),
+            },
+            _READ: {
+                OURS: _loads(Request(f"{_BASE}/rows/shop.orders/{key}", headers=_BEARER))(server),
+                _BARE: bare,
+                ROWS: of(fast, _loads(Request("/rows/first"))),
+                DATASETTE: of(rows, _loads(Request(DATASETTE_ROW))),
+            },
+            _TWENTY: {
+                OURS: _loads(Request(f"{_BASE}/sql", asked, _BEARER))(server),
+                _BARE: bare,
+                DATASETTE: of(rows, _loads(Request(DATASETTE_SQL))),
+            },
         }
-        found: dict[str, list[float]] = {name: [] for name in requests}
-        for request in requests.values():
-            drive(server.port, request, 1)
-        for name in turns(rounds, requests):
-            load = drive(server.port, requests[name], 2)
-            found[name].append(load.requests / load.seconds)
-    samples = {name: Sample(tuple(values), Unit.RATE) for name, values in found.items()}
-    yield Row(_INSERT, samples[_INSERT])
-    yield Row(f"{_INSERT}, beside a bare route", samples[_INSERT], _BARE, samples[_BARE])
-    yield Row(_READ, samples[_READ], _BARE, samples[_BARE])
+        for subject, sides in subjects.items():
+            yield from rows_of(tried_in_turns(rounds, sides), subject, Unit.RATE, float)
+
+
+def _loads(request: Request) -> Callable[[servers.Server], Side]:
+    """A side: requests a second, when the server is warm."""
+
+    def made(server: servers.Server) -> Side:
+        def measure() -> float:
+            load = drive(server.port, request, 1)
+            return load.requests / load.seconds
+
+        measure()
+        return measure
+
+    return made
 
 
 @figure("stream", f"{_STREAMED:,} rows in one request, as lines of JSON", at_least(40_000, Unit.RATE, "rows"))
@@ -110,6 +144,7 @@ _SQL_FOUND = (
     'ORDER BY "price" DESC, "id" LIMIT 100'
 )
 _ENGINE = "SQLite alone"
+_CLOCK = time.perf_counter_ns
 
 
 @figure(
@@ -121,27 +156,43 @@ _ENGINE = "SQLite alone"
     at_most(1.3, Unit.TIMES, "SQL: filter, sort, the first hundred"),
 )
 def million(rounds: int) -> Iterable[Row]:
-    """Each question beside the engine's own time for the statement that a person would write."""
-    with TemporaryDirectory() as folder:
-        store = open_store("", Path(folder))
+    """By the clock, each question beside the statement that a person would write, in the engine and in PostgreSQL."""
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        store = stack.enter_context(closing(open_store("", Path(folder))))
         namespace = store.namespace("bench")
         _fill(namespace)
-        alone = apsw.Connection(
-            str(Path(folder) / "namespaces" / "bench" / "store.sqlite"), flags=apsw.SQLITE_OPEN_READONLY
-        )
+        path = Path(folder) / "namespaces" / "bench" / "store.sqlite"
+        alone = stack.enter_context(closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)))
+        server = of(opened(stack, postgres), _filled)
         for name, plan, text in (
             ("sums by group", _SUMS, _SQL_SUMS),
             ("filter, sort, the first hundred", _FOUND, _SQL_FOUND),
         ):
             asked = text.replace("t1", "shop.orders").replace('"paid" = 1', "paid = true")
-            yield from compared(
-                rounds, f"plan: {name}", again(_planned(namespace, plan)), {_ENGINE: again(_alone(alone, text))}
+            found = tried_in_turns(
+                rounds,
+                {
+                    OURS: again(_planned(namespace, plan), clock=_CLOCK),
+                    "SQL": again(_asked(namespace, asked), clock=_CLOCK),
+                    _ENGINE: again(_alone(alone, text), clock=_CLOCK),
+                    POSTGRES: of(server, _on_server(asked.replace("shop.orders", "orders"))),
+                },
             )
-            yield from compared(
-                rounds, f"SQL: {name}", again(_asked(namespace, asked)), {_ENGINE: again(_alone(alone, text))}
-            )
-        alone.close()
-        store.close()
+            sql = found.pop("SQL")
+            yield from rows_of(found, f"plan: {name}", Unit.SECONDS, float)
+            yield from rows_of({**found, OURS: sql}, f"SQL: {name}", Unit.SECONDS, float)
+
+
+def _filled(server: Postgres) -> Postgres:
+    """The same rows, indexes and statistics."""
+    server.connection.execute("CREATE INDEX orders_qty ON orders (qty)")
+    server.fill(_generated(number) for number in range(_ROWS))
+    server.connection.execute("VACUUM ANALYZE orders")
+    return server
+
+
+def _on_server(text: str) -> Callable[[Postgres], Side]:
+    return lambda server: again(lambda: server.connection.execute(text).fetchall(), clock=_CLOCK)
 
 
 @figure(

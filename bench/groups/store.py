@@ -52,7 +52,7 @@ def _beside(rounds: int, subject: str, namespace: Namespace, text: str, alone: S
     ours = again(lambda: [engine.run(program, context, {"n": 500}) for _ in range(_REPEATS)], _REPEATS)
     [found] = compared(rounds, subject, ours, {"SQLite alone": alone})
     yield found
-    assert found.theirs is not None
+    assert isinstance(found.theirs, Sample)
     beyond = tuple(mine - theirs for mine, theirs in zip(found.ours.values, found.theirs.values, strict=True))
     yield Row(f"{subject}, beyond SQLite", Sample(beyond, Unit.SECONDS))
 

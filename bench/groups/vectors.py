@@ -1,11 +1,13 @@
-"""Vectors over HTTP, beside the same search with numpy alone."""
+"""Vectors over HTTP, beside the same search with libraries in this process."""
 
 import http.client
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -13,7 +15,9 @@ from time import perf_counter
 from typing import Any
 
 from bench import servers
-from bench.figures import Row, Sample, Unit, at_least, at_most, figure
+from bench.figures import Absent, Row, Sample, Unit, at_least, at_most, figure
+from bench.peers import faiss, of
+from bench.rounds import OURS, rows_of, tried_in_turns
 
 _COUNT, _DIM, _K = 100_000, 384, 10
 _QUERIES = 200
@@ -23,6 +27,16 @@ _BULK = 10_000
 _TABLE = "/v1/tenants/bench/vector"
 _HEADERS = {"Authorization": "Bearer bench"}
 _NDJSON = "application/x-ndjson"
+_FAST = "topk, mode fast"
+_NUMPY = "numpy in this process, every vector"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What some searches took, and the numbers of the vectors that each of them found."""
+
+    p99: float
+    nearest: Sequence[set[int]]
 
 
 @figure(
@@ -30,13 +44,13 @@ _NDJSON = "application/x-ndjson"
     f"{_COUNT:,} vectors of {_DIM} random numbers (the hard case) by cosine, over HTTP, {servers.WORKERS} workers",
     at_most(15e-3, Unit.SECONDS, "topk, p99 delay"),
     at_most(6e-3, Unit.SECONDS, "topk, mode fast, p99 delay"),
-    at_least(0.99, Unit.TIMES, "topk, recall of the 10 nearest"),
-    at_least(0.9, Unit.TIMES, "topk, mode fast, recall of the 10 nearest"),
+    at_least(0.99, Unit.SHARE, "topk, recall of the 10 nearest"),
+    at_least(0.9, Unit.SHARE, "topk, mode fast, recall of the 10 nearest"),
     at_least(1_500, Unit.RATE, f"put, {_WRITERS} connections"),
     at_least(10_000, Unit.RATE, "put-bulk, a stream of base64"),
 )
 def vectors(rounds: int) -> Iterable[Row]:
-    """Puts, then searches on one connection, with what numpy alone takes for them and finds."""
+    """Puts, then searches on one connection, beside what searches of others take and find."""
     import numpy as np
 
     chance = np.random.default_rng(1)
@@ -45,9 +59,12 @@ def vectors(rounds: int) -> Iterable[Row]:
     with TemporaryDirectory() as folder, servers.ours(Path(folder), OQL_DEV="true", OQL_LOG_FORMAT="json") as server:
         yield _rate("put-bulk, a stream of base64", [_load(server.port, rows)])
         yield _rate(f"put, {_WRITERS} connections", [_puts(server.port, rows, number) for number in range(rounds)])
-        alone = _alone(rows, queries)
-        for mode, subject in (("hnsw", "topk"), ("fast", "topk, mode fast")):
-            yield from _searches(rounds, server.port, subject, mode, queries, alone)
+        found = tried_in_turns(rounds, _sides(server.port, rows, queries))
+    truth = _inside(_numpy(rows), queries)().nearest
+    fast = found.pop(_FAST)
+    for subject, sides in (("topk", found), (_FAST, {**found, OURS: fast})):
+        yield from rows_of(sides, f"{subject}, p99 delay", Unit.SECONDS, lambda one: one.p99)
+        yield from rows_of(sides, f"{subject}, recall of the 10 nearest", Unit.SHARE, _recall(truth))
 
 
 def _load(port: int, rows: Any) -> float:
@@ -84,39 +101,52 @@ def _puts(port: int, rows: Any, number: int) -> float:
         return _PUTS / (perf_counter() - begun)
 
 
-def _searches(
-    rounds: int, port: int, subject: str, mode: str, queries: Any, alone: tuple[list[set[str]], list[float]]
-) -> Iterator[Row]:
-    truth, bare = alone
+def _sides(port: int, rows: Any, queries: Any) -> dict[str, Callable[[], _Found] | Absent]:
+    """Who searches: ours over HTTP in both modes, and what searches in this process."""
+    return {
+        OURS: partial(_asked, port, "hnsw", queries),
+        _FAST: partial(_asked, port, "fast", queries),
+        _NUMPY: _inside(_numpy(rows), queries),
+        faiss.EXACT: of(rows, lambda rows: _inside(faiss.exact(rows), queries)),
+        faiss.HNSW: of(rows, lambda rows: _inside(faiss.hnsw(rows), queries)),
+    }
+
+
+def _asked(port: int, mode: str, queries: Any) -> _Found:
+    """One search after the other on one connection, after some that warm it."""
     bodies = [
         json.dumps({"query": [round(float(x), 6) for x in query], "k": _K, "mode": mode}).encode() for query in queries
     ]
-    late, recalls = [], []
     with closing(_connected(port)) as connection:
-        for body in bodies:
-            _post(connection, "/random/topk", body)  # warm
-        for _ in range(rounds):
-            delays, answers = _timed([lambda b=body: _post(connection, "/random/topk", b) for body in bodies])  # type: ignore[misc] # bound at once
-            late.append(_p99(delays))
-            found = [{hit["id"] for hit in json.loads(answer)} for answer in answers]
-            recalls.append(sum(len(a & b) for a, b in zip(found, truth, strict=True)) / (_K * len(truth)))
-    limit = Sample((_p99(bare),) * rounds, Unit.SECONDS)
-    yield Row(f"{subject}, p99 delay", Sample(tuple(late), Unit.SECONDS), "numpy alone, every vector, p99", limit)
-    yield Row(f"{subject}, recall of the 10 nearest", Sample(tuple(recalls), Unit.TIMES))
+        for body in bodies[: len(bodies) // 4]:
+            _post(connection, "/random/topk", body)
+        delays, answers = _timed([lambda b=body: _post(connection, "/random/topk", b) for body in bodies])  # type: ignore[misc] # bound at once
+    return _Found(_p99(delays), [{int(hit["id"][1:]) for hit in json.loads(answer)} for answer in answers])
 
 
-def _alone(rows: Any, queries: Any) -> tuple[list[set[str]], list[float]]:
-    """The nearest vectors, by a product with the whole matrix, and what each search took."""
+def _inside(search: faiss.Search, queries: Any) -> Callable[[], _Found]:
+    def measure() -> _Found:
+        delays, found = _timed([lambda q=query: search(q, _K) for query in queries])  # type: ignore[misc] # bound at once
+        return _Found(_p99(delays), found)
+
+    return measure
+
+
+def _numpy(rows: Any) -> faiss.Search:
+    """The nearest vectors by a product with the whole matrix."""
     import numpy as np
 
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    def search(query: Any) -> set[str]:
+    def search(query: Any, count: int) -> set[int]:
         values = unit @ (query / np.linalg.norm(query))
-        return {f"v{number}" for number in np.argpartition(-values, _K)[:_K]}
+        return {int(number) for number in np.argpartition(-values, count)[:count]}
 
-    delays, found = _timed([lambda q=query: search(q) for query in queries])  # type: ignore[misc] # bound at once
-    return found, delays
+    return search
+
+
+def _recall(truth: Sequence[set[int]]) -> Callable[[_Found], float]:
+    return lambda found: sum(len(a & b) for a, b in zip(found.nearest, truth, strict=True)) / (_K * len(truth))
 
 
 def _timed(calls: Sequence[Callable[[], Any]]) -> tuple[list[float], list[Any]]:

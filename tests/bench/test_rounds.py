@@ -1,7 +1,9 @@
 """Measuring in turns: everybody once a round, forth and back."""
 
-from bench.figures import Row, Sample, Unit
-from bench.rounds import compared, in_turns, turns
+import pytest
+
+from bench.figures import Absent, Row, Sample, Unit
+from bench.rounds import OURS, again, compared, in_turns, tried_in_turns, turns
 
 
 def test_every_other_round_goes_backwards() -> None:
@@ -16,5 +18,34 @@ def test_each_side_keeps_its_rounds_in_order() -> None:
 
 def test_a_peer_that_is_not_there_leaves_its_row_empty() -> None:
     one, two = Sample((1.0,), Unit.SECONDS), Sample((2.0,), Unit.SECONDS)
-    rows = compared(1, "a", lambda: 1.0, {"a limit": lambda: 2.0, "a peer": None})
-    assert rows == [Row("a", one, "a limit", two), Row("a", one, "a peer", None)]
+    rows = compared(1, "a", lambda: 1.0, {"a limit": lambda: 2.0, "a peer": Absent()})
+    assert rows == [Row("a", one, "a limit", two), Row("a", one, "a peer", Absent())]
+
+
+def test_a_peer_that_fails_does_not_end_the_run() -> None:
+    asked: list[str] = []
+
+    def fails() -> float:
+        asked.append("a peer")
+        raise RuntimeError("out of\nluck")
+
+    one = Sample((1.0, 1.0), Unit.SECONDS)
+    [row] = compared(2, "a", lambda: 1.0, {"a peer": fails})
+    assert row == Row("a", one, "a peer", Absent("RuntimeError: out of luck"))
+    assert asked == ["a peer"]
+
+
+def test_a_failure_of_ours_does() -> None:
+    with pytest.raises(ZeroDivisionError):
+        tried_in_turns(1, {OURS: lambda: 1 / 0})
+
+
+def test_work_that_takes_long_has_fewer_slices() -> None:
+    now = 0
+
+    def works() -> None:
+        nonlocal now
+        now += 5_000_000_000
+
+    assert again(works, parts=5, clock=lambda: now)() == 1.0
+    assert now == 10_000_000_000  # one slice to warm, one that counts
