@@ -12,7 +12,7 @@ TOO_OLD := OQL needs Python 3.11 or newer: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve test check bench torture format constraints lint
+.PHONY: help install serve test check bench torture soak fuzz format constraints lint
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,12 @@ bench: $(PEERS) ## measure every figure that the README states
 
 torture: $(INSTALLED) ## kill, freeze and race everything for hours (ARGS="--scale 0.01": for minutes)
 	@$(BIN)/python -m tests.crash.torture $(ARGS)
+
+soak: $(INSTALLED) ## mixed load for an hour, and what grows meanwhile (ARGS="--minutes 3": for less)
+	@$(BIN)/python -m tests.soak --write $(ARGS)
+
+fuzz: $(INSTALLED) ## large random doses of all that is compared or mutated, for an hour (ARGS="--minutes 5")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 format: $(INSTALLED) ## format the code and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

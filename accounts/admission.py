@@ -36,7 +36,7 @@ APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 LOCKABLE = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
     """A query that may run. `limit` and `remaining` count queries of this day, which ends in `reset` seconds.
 
@@ -115,7 +115,7 @@ class Admission:
         self._days = str(folder / "days")
         self._slots = str(folder / "slots")
         self._now = now
-        self._today, self._day_number = "", -1
+        self._today, self._day_number = "", -1.0
         self._turn = itertools.count()
         self._idle = OpenFiles(IDLE_SLOTS)
         self._shares: dict[str, _Share] = {}
@@ -123,9 +123,19 @@ class Admission:
 
     def admit(self, account: Account) -> Admitted:
         """See `Accounts.admit`."""
-        now = self._now()
-        with _translated():
-            return self._count(account, self._day(now), ceil(DAY_S - now % DAY_S))
+        now, limit = self._now(), account.tier.queries_per_day
+        reset = ceil(DAY_S - now % DAY_S)
+        with self._guard:
+            if now // DAY_S != self._day_number:
+                self._begin_day(now)
+            share = self._shares.get(account.id)
+            if share is None or not share.left:
+                share = self._shares[account.id] = self._take_share(account, limit)
+            used = share.taken - share.left + 1
+            if not share.left or used > limit:
+                raise _exceeded(account, reset)
+            share.left -= 1
+        return Admitted(limit, limit - used, reset)
 
     def take_slot(self, account: Account) -> int:
         """The handle of a locked slot: the one this process used last if it is free, else any other."""
@@ -164,58 +174,35 @@ class Admission:
     def _give_back(self, account: Account) -> None:
         """Takes a query that was not run out of the count, unless its day has ended."""
         with self._guard:
-            share = self._shares.get(self._path(account, self._day(self._now())))
-            if share:
+            share = self._shares.get(account.id)
+            if share and self._now() // DAY_S == self._day_number:
                 share.left += 1
 
-    def _path(self, account: Account, day: str) -> str:
-        return f"{self._days}/{day}/{account.id}"
-
-    def _count(self, account: Account, day: str, reset: int) -> Admitted:
-        limit = account.tier.queries_per_day
-        path = self._path(account, day)
-        with self._guard:
-            share = self._shares.get(path)
-            if share is None or not share.left:
-                share = self._shares[path] = self._take_share(path, limit)
-            used = share.taken - share.left + 1
-            if not share.left or used > limit:
-                raise QuotaExceeded(
-                    f"the {account.tier.name} tier runs {limit:,} queries a day; the next begins at 00:00 UTC",
-                    retry_after=reset,
-                    limit=limit,
-                    remaining=0,
-                    reset=reset,
-                )
-            share.left -= 1
-        return Admitted(limit, limit - used, reset)
-
-    def _take_share(self, path: str, limit: int) -> "_Share":
+    def _take_share(self, account: Account, limit: int) -> _Share:
         """A share of the day for this process alone. Beyond the limit nothing is added, however often somebody asks."""
-        handle = _open(path, APPEND)
-        try:
-            free = limit - os.fstat(handle).st_size
-            if free <= 0:
-                return _Share(limit, 0)
-            # The kernel finds the end and writes there in one go; the handle then stands behind these very bytes.
-            size = os.write(handle, b"." * min(free, max(1, limit // SHARES)))
-            taken = os.lseek(handle, 0, os.SEEK_CUR)
-            return _Share(taken, max(0, size - max(0, taken - limit)))
-        finally:
-            os.close(handle)
+        with _translated():
+            handle = _open(f"{self._days}/{self._today}/{account.id}", APPEND)
+            try:
+                free = limit - os.fstat(handle).st_size
+                if free <= 0:
+                    return _Share(limit, 0)
+                # The kernel finds the end and writes there in one go; the handle then stands behind these very bytes.
+                size = os.write(handle, b"." * min(free, max(1, limit // SHARES)))
+                taken = os.lseek(handle, 0, os.SEEK_CUR)
+                return _Share(taken, max(0, size - max(0, taken - limit)))
+            finally:
+                os.close(handle)
 
-    def _day(self, now: float) -> str:
-        """This day. Who meets it first clears away what is older than yesterday."""
-        number = int(now // DAY_S)
-        if number != self._day_number:
-            self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
-            self._day_number = number
-            self._shares.clear()
-            yesterday = datetime.fromtimestamp(now - DAY_S, UTC).date().isoformat()
+    def _begin_day(self, now: float) -> None:
+        """Forgets what was left of the day before, and clears away what is older than that."""
+        self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
+        self._day_number = now // DAY_S
+        self._shares.clear()
+        yesterday = datetime.fromtimestamp(now - DAY_S, UTC).date().isoformat()
+        with _translated():
             for past in Path(self._days).glob("*"):
                 if past.name < yesterday:
                     shutil.rmtree(past, ignore_errors=True)
-        return self._today
 
 
 @contextmanager
@@ -224,6 +211,13 @@ def _translated() -> Iterator[None]:
         yield
     except OSError as error:
         raise DatabaseError(f"cannot keep count of queries: {error.strerror}") from error
+
+
+def _exceeded(account: Account, reset: int) -> QuotaExceeded:
+    """The refusal for the rest of a day, which ends in `reset` seconds."""
+    limit = account.tier.queries_per_day
+    message = f"the {account.tier.name} tier runs {limit:,} queries a day; the next begins at 00:00 UTC"
+    return QuotaExceeded(message, retry_after=reset, limit=limit, remaining=0, reset=reset)
 
 
 def _slots_of(account: Account) -> str:

@@ -40,7 +40,7 @@ class VerifiedLogins:
     ) -> None:
         self._state = CurrentState(database)
         self._store = store
-        self._key = secrets.token_bytes(32)
+        self._keyed = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=32)
         self._monotonic = monotonic
         self._entries: dict[bytes, _Entry] = {}
         self._guard = threading.Lock()
@@ -77,4 +77,6 @@ class VerifiedLogins:
         # What is longer verifies nothing, so it need not be told apart.
         login, password = login[: MAX_LOGIN_LENGTH + 1], password[: MAX_PASSWORD_BYTES + 1]
         text = f"{len(login)} {login}{password}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, key=self._key, digest_size=32).digest()
+        digest = self._keyed.copy()
+        digest.update(text)
+        return digest.digest()

@@ -8,7 +8,7 @@ from oql.chain_options import NO_OPTIONS, ChainOptions
 from oql.context import CancelFlag, Context, StartChain
 from oql.journal import Journal
 from oql.limits import Limits
-from oql.local import local_context, wall_clock
+from oql.local import RANDOM, computing_ns, measuring_ns, new_id, wall_clock
 from oql.models import Models
 from oql.outbound import Outbound
 from oql.places.services import NOWHERE, Services
@@ -60,25 +60,17 @@ class Contexts:
         A run without one goes in one go: its time passes while it computes, and the clock that tells these apart
         would cost more than all the rest of the run.
         """
-        store = self.stores(namespace)
-        context = local_context(
-            namespace,
-            request=request,
-            limits=self._job_limits if journal else self.limits,
-            cancel=cancel,
-            cache=StoredCache(store),
-            store=store,
-            job_id=job_id,
-        )
-        context.files = self.files(namespace) if self.files else None
+        store, now = self.stores(namespace), wall_clock()
+        context = Context(
+            namespace, now if created is None else created, measuring_ns, computing_ns if journal else measuring_ns,
+            RANDOM, new_id, StoredCache(store), request, self._job_limits if journal else self.limits, cancel, job_id,
+        )  # fmt: skip
+        context.began = None if created is None else now
+        context.store, context.files = store, self.files(namespace) if self.files else None
         context.outbound, context.mails, context.sites = self.outbound, self.mails, self.sites
         context.models, context.places, context.chains = self.models, self.places, self.chains
         context.may_sideload = journal is not None and self.may_sideload(namespace)
         context.start_chain = self.start_chain
         context.report = partial(self.report, job_id=job_id)
         context.journal = journal
-        if journal is None:
-            context.computing_ns = context.monotonic_ns
-        elif created is not None:
-            context.now, context.began = created, wall_clock()
         return context

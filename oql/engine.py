@@ -54,8 +54,10 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
     """Runs a program to its end. Never raises for anything a program does."""
     budget = Budget(context)
     bound = variables or {}
-    foreign: dict[str, Value] = {TAINTED: {*program.tainted, *bound}} if program.runs_programs else {}
-    machine = Machine(program, context, budget, {**bound, **system_variables(context), **foreign}, 0)
+    given = {**bound, **system_variables(context)}
+    if program.runs_programs:
+        given[TAINTED] = {*program.tainted, *bound}
+    machine = Machine(program, context, budget, given, 0)
     budget.machines.append(machine)
     if context.journal:
         context.journal.begin(program, machine.trace, budget.started)

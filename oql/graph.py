@@ -148,8 +148,8 @@ class Graph:
             answered = journal.refresh()
         except StoreError as error:
             self._cut_off(Interrupted(f"the store cannot be used: {error.message}"))
-        except Fenced as fenced:
-            self._cut_off(fenced)
+        except (Fenced, Interrupted) as ended:
+            self._cut_off(ended)
         else:
             with self._changed:
                 self._ready += self._suspended if answered else []

@@ -25,6 +25,7 @@ from oql.program import Program, text_digest
 from oql.progress import Progress, Told
 from oql.trace import Trace
 from oql.values import Value
+from substrate.errors import StoreError
 from substrate.interface import Frame, Namespace
 
 Entry = dict[str, Any]
@@ -34,6 +35,8 @@ has begun; or `f`: what was recorded under the key no longer counts; or `p`: nor
 
 _NUMBERS = re.compile(r"\d+")
 
+LOST = "a commit of the run has failed"
+"""Why a run is interrupted that finds, before it is told so, that something it wrote is not there."""
 CALLS = "calls"
 """The key of how many calls were made. No step has it."""
 MOST_IN_MEMORY = 16 * 2**20
@@ -119,6 +122,8 @@ class Journal:
     progress: Progress | None = None
     waits: list[Wait] = field(default_factory=list)
     forgetful: bool = False
+    lost: bool = False
+    """Whether a commit of the run has failed: it writes nothing more, and goes on elsewhere from what is on disk."""
     calls: int = 0
     """How many calls that may leave the machine all runs of the job have made, as far as they have recorded it."""
     _pinned: dict[str, str] = field(default_factory=dict)
@@ -204,9 +209,17 @@ class Journal:
             return by_key(self._unwritten)
 
     def flush(self) -> None:
-        """Returns when everything recorded so far is on disk, where the run is a job. Raises Fenced, StoreError."""
+        """Returns when everything recorded so far is on disk, where the run is a job. Raises Fenced, Interrupted."""
         if self.keeper and self.store:
-            self.store.write(self.write_waiting)
+            try:
+                self.store.write(self.write_waiting)
+            except StoreError as error:
+                raise self.lose(error) from None
+
+    def lose(self, error: StoreError) -> Interrupted:
+        """What the run ends with, as a commit of it has failed: nobody knows any more what it had still to write."""
+        self.lost = True
+        return Interrupted(f"the store cannot be used: {error.message}")
 
     def keep(self, keeper: Keeper, begin: Callable[[Frame], None]) -> None:
         """Makes the run a job: `begin` makes the job in a frame, and everything recorded so far is written with it."""
@@ -236,7 +249,7 @@ class Journal:
         """Whether there are answers to what the run waits for.
 
         From now on its steps find them recorded, and whatever this run has recorded itself: those that are asked again
-        must not do again what they have done before they waited. Raises Fenced, StoreError.
+        must not do again what they have done before they waited. Raises Fenced, Interrupted, StoreError.
         """
         if not self.keeper or not self.store or not self.waits:
             return False
@@ -261,7 +274,7 @@ class Journal:
         `forget`: keys of steps that are to run again, should the job be retried.
         """
         with self._lock:
-            if self.keeper:
+            if self.keeper and not self.lost:
                 self._unwritten += [{"k": key, "f": True} for key in forget]
                 self._append(frame, self.keeper, last=True)
 
@@ -272,6 +285,8 @@ class Journal:
                 self._append(frame, self.keeper)
 
     def _append(self, frame: Frame, keeper: Keeper, *, last: bool = False) -> None:
+        if self.lost:
+            raise Interrupted(LOST)
         entries, self._unwritten, self._held = self._unwritten, [], 0
         keeper.append(frame, entries, self.progress.new() if self.progress else [], last=last)
 
@@ -291,9 +306,14 @@ def failure_entry(key: str, error: OqlError) -> Entry:
 def given(entry: Entry) -> Value:
     """The recorded value of a step; raises the error that it failed with."""
     if "e" in entry:
-        code, message, hint = entry["e"]
-        raise OqlError(Code(code), message, hint=hint)
+        raise error_of(entry)
     return entry["v"]
+
+
+def error_of(entry: Entry) -> OqlError:
+    """The error of a recorded step that failed."""
+    code, message, hint = entry["e"]
+    return OqlError(Code(code), message, hint=hint)
 
 
 def by_key(entries: list[Entry]) -> dict[str, Entry]:

@@ -13,7 +13,10 @@ from oql.context import Cache, CancelFlag, Context
 from oql.limits import DEFAULT, Limits
 from substrate.interface import Namespace
 
-_RANDOM = random.SystemRandom()
+RANDOM = random.SystemRandom()
+measuring_ns = time.perf_counter_ns
+computing_ns = time.thread_time_ns
+"""Nanoseconds on two clocks that only measure: one that always runs, and the processor time of the thread."""
 
 
 def local_context(
@@ -30,9 +33,9 @@ def local_context(
     return Context(
         namespace=namespace,
         now=time.time(),
-        monotonic_ns=time.perf_counter_ns,
-        computing_ns=time.thread_time_ns,
-        random=_RANDOM,
+        monotonic_ns=measuring_ns,
+        computing_ns=computing_ns,
+        random=RANDOM,
         new_id=new_id,
         cache=cache or MemoryCache(),
         request=request or {},

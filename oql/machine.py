@@ -9,11 +9,9 @@ It reads no clock and no randomness but its context's. Nothing here recurses wit
 groups that wait inside each other start machines from machines, at most `_MAX_LEVEL` deep.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from oql import inner, transaction
+from oql import inner
 from oql.budget import Budget, weigh
 from oql.calls import FanOut
 from oql.context import Context
@@ -27,6 +25,7 @@ from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
 from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, InnerProgram, Trace
+from oql.transaction import EndedTransaction, Transaction, Uncommitted
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
 
 _MAX_LEVEL = 12
@@ -35,6 +34,24 @@ _FIRST_LOOK_NS = 20_000_000
 
 class Machine(Serving):
     """Follows one line of a program: the whole of it, or one branch of an AND group that waits."""
+
+    # How every machine begins; most never change what stands here, so that making one is cheap.
+    value: Value = None
+    base = 0  # this and the length of the stack: records of the program that are open
+    call: inner.Call | None = None  # the innermost step of this machine that runs a program
+    inner: InnerProgram | None = None
+    levels = 0  # blocks open around the program, in those that run it
+    goes_on_at = 0  # where to go on in another program
+    passes: tuple[int, ...] = ()
+    failure: OqlError | None = None
+    inside: tuple[int, int] | None = None  # place of a step that failed in a tight loop, and when it began
+    leaving: tuple[str, Value] | None = None
+    error: OqlError | None = None
+    returned: Value = None
+    transaction: Transaction | EndedTransaction | None = None
+    making = 0  # bytes of texts that operands were joined to and that no variable holds
+    may_suspend = True  # whether a step may wait longer than this run lasts
+    computed = 0
 
     def __init__(
         self,
@@ -53,27 +70,11 @@ class Machine(Serving):
         self.level = level
         self.trace = trace or Trace(context.limits.trace_entries, len(program.code))
         self.output: list[Value] = []
-        self.value: Value = None
         self.stack: list[Any] = []
-        self.base = 0  # this and the length of the stack: records of the program that are open
-        self.call: inner.Call | None = None  # the innermost step of this machine that runs a program
-        self.inner: InnerProgram | None = None
-        self.levels = 0  # blocks open around the program, in those that run it
-        self.goes_on_at = 0  # where to go on in another program
-        self.passes: tuple[int, ...] = ()
-        self.failure: OqlError | None = None
-        self.inside: tuple[int, int] | None = None  # place of a step that failed in a tight loop, and when it began
-        self.leaving: tuple[str, Value] | None = None
-        self.error: OqlError | None = None
-        self.returned: Value = None
-        self.transaction: transaction.Transaction | transaction.EndedTransaction | None = None
         self.counts_passes = context.journal is not None
         self.failures: list[str] = []  # keys of steps that failed, and nothing has caught it yet
-        self.making = 0  # bytes of texts that operands were joined to and that no variable holds
-        self.may_suspend = True  # whether a step may wait longer than this run lasts
         self.partial: list[Value] = []  # what a step has given so far that runs once a branch
         self.look_at = budget.started + _FIRST_LOOK_NS
-        self.computed = 0
         variables[RUN] = self
 
     # the loop
@@ -131,7 +132,7 @@ class Machine(Serving):
 
     def _caught(self, at: int, raised: Exception, started: int) -> int:
         """Where to go on after what an instruction has raised."""
-        if isinstance(raised, transaction.Uncommitted):
+        if isinstance(raised, Uncommitted):
             return self.fail(raised.at, raised, started)
         if not isinstance(raised, FanOut):
             return self.fail(at, as_error(raised, self.context.report), started)
@@ -156,16 +157,6 @@ class Machine(Serving):
     def _hold(self, size: int) -> int:
         self.budget.hold(size, coming=0)
         return 0
-
-    @contextmanager
-    def on_another_thread(self) -> Iterator[None]:
-        """Charges what a block computes for the run while the run's own thread waits for it."""
-        own, self.computed = self.computed, self.context.computing_ns()
-        try:
-            yield
-        finally:
-            self.budget.spend(self.used())
-            self.computed = own
 
     def roots(self) -> list[Value]:
         """Everything that keeps values alive, for counting memory."""

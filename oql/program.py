@@ -282,7 +282,10 @@ _lock = threading.Lock()
 def cached(text: str, limits: Limits = DEFAULT) -> Program | None:
     """The compiled program of a text that was loaded before and is still kept."""
     with _lock:
-        return _cache.get((text, limits.depth, limits.program_bytes))
+        try:
+            return _cache[text, limits.depth, limits.program_bytes]
+        except KeyError:
+            return None
 
 
 def load(text: str, limits: Limits = DEFAULT) -> Program:

@@ -8,14 +8,12 @@ file      how it finds its files is written first, by which a repetition knows w
 wait      GATHER, CONFIRM and SLEEP record what they wait for themselves
 """
 
-import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from oql.context import Context
 from oql.errors import Code, OqlError, failed
-from oql.journal import Entry, Fenced, Interrupted, Journal, Wait, WaitKind, failure_entry, given
+from oql.journal import Entry, Fenced, Journal, Wait, WaitKind, failure_entry, given
 from oql.program import Instruction
 from oql.tables.access import failure, write
 from oql.trace import Remarks
@@ -211,22 +209,21 @@ def _store(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
 
 def _in_a_frame(run: StepRun, make: Callable[[], Value]) -> Value:
     """What `make` gives inside a frame of the step's own, which commits with the note of it."""
-    store, own = run.context.store, threading.get_ident()
+    store = run.context.store
     assert store is not None
     run.noted = True
 
     def work(frame: Frame) -> Value:
         run.frame = frame
         try:
-            with nullcontext() if threading.get_ident() == own else run.machine.on_another_thread():
-                value = make()
+            value = make()
         finally:
             run.frame = None
         run.journal.write(frame, {"k": run.key, "v": value})
         return value
 
     try:
-        return store.write(work)
+        return store.write(run.charged(work))
     except StoreError as error:
         raise _uncommitted(run, error) from None
     except OqlError as error:
@@ -249,7 +246,7 @@ def _committing(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Valu
 def _uncommitted(run: StepRun, error: StoreError) -> OqlError:
     """What becomes of a step whose commit failed: of a job, only its journal knows whether it did."""
     if run.journal.keeper:
-        return Interrupted(f"the store cannot be used: {error.message}")
+        return run.journal.lose(error)
     run.journal.withdraw(run.key)
     told = failure(error)
     _note_failure(run, told)
@@ -308,10 +305,7 @@ def _wait(run: StepRun, inner: Inner, variables: dict[str, Value]) -> Value:
 
 def _written(run: StepRun, entry: Entry) -> None:
     run.journal.note(entry)
-    try:
-        run.journal.flush()
-    except StoreError as error:
-        raise Interrupted(f"the store cannot be used: {error.message}") from None
+    run.journal.flush()
 
 
 def _note_failure(run: StepRun, error: OqlError) -> None:

@@ -1,8 +1,10 @@
 """What verbs ask of the run they are part of: output, memory, time, chance; see `oql.verbs.run.Run`."""
 
 import hashlib
-from collections.abc import Callable
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, TypeVar
 
 from oql.budget import Budget
 from oql.context import Context
@@ -13,6 +15,8 @@ from oql.trace import InnerProgram, Trace, filled_path
 from oql.transaction import EndedTransaction, Transaction
 from oql.values import Value, to_json
 from substrate.interface import Frame
+
+T = TypeVar("T")
 
 
 def size_of(value: Value) -> int:
@@ -143,6 +147,25 @@ class Serving:
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
         self._look(self.context.monotonic_ns())
+
+    def charged(self, work: Callable[[Frame], T]) -> Callable[[Frame], T]:
+        """The same work for the store, charged to the run also where another thread does it while the run's waits."""
+        own = threading.get_ident()
+
+        def done(frame: Frame) -> T:
+            with nullcontext() if threading.get_ident() == own else self._on_another_thread():
+                return work(frame)
+
+        return done
+
+    @contextmanager
+    def _on_another_thread(self) -> Iterator[None]:
+        own, self.computed = self.computed, self.context.computing_ns()
+        try:
+            yield
+        finally:
+            self.budget.spend(self.used())
+            self.computed = own
 
     def look_if_due(self) -> None:
         """Looks when it is time to; for what may be costly without being a step."""

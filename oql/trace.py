@@ -129,7 +129,8 @@ class Trace:
 
     def shown(self, position: int, program: Program, started: int) -> dict[str, Any]:
         """The entry at a position as answers carry it; see `entry_json`."""
-        return entry_json(self.entries[position], program, started) | self.remarks.get(position, {})
+        shown = entry_json(self.entries[position], program, started)
+        return shown | self.remarks[position] if position in self.remarks else shown
 
     def take(self, other: "Trace") -> None:
         """Adds what a branch has noted, in its order."""
@@ -146,8 +147,8 @@ class Trace:
 
 def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, Any]]:
     """The trace as answers carry it: the published fields first."""
-    entries = (trace.shown(position, program, started) for position in range(len(trace.entries)))
-    return [*entries, *sums_json(trace, program)] if trace.room <= 0 else list(entries)
+    entries = [trace.shown(position, program, started) for position in range(len(trace.entries))]
+    return entries + sums_json(trace, program) if trace.room <= 0 else entries
 
 
 def sums_json(trace: Trace, program: Program) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from oql.errors import Code, OqlError, failed, timed_out
-from oql.journal import Entry, Interrupted, failure_entry, given
+from oql.journal import Entry, failure_entry, given
 from oql.tables.access import failure
 from substrate.errors import StoreError
 from substrate.interface import Frame
@@ -68,7 +68,7 @@ class Transaction:
             self._block.__exit__(None, None, None)
         except StoreError as error:
             if journal and journal.keeper:
-                raise Interrupted(f"the store cannot be used: {error.message}") from None
+                raise journal.lose(error) from None
             if journal:
                 journal.withdraw(self._key)
                 journal.note(failure_entry(self._key, failure(error)))

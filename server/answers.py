@@ -35,18 +35,17 @@ class Answers:
         self, req: Request, resp: falcon.asgi.Response, _resource: object, _succeeded: bool
     ) -> None:
         """Completes, counts and logs the answer."""
-        route = req.uri_template or NO_ROUTE
-        resp.set_header("X-Request-Id", req.request_id)
+        route, status = req.uri_template or NO_ROUTE, resp.status_code
+        resp.set_headers((("X-Request-Id", req.request_id), ("X-Content-Type-Options", "nosniff")))
         if req.to_store:
             resp.set_header("X-OC-Request-Id", req.request_id)
-        resp.set_header("X-Content-Type-Options", "nosniff")
         if resp.get_header("Cache-Control") is None:  # sites and streams have their own
             resp.set_header("Cache-Control", "no-store")
         if req.site is None:
             self._origins.mark(req, resp)
         seconds = perf_counter() - req.started
-        metrics.request_ends(req.method, route, resp.status_code, seconds)
-        log_answer(_fields(req, resp.status_code, route, seconds))
+        metrics.request_ends(req.method, route, status, seconds)
+        log_answer(_fields(req, status, route, seconds))
 
 
 def _fields(req: Request, status: int, route: str, seconds: float) -> dict[str, object]:

@@ -53,7 +53,10 @@ class History:
         """Keeps a run to be written; older ones make room where many come."""
         run = (job, "complete" if ok else "error", source, created, finished, answer)
         with self._guard:
-            self._unwritten.setdefault(namespace, _Unwritten()).add(run, len(source) + len(answer))
+            found = self._unwritten.get(namespace)
+            if found is None:
+                found = self._unwritten[namespace] = _Unwritten()
+            found.add(run, len(source) + len(answer))
             if self._timer is None:
                 self._timer = threading.Timer(self._behind_s, self.write)
                 self._timer.daemon = True

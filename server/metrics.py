@@ -7,8 +7,9 @@ figures are those of this process alone.
 
 import asyncio
 import os
-from collections import Counter as Tally, deque
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter as Tally, defaultdict, deque
+from collections.abc import Iterable, Sequence
 from functools import cache
 from time import monotonic
 
@@ -44,6 +45,8 @@ _query_ms = Histogram("oc_query_latency_ms", "Time to the answer of a plan or SE
 in_flight = _in_flight.track_inprogress
 """Context manager around whatever a request waits for: a password, a thread, its own body. Requests that wait
 for nothing are answered in one go, and nobody could see them in flight."""
+waiting = _in_flight.inc
+"""Counts so many requests as such at once, or with a negative number no longer."""
 running = _running.track_inprogress
 """Context manager around a program that runs on a thread."""
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -87,24 +90,35 @@ def store_query_ends(seconds: float) -> None:
 
 def publish() -> None:
     """Puts what was counted where scrapes find it. Many at a time cost a tenth of one at a time."""
-    answers: Tally[tuple[str, str, str]] = Tally()
+    answers: Tally[tuple[str, str, int]] = Tally()
     programs: Tally[str] = Tally()
+    times: defaultdict[Histogram, list[float]] = defaultdict(list)
     while _answers:
         method, route, status, seconds = _answers.popleft()
-        answers[method if method in _METHODS else "other", route, str(status)] += 1
-        _request_seconds_of(route).observe(seconds)
+        answers[method, route, status] += 1
+        times[_request_seconds_of(route)].append(seconds)
     while _ended:
         code, seconds = _ended.popleft()
         programs[code] += 1
-        _program_seconds.observe(seconds)
+        times[_program_seconds].append(seconds)
+    for histogram, observed in times.items():
+        _observe(histogram, observed)
     plan_hits, log_bytes, frames_sent = _store_counters()
     plan_hits.inc(PLAN_HITS.take())
     log_bytes.inc(LOG_BYTES.take())
     frames_sent.inc(FRAMES_SENT.take())
-    for labels, number in answers.items():
-        _requests.labels(*labels).inc(number)
+    for (method, route, status), number in answers.items():
+        _requests.labels(method if method in _METHODS else "other", route, str(status)).inc(number)
     for code, number in programs.items():
         _programs.labels(code).inc(number)
+
+
+def _observe(histogram: Histogram, seconds: Sequence[float]) -> None:
+    """`histogram.observe` for each, at a tenth of the cost: every number in the file is changed once."""
+    bounds = histogram._upper_bounds
+    for bucket, number in Tally([bisect_left(bounds, one) for one in seconds]).items():
+        histogram._buckets[bucket].inc(number)
+    histogram._sum.inc(sum(seconds))
 
 
 def forget_process(pid: int) -> None:

@@ -35,9 +35,10 @@ class Origins:
 
     def mark(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Lets a page of a whitelisted origin read this answer. Never with ambient credentials."""
-        if not _for_pages(req):
+        chains = not (req.uri_template or "").startswith("/v1/")
+        if chains and not _of_chains(req):
             return
-        allowed = self._allowed(req)
+        allowed = self._allowed(req, chains)
         if allowed != EVERY_PAGE:
             resp.set_header("Vary", "Origin")
         if allowed:
@@ -48,16 +49,16 @@ class Origins:
         """The answer to OPTIONS: the methods of the path; for a whitelisted origin, leave to use them."""
         resp.status = falcon.HTTP_204
         resp.set_header("Allow", methods)
-        if not self._allowed(req):
-            return
         chains = _of_chains(req)
+        if not self._allowed(req, chains):
+            return
         resp.set_header("Access-Control-Allow-Methods", CHAIN_METHODS if chains else methods)
         resp.set_header("Access-Control-Allow-Headers", CHAIN_HEADERS if chains else ALLOWED_HEADERS)
         resp.set_header("Access-Control-Max-Age", PREFLIGHT_SECONDS)
 
-    def _allowed(self, req: Request) -> str | None:
-        """The origin whose pages may read the answer, `*` for all."""
-        if self._pages and _of_chains(req):
+    def _allowed(self, req: Request, chains: bool) -> str | None:
+        """The origin whose pages may read the answer, `*` for all. `chains`: it is one of the API of chains."""
+        if chains and self._pages:
             if EVERY_PAGE in self._pages:
                 return EVERY_PAGE
             if req.origin in self._pages:
@@ -68,7 +69,3 @@ class Origins:
 
 def _of_chains(req: Request) -> bool:
     return req.to_chains or req.path == "/health"
-
-
-def _for_pages(req: Request) -> bool:
-    return (req.uri_template or "").startswith("/v1/") or _of_chains(req)

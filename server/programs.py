@@ -84,7 +84,7 @@ class Order:
     visit: Visit | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """The body of an answer; `accepted`: the run goes on as a job, status 202. `page`: all of the answer to a visit."""
 

@@ -3,9 +3,9 @@
 import asyncio
 import hashlib
 import re
+from collections.abc import Collection
 from functools import partial
 from time import time
-from typing import Any
 
 import falcon
 import falcon.asgi
@@ -17,7 +17,7 @@ from oql.jobs.records import Job
 from oql.local import new_id
 from oql.outbound import Forbidden, Outbound
 from server.bodies import Bodies
-from server.credentials import Caller, Callers
+from server.credentials import Callers
 from server.envelopes import Query
 from server.jobs import telling
 from server.problems import Problem, invalid
@@ -107,19 +107,22 @@ class Queries:
     async def run(self, req: Request, resp: falcon.asgi.Response) -> None:
         """Runs or checks a program. Each counts as a query of the day, and one that takes long as one at once."""
         asked = await self._bodies.read(req, Query)
+        text, mode, chosen = asked.query, asked.mode, asked.options
         caller = await self._callers.find(req, asked.auth, SCOPE)
-        await self._check_operations(caller, asked.query)
-        deadline_s = min(wait_asked(req, resp, asked.options.deadline_ms) or self._wall_s, self._wall_s)
-        self._jobs.check_webhook(asked.options.webhook)
-        self._accounts.admit(caller.account)
-        slot = self._accounts.slot(caller.account)
-        if asked.mode == "check":
-            resp.data = await self._programs.check(asked.query, slot, req)
+        account = caller.account
+        if account.operations is not None and not caller.named:
+            await self._check_operations(text, account.operations)
+        deadline_s = min(wait_asked(req, resp, chosen.deadline_ms) or self._wall_s, self._wall_s)
+        self._jobs.check_webhook(chosen.webhook)
+        self._accounts.admit(account)
+        slot = self._accounts.slot(account)
+        if mode == "check":
+            resp.data = await self._programs.check(text, slot, req)
             return
         req.job_id = new_id(4)
-        options = _options(asked)
-        order = Order(asked.query, req.job_id, caller.account.namespace, slot, asked.request, deadline_s, options)
-        if asked.mode == "async" or asked.options.idempotency_key:
+        options = {"webhook": chosen.webhook} if chosen.webhook else {}
+        order = Order(text, req.job_id, account.namespace, slot, asked.request, deadline_s, options)
+        if mode == "async" or chosen.idempotency_key:
             reply = await self._keep(order, asked)
         else:
             reply = await self._programs.run(order, req)
@@ -127,10 +130,9 @@ class Queries:
         if reply.accepted:
             resp.status = falcon.HTTP_202
 
-    async def _check_operations(self, caller: Caller, text: str) -> None:
+    async def _check_operations(self, text: str, operations: Collection[str]) -> None:
         """Refuses what a page without credentials may not run, where its account allows named operations only."""
-        operations = None if caller.named else caller.account.operations
-        step = None if operations is None else await self._programs.step_beyond(text, operations)
+        step = await self._programs.step_beyond(text, operations)
         if step:
             raise Problem(403, "this Origin may only run the account's named operations", detail={"step": step})
 
@@ -142,10 +144,6 @@ class Queries:
             return await self._jobs.run(namespace, order, asked)
 
 
-def _options(asked: Query) -> dict[str, Any]:
-    return {"webhook": asked.options.webhook} if asked.options.webhook else {}
-
-
 def _fingerprint(asked: Query) -> str:
     told = json.dumps([asked.query, asked.request, asked.mode, asked.options.webhook], sort_keys=True)
     return hashlib.sha256(told).hexdigest()
@@ -155,7 +153,8 @@ def wait_asked(req: Request, resp: falcon.asgi.Response, deadline_ms: int | None
     """Seconds the client will wait: `options.deadline_ms`, else the header `Prefer: wait=`, else None."""
     if deadline_ms is not None:
         return deadline_ms / 1000
-    wait = _WAIT.search(req.get_header("Prefer") or "")
+    prefer = req.sent(b"prefer")
+    wait = _WAIT.search(prefer) if prefer else None
     if wait is None:
         return None
     resp.set_header("Preference-Applied", f"wait={wait[1]}")

@@ -33,6 +33,9 @@ class Connection(Protocol):
     """One connection, used by one thread at a time. Raises StoreErrors: Violation, Invalid (a value that the
     statement cannot compute with), Cancelled (interrupted), Unavailable."""
 
+    undoes_statements: bool
+    """Whether a statement that fails leaves nothing behind by itself; else it needs a savepoint for that."""
+
     def execute(self, sql: str, params: Params = ()) -> list[Values]:
         """All rows of a statement."""
 
@@ -43,12 +46,12 @@ class Connection(Protocol):
         """The rows of a statement as they come; the memory that they take does not grow with their number."""
 
     def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
-        """A statement with RETURNING for each of the parameters: the rows of all, in their order."""
+        """A statement for each of the parameters: the rows that all of them return, in their order."""
 
     def interrupt(self) -> None:
         """Ends what runs on it, from any thread: that raises Cancelled. Nothing happens where nothing runs."""
 
-    def savepoint(self) -> AbstractContextManager[None]:
+    def savepoint(self) -> AbstractContextManager[object]:
         """Undoes what the block has written if it raises, and only that."""
 
 

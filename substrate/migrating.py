@@ -1,15 +1,15 @@
 """Migrations of tables, as a frame changes them and a namespace reads and fills them; and walks along relations."""
 
-import threading
 from abc import abstractmethod
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
 from substrate.catalog import Catalog
 from substrate.columns import Json
 from substrate.engine import Engine
 from substrate.errors import Fenced, NotFound
+from substrate.fulltext import upkeep as texts
 from substrate.interface import Call
 from substrate.interface.graph import Walk
 from substrate.interface.migrations import Record
@@ -17,6 +17,7 @@ from substrate.migrations import acts, steps
 from substrate.reading import ReadingHere
 from substrate.searched import SearchedFrame
 from substrate.surroundings import Surroundings
+from substrate.upkeeping import Place, alone
 
 if TYPE_CHECKING:
     from substrate.frame import Frame
@@ -55,7 +56,6 @@ class MigratingNamespace:
 
     _around: Surroundings
     _engine: Engine
-    upkeeping: threading.Lock
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[ReadingHere]:
@@ -94,16 +94,15 @@ class MigratingNamespace:
         try:
             self._require_standing()
             with self.snapshot() as reading:
-                return steps.due(reading)
+                return 0.0 if texts.due(reading) else steps.due(reading)
         except (NotFound, Fenced):  # who may not write leaves it to who may
             return None
 
     def upkeep(self, seconds: float) -> None:
-        """See the protocol. Another thread that is about it already is enough."""
-        if self.upkeeping.acquire(blocking=False):
-            try:
-                steps.work(steps.Place(self.snapshot, self._framed, self._engine.settle, self._around.clock), seconds)
-            except Fenced:  # who may write goes on
-                return
-            finally:
-                self.upkeeping.release()
+        """See the protocol. One at a time is about it; others wait so long, and do not ask again and again."""
+        with alone(self._around.shared.folder, self._around.name, seconds) as mine:
+            if mine:
+                place = Place(self.snapshot, self._framed, self._engine.settle, self._around.clock)
+                with suppress(Fenced):  # who may write goes on
+                    steps.work(place, seconds)
+                    texts.work(place, seconds)

@@ -13,17 +13,17 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from substrate import answers, cache, declare, layout, log, told, usage
 from substrate.catalog import Catalog
+from substrate.commit import Commit, Outcome, position_and_epoch
 from substrate.engine import Connection
 from substrate.errors import Fenced, StoreError
 from substrate.frame import Frame
 from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Pending, Plan, Remembered, Row
 from substrate.interface.faults import reach
 from substrate.migrating import MigratingNamespace
-from substrate.migrations import steps
 from substrate.reading import ReadingHere
 from substrate.replication.namespaces import ReplicatedNamespace
 from substrate.searched import SearchedNamespace
@@ -55,7 +55,6 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
         self._orders: deque[_Order] = deque()
         self._busy = False
         self._guard = threading.Lock()
-        self.upkeeping = threading.Lock()
 
     # reading
 
@@ -131,13 +130,13 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
     def lsn(self) -> Lsn:
         """See the protocol."""
         with self._engine.reading() as connection:
-            return _position(connection)
+            return position_and_epoch(connection)[0]
 
     def frames(self, after: Lsn | None, limit: int) -> Iterator[tuple[Lsn, bytes]]:
         """See the protocol."""
         with self._engine.reading() as connection:
             if after is not None:
-                log.reaches_back_to(connection, after, _position(connection))
+                log.reaches_back_to(connection, after, position_and_epoch(connection)[0])
             yield from log.frames(connection, after, limit)
 
     def changes(self, after: Lsn | None, limit: int) -> Iterator[tuple[Lsn, list[Json]]]:
@@ -169,13 +168,9 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
     def write(self, work: Callable[[Frame], T]) -> T:
         """See the protocol."""
         order = _Order(work, Pending())
-        with self._guard:
-            alone, self._busy = not self._busy, True
-            if not alone:
-                self._orders.append(order)
-        if alone:
+        if self._ordered(order):
             try:
-                self._commit([order])
+                self._commit()
             finally:
                 self._go_on()
         result: T = order.future.result()
@@ -183,14 +178,10 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
 
     def submit(self, work: Callable[[Frame], T]) -> Pending[T]:
         """See the protocol."""
-        future: Pending[T] = Pending()
-        with self._guard:
-            self._orders.append(_Order(work, future))
-            if self._busy:
-                return future
-            self._busy = True
-        self._drain_elsewhere()
-        return future
+        order = _Order(work, Pending())
+        if self._ordered(order):
+            self._drain_elsewhere()
+        return order.future
 
     @contextmanager
     def transaction(self) -> Iterator[Frame]:
@@ -234,13 +225,23 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
 
     # inside
 
+    def _ordered(self, order: _Order) -> bool:
+        """Adds an order; whether nobody is about the orders, so that whoever asks has to be."""
+        with self._guard:
+            self._orders.append(order)
+            alone, self._busy = not self._busy, True
+        return alone
+
+    def _has_more(self) -> bool:
+        """Whether there are orders; where there are none, nobody is about them any longer."""
+        with self._guard:
+            self._busy = bool(self._orders)
+        return self._busy
+
     def _go_on(self) -> None:
         """After a commit: whatever has come meanwhile is written by another thread."""
-        with self._guard:
-            if not self._orders:
-                self._busy = False
-                return
-        self._drain_elsewhere()
+        if self._has_more():
+            self._drain_elsewhere()
 
     def _drain_elsewhere(self) -> None:
         try:
@@ -249,35 +250,31 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
             self._drain()
 
     def _drain(self) -> None:
-        while True:
-            with self._guard:
-                orders = [self._orders.popleft() for _ in range(min(len(self._orders), MOST_IN_A_COMMIT))]
-                if not orders:
-                    self._busy = False
-                    return
-            self._commit(orders)
+        while self._has_more():
+            self._commit()
 
-    def _commit(self, orders: list[_Order]) -> None:
-        """Does the works of some callers in one transaction, and tells each what came of its own."""
-        outcomes: list[tuple[Any, BaseException | None]] = []
-        commit: _Commit | None = None
+    def _commit(self) -> None:
+        """Does the works of some callers in one transaction, and tells each what came of its own.
+
+        They are taken when the turn to write has come: while another process has it, more of them gather.
+        """
+        waiting, orders = len(self._orders), list[_Order]()
+        outcomes: list[Outcome] = []
+        commit: Commit | None = None
         reach("before the write")
         try:
             self.make()
             with self._engine.writing() as connection:
                 commit = self._begun(connection)
-                for order in orders:
-                    try:
-                        with commit.frame() as frame:
-                            outcome = order.work(frame)
-                        outcomes.append((outcome, None))
-                    except Exception as error:  # noqa: BLE001 - whoever ordered it is told
-                        outcomes.append((None, error))
+                while some := self._next_orders(MOST_IN_A_COMMIT - len(orders)):
+                    orders += some
+                    outcomes += commit.outcomes([order.work for order in some])
                 commit.end()
                 reach("inside the transaction")
             reach("after the commit")
             self._committed(commit)
         except BaseException as error:  # noqa: BLE001 - nothing of it is on disk
+            orders = orders or self._next_orders(waiting)  # whoever came later is for the next commit
             outcomes = [(None, error)] * len(orders)
         confirming = self._around.shared.confirming
         if confirming and commit and commit.changed:
@@ -285,13 +282,17 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
         else:
             _tell(orders, outcomes)
 
-    def _begun(self, connection: Connection) -> "_Commit":
+    def _next_orders(self, most: int) -> list[_Order]:
+        """Takes the orders that wait. Whoever writes asks again, for those that came meanwhile."""
+        return [self._orders.popleft() for _ in range(min(len(self._orders), most))]
+
+    def _begun(self, connection: Connection) -> Commit:
         """What a connection that has begun to write will commit."""
         catalog = self._current(connection)
         self._system.prepare(connection, catalog.state)
-        return _Commit(self._around, connection, catalog)
+        return Commit(self._around, connection, catalog)
 
-    def _committed(self, commit: "_Commit") -> None:
+    def _committed(self, commit: Commit) -> None:
         """Raises Fenced where the lease was lost meanwhile: nobody is told that the write is safe."""
         self._know(commit.catalog)
         commit.still_allowed()
@@ -311,71 +312,7 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
         self._around.committed_state = catalog.state
 
 
-class _Commit:
-    """The frames of one transaction, one behind the other in the log."""
-
-    def __init__(self, around: Surroundings, connection: Connection, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self._around = around
-        self._connection = connection
-        self._began, stored = _position_and_epoch(connection)
-        self.lsn = self._began
-        self._epoch = self._claimed(stored)
-        self._frames: list[tuple[Lsn, int, bytes]] = []
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is something for the change log."""
-        return bool(self._frames)
-
-    @contextmanager
-    def frame(self) -> Iterator[Frame]:
-        """A frame, undone if the block raises."""
-        frame = Frame(self._around, self._connection, self.catalog, self.lsn, self._frames, self._epoch)
-        with self._connection.savepoint():
-            yield frame
-            written = frame.finish()
-        if written is not None:
-            self._frames.append((self.lsn, self._around.now(), written))
-            self.lsn = log.behind(self.lsn, len(written))
-        self.catalog = frame.catalog
-
-    def end(self) -> None:
-        """Writes the log, and notes where the next frame will stand."""
-        self.still_allowed()
-        if not self._frames:
-            return
-        log.append(self._connection, self._frames)
-        self._connection.execute("UPDATE _oc_meta SET segment = ?, place = ?", self.lsn)
-        if self.lsn.segment != self._began.segment:
-            reading = ReadingHere(self._around, self._connection, self.catalog)
-            log.trim(self._connection, self._around.now(), self.lsn, self._needed(reading))
-
-    def still_allowed(self) -> None:
-        """Raises Fenced where this server may write no longer."""
-        standings = self._around.shared.standings
-        if standings:
-            standings.allowed()
-
-    def _claimed(self, stored: int) -> int:
-        """The epoch of this commit, which the namespace has from now on. Raises Fenced: it has a greater one."""
-        standings = self._around.shared.standings
-        held = standings.allowed() if standings else None
-        if held is None or held == stored:
-            return stored
-        if held < stored:
-            raise Fenced("another server has taken the lease to write since", epoch=stored)
-        self._connection.execute("UPDATE _oc_meta SET epoch = ?", (held,))
-        return held
-
-    def _needed(self, reading: ReadingHere) -> int | None:
-        """The first place of the log that a migration or a follower has yet to see."""
-        confirming = self._around.shared.confirming
-        wanted = steps.needed(reading), confirming.needed(self._around.name) if confirming else None
-        return min((each for each in wanted if each is not None), default=None)
-
-
-def _tell(orders: Sequence[_Order], outcomes: Sequence[tuple[Any, BaseException | None]], late: bool = False) -> None:
+def _tell(orders: Sequence[_Order], outcomes: Sequence[Outcome], late: bool = False) -> None:
     """Tells those who have ordered works what came of them. `late`: a follower may lack them."""
     for order, (outcome, failure) in zip(orders, outcomes, strict=True):
         if failure is not None:
@@ -383,13 +320,3 @@ def _tell(orders: Sequence[_Order], outcomes: Sequence[tuple[Any, BaseException 
         else:
             order.future.degraded = late
             order.future.set_result(outcome)
-
-
-def _position(connection: Connection) -> Lsn:
-    return _position_and_epoch(connection)[0]
-
-
-def _position_and_epoch(connection: Connection) -> tuple[Lsn, int]:
-    [row] = connection.execute("SELECT segment, place, epoch FROM _oc_meta")
-    segment, offset, epoch = cast("tuple[int, int, int]", row)
-    return Lsn(segment, offset), epoch

@@ -53,7 +53,7 @@ class ReadingHere:
 
     def get(self, table: str, key: str) -> JsonRow | None:
         """See the protocol."""
-        return self.around.writer(self.catalog.table(table)).read(self.connection.execute, key)[1]
+        return self.around.writer(self.catalog.table(table)).read_here(self.connection.execute, key)
 
     def cached(self, key: str, now: float) -> bytes | None:
         """See the protocol."""

@@ -13,7 +13,7 @@ from uuid import uuid4
 from substrate import json, sql
 from substrate.catalog import Table
 from substrate.cipher import Cipher
-from substrate.columns import BYTES, JSON, STR, Bound, Canonical, ColumnType, Json, unchanged
+from substrate.columns import BYTES, JSON, STR, Bound, Canonical, ColumnType, Json, Unfit, unchanged
 from substrate.engine import DialectName, Output, Statement, Values, storage, to_engine
 from substrate.errors import Invalid, described, unknown
 from substrate.interface import ROW_VERSION, JsonRow
@@ -42,7 +42,7 @@ class RowWriter:
         self.key = manifest.primary_key
         self.names = tuple(manifest.types)
         self.checks = tuple(check.name for check in manifest.checks)
-        self._columns = manifest.columns
+        self._read = [(column.name, column, column.type.reads) for column in manifest.columns]
         self._known = frozenset({*manifest.by_name, ROW_VERSION})
         self._extractions = manifest.extractions
         self._types: dict[str, ColumnType] = manifest.types
@@ -64,6 +64,7 @@ class RowWriter:
         # One row in any case: the count of declarations, then the row, whose version is null where there is none.
         row = ", ".join(f"{table.physical}.{quoted(name)}" for name in (ROW_VERSION, *self.names))
         key = " AND ".join(f"{table.physical}.{quoted(name)} = ?" for name in self.key)
+        self.one = f"SELECT {row} FROM {table.physical} WHERE {key}"
         self.get = f"SELECT _oc_meta.declarations, {row} FROM _oc_meta LEFT JOIN {table.physical} ON {key}"
 
     # from JSON
@@ -75,9 +76,12 @@ class RowWriter:
         if not row.keys() <= self._known:
             self._refuse_unknown(row)
         values: Canonicals = {}
-        for column in self._columns:
-            value = row.get(column.name)
-            values[column.name] = self._absent(column, row) if value is None else column.type.check(value, column.name)
+        for name, column, reads in self._read:
+            value = row.get(name)
+            try:
+                values[name] = self._absent(column, row) if value is None else reads(value)
+            except Unfit:
+                column.type.check(value, name)  # says what is wrong with it
         for extraction in self._extractions:
             values[extraction.name] = _extracted(extraction, row.get(extraction.source))
         self._check_indexed(values)
@@ -174,13 +178,21 @@ class RowWriter:
 
     def read(self, execute: Callable[[str, Sequence[Bound]], list[Values]], key: str) -> tuple[int, JsonRow | None]:
         """The row that the text of a key stands for, and the count of declarations at the moment of the reading."""
-        [(declarations, version, *values)] = execute(self.get, self.bound_key(self.key_of(key)))
+        [(declarations, *found)] = execute(self.get, self.bound_key(self.key_of(key)))
         assert isinstance(declarations, int), declarations
-        if version is None:
-            return declarations, None
+        return declarations, None if found[0] is None else self._answer(found)
+
+    def read_here(self, execute: Callable[[str, Sequence[Bound]], list[Values]], key: str) -> JsonRow | None:
+        """As `read`, where the declarations are known to be those of the snapshot."""
+        found = execute(self.one, self.bound_key(self.key_of(key)))
+        return self._answer(found[0]) if found else None
+
+    def _answer(self, found: Sequence[Bound | None]) -> JsonRow:
+        """The object of an answer, from a row whose first value is its version."""
+        version, *values = found
         row = self.to_json(tuple(values))
         row[ROW_VERSION] = version
-        return declarations, row
+        return row
 
     # for the log
 

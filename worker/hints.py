@@ -138,6 +138,16 @@ def answers(redis_url: str) -> str:
     return ""
 
 
+def eviction(redis_url: str) -> str:
+    """What a Redis throws away when its memory is full, as its `maxmemory_policy`; empty where it does not say."""
+    try:
+        with connect(redis_url) as client:
+            told: Any = client.info("memory")
+    except (RedisError, OSError):
+        return ""
+    return str(told.get("maxmemory_policy", ""))
+
+
 def connect(redis_url: str, seconds: float = ANSWER_SECONDS) -> "Redis":
     """A client that tries once, and waits no longer than that. Raises ValueError: no URL of a Redis."""
     return Redis.from_url(

@@ -10,6 +10,7 @@ from chains.executions import steps
 from chains.executions.events import Event
 from chains.executions.steps import StepState
 from oql.jobs.executions import add_events
+from oql.journal import LOST, Interrupted
 from substrate.interface import Frame
 
 
@@ -18,6 +19,8 @@ class Outbox:
     """Of one execution and those inside it. `numbers`: the last event of each. Safe to use from several threads."""
 
     numbers: dict[str, int] = field(default_factory=dict)
+    _added: dict[str, int] = field(default_factory=dict)
+    """The first of the events that were written last, by execution."""
     _events: dict[str, list[Event]] = field(default_factory=dict)
     _steps: dict[tuple[str, int], StepState] = field(default_factory=dict)
     _works: list[Callable[[Frame], Any]] = field(default_factory=list)
@@ -45,7 +48,7 @@ class Outbox:
         return bool(self._events or self._steps or self._works)
 
     def write(self, frame: Frame) -> None:
-        """Writes it."""
+        """Writes it. Raises Interrupted where an earlier commit has failed, and its events are not there."""
         with self._lock:
             works, self._works = self._works, []
             states, self._steps = self._steps, {}
@@ -55,5 +58,7 @@ class Outbox:
         for (execution, _), state in states.items():
             steps.write(frame, execution, state)
         for execution, some in events.items():
-            add_events(frame, execution, self.numbers.get(execution, 0) + 1, some)
-            self.numbers[execution] = self.numbers.get(execution, 0) + len(some)
+            first = self.numbers.get(execution, 0) + 1
+            if not add_events(frame, execution, first, some, self._added.get(execution)):
+                raise Interrupted(LOST)
+            self._added[execution], self.numbers[execution] = first, first + len(some) - 1

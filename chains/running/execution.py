@@ -18,7 +18,7 @@ from chains.types import TYPES
 from chains.types.router import chosen_key, skip_message, skipped
 from oql import json
 from oql.errors import Code, OqlError, failed
-from oql.journal import Fenced, Interrupted
+from oql.journal import Fenced, Interrupted, error_of
 from oql.trace import OK, SKIPPED
 from oql.values import Value
 from substrate.interface import Frame
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 EXIT = "exit"
 """What the journal has, behind the place of an execution, once a step has ended it early."""
+FAILED = ":error"
+"""What the journal has, behind the key of a step, once that has failed: with what."""
 _KEPT_CODES = frozenset({Code.CONFIRM_REJECTED, Code.TIMEOUT, Code.NET_UNREACHABLE, Code.NET_TIMEOUT})
 
 
@@ -106,7 +108,8 @@ class Execution:
 
     def _perform(self, step: Step, state: StepState, machine: "Machine") -> None:
         if state.status == "error":
-            raise failed(Code.CHAIN_FAILED, state.error or "")
+            entry = machine.context.journal and machine.context.journal.recall(self.key_of(state.number) + FAILED)
+            raise error_of(entry) if entry else failed(Code.CHAIN_FAILED, state.error or "")
         passed_over = self._not_chosen(step)
         if passed_over is not None:
             self.skip(step, state, kept=True)

@@ -6,6 +6,7 @@ Whether it is skipped is decided, told and written together, so that a run which
 either not begun or past its conditions.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chains import cached, pretools
@@ -17,8 +18,7 @@ from chains.spec import Step
 from chains.types import TYPES
 from chains.work import Output
 from oql.errors import Code, OqlError
-from oql.journal import Interrupted, Suspended
-from substrate.errors import StoreError
+from oql.journal import Suspended, failure_entry
 
 if TYPE_CHECKING:
     from chains.running.execution import Execution
@@ -47,10 +47,7 @@ def flush(machine: "Machine") -> None:
     """Returns when everything that was told so far is on disk. Raises Fenced, Interrupted."""
     journal = machine.context.journal
     assert journal is not None
-    try:
-        journal.flush()
-    except StoreError as error:
-        raise Interrupted(f"the store cannot be used: {error.message}") from None
+    journal.flush()
 
 
 def _begun(execution: "Execution", step: Step, state: StepState, work: StepWork, machine: "Machine") -> bool:
@@ -133,15 +130,18 @@ def done_fields(state: StepState) -> dict[str, Any]:
 
 def _failed(execution: "Execution", step: Step, state: StepState, work: StepWork, error: OqlError) -> OqlError:
     """What a failure comes to; a run that is cut off or goes on elsewhere leaves the step as it is."""
-    from chains.running.execution import chain_error
+    from chains.running.execution import FAILED, chain_error
 
     if error.final and error.code is not Code.LIMIT_EXCEEDED:
         return error
     state.status, state.error, state.finished = "error", storable(error.message), work.clock()
     state.duration_ms = _elapsed(state, state.finished)
     state.input_tokens, state.output_tokens = work.tokens
-    execution.teller.tell(("step_error", {"stepId": step.id, "error": error.message}), state=state)
-    return chain_error(error, step)
+    told, journal = chain_error(error, step), work.context.journal
+    assert journal is not None
+    tell = partial(execution.teller.tell, ("step_error", {"stepId": step.id, "error": error.message}), state=state)
+    journal.note_telling(failure_entry(f"{work.key}{FAILED}", told), tell)
+    return told
 
 
 def _elapsed(state: StepState, now: float) -> int:

@@ -22,7 +22,6 @@ from oql.context import Context
 from oql.errors import Code, OqlError, timed_out
 from oql.journal import Fenced, Interrupted, Suspended, given
 from oql.recording import StepRun
-from substrate.errors import StoreError
 from substrate.interface import Frame
 
 if TYPE_CHECKING:
@@ -150,10 +149,7 @@ class StepWork:
             return given(entry)
         value = make()
         journal.note({"k": key, "v": value})
-        try:
-            journal.flush()
-        except StoreError as error:
-            raise Interrupted(f"the store cannot be used: {error.message}") from None
+        journal.flush()
         return value
 
     def recalled(self, name: str) -> Any:

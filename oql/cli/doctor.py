@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from oql.cli import examination
+from oql.cli import examination, surroundings
 from oql.cli.examination import Finding
 from oql.cli.options import data_option
 from oql.cli.terminal import colored
@@ -19,7 +19,7 @@ Check = Callable[[Any], Finding]
 @click.command("doctor", short_help="Look for what is wrong with this installation.")
 @data_option
 def command(data: str | None) -> None:
-    """Look at Python, packages, settings, data folder, control database, Redis, port and grammar cache.
+    """Look at Python, packages, settings, data folder, disk, limits, databases, Redis, port and grammar cache.
 
     Each line says ok, warn or fail, and what to do. Exits with 1 when something fails. Nothing is changed.
     """
@@ -41,8 +41,13 @@ def _findings(data: str | None) -> Iterator[Finding]:
     if settings is not None:
         checks: tuple[Check, ...] = (
             examination.folder,
+            surroundings.layout,
+            surroundings.secrets,
+            surroundings.file_system,
             examination.space,
+            surroundings.files,
             examination.database,
+            surroundings.postgres,
             examination.redis,
             examination.port,
         )

@@ -118,7 +118,7 @@ def database(settings: Any) -> Finding:
 
 def redis(settings: Any) -> Finding:
     """Does the Redis that is set answer, or can a private one be started?"""
-    from worker.hints import answers
+    from worker.hints import answers, eviction
     from worker.valkey import redis_url
 
     later = "jobs run without it too, but start later"
@@ -131,6 +131,9 @@ def redis(settings: Any) -> Finding:
     problem = answers(url)
     if problem:
         return Finding("fail", "Redis", problem, f"look at OQL_REDIS_URL, and at the server there; {later}")
+    policy = eviction(url)
+    if policy not in ("", "noeviction"):
+        return Finding("warn", "Redis", f"answers, and evicts by {policy}", f"set maxmemory-policy noeviction; {later}")
     return Finding("ok", "Redis", "answers")
 
 

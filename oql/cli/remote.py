@@ -56,9 +56,18 @@ class Server:
         self._auth = credentials.auth
 
     def ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, **params: str | int | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        wait_s: int | None = None,
+        **params: str | int | None,
     ) -> dict[str, Any]:
-        """The body of an answer. Failed where the server cannot be reached, ServerProblem where it refuses."""
+        """The body of an answer. Failed where the server cannot be reached, ServerProblem where it refuses.
+
+        wait_s: how long the server may wait for what it has begun before it answers that this goes on.
+        """
         sent = body if path == "/v1/query" or body is None else {"auth": self._auth, **body}
         with _reaching(self.address):
             response = httpx.request(
@@ -66,7 +75,7 @@ class Server:
                 f"{self.address}{path}",
                 params={name: value for name, value in params.items() if value is not None},
                 content=None if sent is None else json.dumps(sent),
-                headers={} if sent is None else {"Content-Type": "application/json"},
+                headers=_headers(sent is not None, wait_s),
                 auth=None if sent is not None else self._header,
                 timeout=_TIMEOUT,
             )
@@ -148,3 +157,8 @@ def _offset(source: Source, line: int, column: int) -> int:
 def _code(name: str) -> Code:
     """The code of a name; a newer server may have others."""
     return Code(name) if name in set(Code) else Code.INTERNAL
+
+
+def _headers(has_body: bool, wait_s: int | None) -> dict[str, str]:
+    headers = {"Content-Type": "application/json"} if has_body else {}
+    return headers if wait_s is None else headers | {"Prefer": f"wait={wait_s}"}

@@ -17,12 +17,13 @@ from oql.cli.options import data_option, settings_in_force
 @click.option("--redis", "redis_url", metavar="URL", help="Redis for hints of due work; default: a private one.")
 @click.option("--dev", is_flag=True, default=None, help="Development: adds the account test/test.")
 @click.option("--allow-public-dev", is_flag=True, default=None, help="Lets --dev listen beyond this machine.")
-def command(data: str | None, **flags: Any) -> None:
-    """Run the server until Ctrl-C or SIGTERM. It leaves no process behind.
+@click.option("--check", is_flag=True, help="Only look whether it could start, and change nothing.")
+def command(data: str | None, check: bool, **flags: Any) -> None:
+    """Run the server until Ctrl-C or SIGTERM. It leaves no process behind. SIGUSR2 starts it anew without a gap.
 
     Every flag is a setting too; `oql settings` lists them all.
     """
     settings = settings_in_force(data, **flags)
-    from server.process import serve
+    from server import process
 
-    sys.exit(serve(settings))
+    sys.exit(process.check(settings) if check else process.serve(settings))

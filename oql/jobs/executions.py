@@ -26,11 +26,18 @@ def answer_of(answer: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"error": (answer or {}).get("error") or {"code": str(Code.CHAIN_FAILED), "message": CANCELLED}}
 
 
-def add_events(frame: Frame, job: str, first: int, events: Sequence[Event]) -> None:
-    """Adds events of an execution, of which the first has this number."""
-    frame.system(
-        "INSERT INTO execution_event (job, number, events) VALUES (?, ?, ?)", job, first, json.dumps(events).decode()
-    )
+def add_events(frame: Frame, job: str, first: int, events: Sequence[Event], behind: int | None = None) -> bool:
+    """Adds events of an execution, of which the first has this number.
+
+    `behind`: the number of the first event of those that were added last; False where they are not there.
+    """
+    condition = "" if behind is None else " WHERE EXISTS (SELECT 1 FROM execution_event WHERE job = ? AND number = ?)"
+    return bool(
+        frame.system(
+            f"INSERT INTO execution_event (job, number, events) SELECT ?, ?, ?{condition} RETURNING number",
+            job, first, json.dumps(events).decode(), *(() if behind is None else (job, behind)),
+        )
+    )  # fmt: skip
 
 
 def last_event(tables: SystemTables, job: str) -> int:

@@ -23,7 +23,7 @@ from oql.values import Value
 from substrate.interface import Frame, Namespace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ended:
     """How a foreground run has ended. `job`: it became one; `waits`: what that waits for."""
 

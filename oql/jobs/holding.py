@@ -145,7 +145,10 @@ def _write_waiting(held: Held) -> None:
 
 
 def _wrote(held: Held, writing: "Future[None]") -> None:
-    if isinstance(writing.exception(), StoreError):
+    error = writing.exception()
+    if isinstance(error, StoreError):
+        if held.journal:
+            held.journal.lose(error)
         hand_over(held)  # what was to be written is lost here, and told again elsewhere
 
 

@@ -8,15 +8,16 @@ from oql.progress import Told
 from substrate.interface import Frame, SystemTables
 
 
-def append(frame: Frame, job: str, entries: Sequence[Entry], told: Sequence[Told]) -> int:
-    """Adds to a job's journal, whoever holds it; the bytes that were added."""
+def append(frame: Frame, job: str, entries: Sequence[Entry], told: Sequence[Told]) -> tuple[int, int]:
+    """Adds a row to a job's journal, whoever holds it; the number of the row, and its bytes."""
     kept, shown = exact.written(list(entries)), json.dumps(list(told)).decode()
-    frame.system(
+    [(number,)] = frame.system(
         "INSERT INTO journal (job, number, entries, trace) "
-        "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM journal WHERE job = ?",
+        "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ? FROM journal WHERE job = ? RETURNING number",
         job, kept, shown, job,
     )  # fmt: skip
-    return len(kept) + len(shown)
+    assert isinstance(number, int)
+    return number, len(kept) + len(shown)
 
 
 def read(tables: SystemTables, job: str) -> tuple[list[Entry], list[Told], int]:

@@ -1,4 +1,7 @@
-"""Jobs that have ended long ago are forgotten, with all that belongs to them."""
+"""Jobs that have ended long ago are forgotten, with all that belongs to them.
+
+Of runs that were over at once a namespace remembers the newest alone, so what they have sent may outlive them.
+"""
 
 from oql.jobs.executions import KINDS
 from substrate.interface import Cell, Frame
@@ -21,6 +24,11 @@ def prune(frame: Frame, now: float, keep_s: float, keep_executions_s: float | No
         frame.system("DELETE FROM job WHERE id = ?", job)
         for table in _OF_A_JOB:
             frame.system(f"DELETE FROM {table} WHERE job = ?", job)
+    frame.system(
+        "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE created < ? AND due IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = delivery.job) ORDER BY created LIMIT ?)",
+        now - keep_s, most,
+    )  # fmt: skip
     return len(gone)
 
 

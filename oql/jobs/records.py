@@ -15,7 +15,7 @@ from oql.jobs import executions, journals, waits
 from oql.jobs.due import running
 from oql.jobs.states import FINAL, State, before
 from oql.jobs.waits import OpenWait
-from oql.journal import Entry, Fenced, Wait
+from oql.journal import LOST, Entry, Fenced, Interrupted, Wait
 from oql.progress import Told, whole
 from oql.values import to_json
 from substrate.interface import Cell, Frame, Namespace, NotUniqueError, Row, SystemTables
@@ -184,6 +184,7 @@ class JobKeeper:
         self.job = job
         self.fence = fence
         self._written = written
+        self._last = 0  # the number of the last row that this run has added
 
     @property
     def waiting(self) -> bool:
@@ -202,12 +203,18 @@ class JobKeeper:
         return journals.read(store, self.job)[0]
 
     def append(self, frame: Frame, entries: list[Entry], told: list[Told], *, last: bool = False) -> None:
-        """Adds to the journal. Raises Fenced, LimitExceeded."""
+        """Adds to the journal.
+
+        Raises Fenced, LimitExceeded, and Interrupted where an earlier commit of the run has failed.
+        """
         self.check(frame)
         if self._written > MOST_JOURNAL_BYTES and not last:
             raise limit_reached("bytes in the journal of a job", f"{MOST_JOURNAL_BYTES:,}")
         if entries or told:
-            self._written += journals.append(frame, self.job, entries, told)
+            number, size = journals.append(frame, self.job, entries, told)
+            if number <= self._last:
+                raise Interrupted(LOST)
+            self._last, self._written = number, self._written + size
 
     def check(self, frame: Frame) -> None:
         """Raises Fenced where the job is no longer this run's."""

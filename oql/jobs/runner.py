@@ -124,9 +124,9 @@ class Runner:
         error, now = outcome.error, self.clock()
         if isinstance(error, Fenced) or (held.cancel.is_set() and not held.handing_over and _was_cancelled(error)):
             raise Fenced
-        if isinstance(error, Suspended):
+        if isinstance(error, Suspended) and not journal.lost:
             return namespace.write(lambda frame: self._suspend(frame, job, keeper, journal, now))
-        if isinstance(error, Interrupted) or (held.handing_over and _was_cancelled(error)):
+        if journal.lost or isinstance(error, Interrupted) or (held.handing_over and _was_cancelled(error)):
             rest = 0.0 if held.handing_over else min(60.0, AGAIN_S * 2 ** min(job.attempts, 10))
             _log.info("job %s of %s goes on elsewhere in %g s", job.id, namespace.name, rest)
             namespace.write(lambda frame: self._release(frame, keeper, journal, now + rest))

@@ -125,4 +125,7 @@ MIGRATIONS = (
     CREATE INDEX chain_cache_made ON chain_cache (made);
     CREATE TABLE chain_session (id TEXT PRIMARY KEY, turns TEXT NOT NULL, used DOUBLE PRECISION NOT NULL);
     """,
+    """
+    CREATE INDEX delivery_created ON delivery (created);
+    """,
 )

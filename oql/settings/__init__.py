@@ -21,7 +21,7 @@ from oql.mail import MailServer, sender_of
 from oql.models.endpoint import names_in
 from oql.models.prices import prices_in
 from oql.outbound.rules import hosts_in
-from oql.settings.addresses import address, domain, is_loopback, node, nodes, redis
+from oql.settings.addresses import address, domain, is_loopback, node, nodes, proxies, redis
 from oql.settings.sources import (
     Given,
     Published,
@@ -301,6 +301,9 @@ class Settings(_LimitSettings):
         2, ge=1, le=100, description="passes of one password hash over its memory; OWASP: 2 at least"
     )
     password_threads: int = Field(2, ge=1, le=64, description="password hashes at once in each web worker")
+    trusted_proxies: Annotated[str | None, AfterValidator(proxies)] = Field(
+        None, description="proxies whose X-Forwarded-For is believed: addresses and networks, with commas between them"
+    )
     token_max_age_s: float = Field(90 * 86_400.0, gt=0, description="seconds that a bearer token may live at most")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)

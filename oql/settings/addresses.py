@@ -37,6 +37,16 @@ def redis(url: str | None) -> str | None:
     return url or None
 
 
+def proxies(text: str | None) -> str | None:
+    """Addresses and networks, with commas between them. Raises ValueError."""
+    try:
+        for each in text.split(",") if text else ():
+            ipaddress.ip_network(each.strip())
+    except ValueError:
+        raise ValueError("addresses and networks such as `127.0.0.1, 10.0.0.0/8`") from None
+    return text or None
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine alone."""
     try:

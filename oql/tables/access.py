@@ -24,7 +24,7 @@ def write(run: Run, work: Callable[[Frame, Call], T], table: str = "") -> T:
     frame, store = run.frame, _store(run)
     if frame:
         return _done(run, lambda call: work(frame, call), table)
-    return _done(run, lambda call: store.write(lambda own: work(own, call)), table)
+    return _done(run, lambda call: store.write(run.charged(lambda own: work(own, call))), table)
 
 
 def _store(run: Run) -> Namespace:

@@ -1,11 +1,13 @@
 """What a verb may ask of the run it is part of. `oql.serving` and `oql.recording` answer."""
 
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from oql.context import Context
 from oql.values import Value
 from substrate.interface import Frame
+
+T = TypeVar("T")
 
 
 class Run(Protocol):
@@ -71,6 +73,9 @@ class Run(Protocol):
 
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""
+
+    def charged(self, work: Callable[[Frame], T]) -> Callable[[Frame], T]:
+        """The same work for the store, charged to the run also where another thread does it while the run's waits."""
 
     def suspend(self, kind: Literal["gather", "confirm"], shown: dict[str, Any], seconds: float | None) -> Any:
         """Asks a person and gives the answer: for a form the checked values by name, for a question

@@ -8,45 +8,84 @@ oql: scheduler   wakes job workers when work becomes due
 oql: replication keeps the lease of a server with a `node_id`, or follows another server
 oql: valkey      carries the calls that wake them, where no Redis is set
 
-All of them end within a second of their master's death.
+All of them end within a second of their master's death. At SIGUSR2 the master becomes the program that is installed
+then (`server.process.handing`).
 """
 
 import os
 import resource
 import shutil
+import signal
+import socket
 import sys
 from pathlib import Path
 
+import oql
 from oql.settings import Settings
+from server.process import allocator, folder_format, handing
 from server.process.folder import Refusal, claim, say
-from server.process.listening import listen, listen_too, url_of
+from server.process.handing import Handed
+from server.process.listening import given, listen, listen_too, url_of
 
 SINGLE_THREADED = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """Libraries that would start a thread for each core in every worker."""
+ENDING_SECONDS = 5.0
+"""What processes may take to end when their grace is over."""
 
 
 def serve(settings: Settings) -> int:
     """Runs the server until it is told to end. Exit code: 0 ended as asked, 1 cannot run, 2 asked wrongly."""
     os.umask(0o077)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until the master listens to it
+    handed = handing.taken()
     try:
-        lock = claim(settings.data)
-        private = settings.dev and not settings.allow_public_dev
-        listener = listen(settings.host, settings.port, loopback_only=private)
-        second = listen_too(settings.rest_address, loopback_only=private)
-        base_url = (settings.base_url or url_of(listener)).rstrip("/")
-        prepare(settings)
-        _check_key(settings)
-        _stand(settings)
+        lock = handed.lock if handed else claim(settings.data)
+        changes = folder_format.examine(settings.data)
+        listeners = _listeners(settings, handed)
+        base_url = (settings.base_url or url_of(listeners[0])).rstrip("/")
+        prepare(settings, afresh=handed is None)
         # Only now: the figures look at the environment when they are imported.
+        from server.process.former import Former
         from server.process.master import Web
 
+        former = Former(handed)
+        if changes or settings.node_id or settings.replicate_from:  # no two programs work beside each other then
+            former.end(settings.grace_s + ENDING_SECONDS)
+        folder_format.note(settings.data)
+        _check_key(settings)
+        _stand(settings)
         say(lock, base_url)
-        return Web(settings, [listener, *([second] if second else [])], base_url).run_to_end()
+        return Web(settings, listeners, base_url, lock, former).run_to_end()
     except Refusal as refusal:
         sys.stderr.write(f"oql: {refusal}\n")
         return refusal.exit_code
     except KeyboardInterrupt:
         return 0
+
+
+def check(settings: Settings) -> int:
+    """Looks whether `serve` could start here with these settings, and changes nothing. Exit code as that of `serve`."""
+    from server.app import create_app
+
+    try:
+        changes = folder_format.examine(settings.data)
+    except Refusal as refusal:
+        sys.stderr.write(f"oql: {refusal}\n")
+        return refusal.exit_code
+    assert callable(create_app)
+    layout = "would be brought up to date" if changes else "is as this version writes it"
+    sys.stdout.write(f"OQL {oql.__version__} can start; the data folder {settings.data} {layout}\n")
+    return 0
+
+
+def _listeners(settings: Settings, handed: Handed | None) -> list[socket.socket]:
+    """Where to listen: what an earlier program listened to, else what the service manager gives, else the settings."""
+    if handed:
+        return [socket.socket(fileno=each) for each in handed.listeners]
+    private = settings.dev and not settings.allow_public_dev
+    first = given(loopback_only=private) or [listen(settings.host, settings.port, loopback_only=private)]
+    second = listen_too(settings.rest_address, loopback_only=private)
+    return [*first, *([second] if second else [])]
 
 
 def _check_key(settings: Settings) -> None:
@@ -89,9 +128,10 @@ def work(settings: Settings) -> int:
 
     logs.configure(settings)
     try:
+        folder_format.note(settings.data)
         check_key(settings)
         run_worker(settings)
-    except WrongKey as error:
+    except (Refusal, WrongKey) as error:
         sys.stderr.write(f"oql: {error}\n")
         return 1
     except (DatabaseError, StoreError) as error:
@@ -102,10 +142,12 @@ def work(settings: Settings) -> int:
     return 0
 
 
-def prepare(settings: Settings) -> None:
+def prepare(settings: Settings, *, afresh: bool = True) -> None:
+    """What has to be so before the first process starts. `afresh`: the figures begin again."""
     figures = settings.data / "metrics"
-    shutil.rmtree(figures, ignore_errors=True)
-    figures.mkdir()
+    if afresh:
+        shutil.rmtree(figures, ignore_errors=True)
+    figures.mkdir(exist_ok=True)
     prepare_process(figures)
 
 
@@ -113,6 +155,7 @@ def prepare_process(figures: Path | None) -> None:
     """What has to be so before the larger modules are imported. `figures`: where the processes of a tree add theirs."""
     for name in SINGLE_THREADED:
         os.environ.setdefault(name, "1")
+    allocator.give_back()
     if figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

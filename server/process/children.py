@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from oql.settings import Settings
@@ -71,10 +71,13 @@ class Child:
 class Children:
     """Job workers, the scheduler, and the private Valkey where no Redis is set."""
 
-    def __init__(self, settings: Settings, base_url: str, let_go: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, base_url: str, let_go: Callable[[], None], kept: Mapping[str, int] | None = None
+    ) -> None:
         """`base_url`: how links to the server begin. `let_go` is called first in each of them, and closes what is not
-        for them."""
+        for them. `kept`: those that are there already, by their titles."""
         master = os.getpid()
+        self._kept = kept or {}
         self._let_go = let_go
         self._socket = None if settings.redis_url else valkey.socket_path(settings.data)
         self._all = [
@@ -114,7 +117,15 @@ class Children:
             self._let_go()
             main()
 
-        return Child(name, alone)
+        return Child(name, alone, pid=self._kept.get(name, 0), began=time.monotonic())
+
+    def pids(self, *, needed: bool) -> dict[str, list[int]]:
+        """Those that are there and do work, or those that serve the others, by their titles."""
+        found: dict[str, list[int]] = {}
+        for child in self._all:
+            if child.needed is needed and not child.ended():
+                found.setdefault(child.name, []).append(child.pid)
+        return found
 
     def keep(self) -> None:
         """Starts what is not there. Called every second, and when a child has ended."""

@@ -19,6 +19,8 @@ class Corked:
         self._loop = loop
         self._kept: list[bytes] = []
         self._size = 0
+        self.is_closing = transport.is_closing  # these two are asked in every request
+        self.abort = transport.abort
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -2,12 +2,15 @@
 
 import errno
 import ipaddress
+import os
 import socket
 import sys
 
 from server.process.folder import Refusal
 
 BACKLOG = 2048
+FIRST_GIVEN = 3
+"""The first open file that a service manager hands over, by the protocol of sd_listen_fds(3)."""
 
 
 def listen(
@@ -20,12 +23,7 @@ def listen(
         )[0]
     except OSError as error:
         raise Refusal(f"cannot listen on {host}: {error.strerror}", exit_code=2) from error
-    if loopback_only and not ipaddress.ip_address(str(address[0])).is_loopback:
-        raise Refusal(
-            f"the development account test/test would be open to everyone on {host}: leave out --host, or say"
-            " --allow-public-dev as well",
-            exit_code=2,
-        )
+    _check_address(str(address[0]), host, loopback_only=loopback_only)
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,6 +36,19 @@ def listen(
     return listener
 
 
+def given(*, loopback_only: bool) -> list[socket.socket]:
+    """The sockets that the service manager has opened for this process; none where it has not. Raises Refusal."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return []
+    listeners = [socket.socket(fileno=FIRST_GIVEN + number) for number in range(int(os.environ.get("LISTEN_FDS", "0")))]
+    for listener in listeners:
+        listener.set_inheritable(False)
+        if listener.family not in (socket.AF_INET, socket.AF_INET6) or listener.type != socket.SOCK_STREAM:
+            raise Refusal("the service manager hands over a socket that is not one of TCP", exit_code=2)
+        _check_address(listener.getsockname()[0], loopback_only=loopback_only)
+    return listeners
+
+
 def listen_too(address: tuple[str, int] | None, *, loopback_only: bool) -> socket.socket | None:
     """A second listening socket, where one is wanted. One that cannot be had is told of and gone without."""
     try:
@@ -45,6 +56,15 @@ def listen_too(address: tuple[str, int] | None, *, loopback_only: bool) -> socke
     except Refusal as refusal:
         sys.stderr.write(f"oql: warning: {refusal}; set rest_port to another one, or do without\n")
         return None
+
+
+def _check_address(address: str, host: str = "", *, loopback_only: bool) -> None:
+    if loopback_only and not ipaddress.ip_address(address).is_loopback:
+        raise Refusal(
+            f"the development account test/test would be open to everyone on {host or address}: leave out --host, or"
+            " say --allow-public-dev as well",
+            exit_code=2,
+        )
 
 
 def url_of(listener: socket.socket) -> str:

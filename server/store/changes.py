@@ -1,14 +1,10 @@
 """Changes that are safe to repeat: the answer is kept under the caller's key, in the frame of the change."""
 
-import asyncio
-import contextlib
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from server import metrics
 from server.problems import Problem
 from server.request import Request
 from server.store.gate import Visit
@@ -113,27 +109,7 @@ async def written(visit: Visit, work: Callable[[Frame], T]) -> T:
 
     A work that has been handed over is done, whatever becomes of the request.
     """
-    loop = asyncio.get_running_loop()
-    told: asyncio.Future[T] = loop.create_future()
-
-    def tell(done: "Future[T]") -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(_pass_on, done, told)
-
-    with metrics.in_flight():
-        pending = visit.namespace.submit(work)
-        pending.add_done_callback(tell)
-        outcome = await told
+    pending = await visit.writes.write(visit.namespace, work)
     if pending.degraded:
         visit.resp.set_header("X-OC-Replication", "degraded")
-    return outcome
-
-
-def _pass_on(done: "Future[T]", told: "asyncio.Future[T]") -> None:
-    if told.cancelled():
-        return
-    error = done.exception()
-    if error is None:
-        told.set_result(done.result())
-    else:
-        told.set_exception(error)
+    return pending.result()

@@ -15,6 +15,7 @@ from server.routing import Responder
 from server.store.rates import Rate, Rates
 from server.store.slots import Slots
 from server.store.threads import Threads
+from server.store.turn import Turn, Writes
 from substrate import names
 from substrate.errors import NotFound, shown
 from substrate.interface import Lsn, Namespace, Store
@@ -31,6 +32,7 @@ class Visit:
     req: Request
     resp: falcon.asgi.Response
     bearer: Bearer
+    writes: Writes
     tenant: str = ""
     _namespace: Namespace | None = None
 
@@ -62,7 +64,14 @@ class Gate:
     """Makes responders of works. What does not come in is answered with 401, 403, 404 or 429."""
 
     def __init__(
-        self, accounts: Accounts, store: Store, threads: Threads, slots: Slots, rates: Rates, bounds: Bounds
+        self,
+        accounts: Accounts,
+        store: Store,
+        threads: Threads,
+        slots: Slots,
+        rates: Rates,
+        bounds: Bounds,
+        turn: Turn,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -70,6 +79,8 @@ class Gate:
         self._slots = slots
         self._rates = rates
         self._bounds = bounds
+        self._turn = turn
+        self._writes = Writes()
 
     def responder(self, scope: str, work: Work, *, counted: bool = True) -> Responder:
         """The responder of a route; one whose path names a `tenant` gets that tenant's world.
@@ -109,10 +120,14 @@ class Gate:
         self, req: Request, resp: falcon.asgi.Response, bearer: Bearer, scope: str, segments: dict[str, str]
     ) -> Visit:
         if scope == OPERATOR or "tenant" not in segments:
-            return Visit(req, resp, bearer)
+            return Visit(req, resp, bearer, self._writes)
         tenant = names.tenant(segments.pop("tenant"))
         req.namespace = tenant
-        return Visit(req, resp, bearer, tenant, await self._threads.quick(self._opened, tenant))
+        if self._threads.inline:
+            namespace = self._turn.namespace(tenant, self._opened)
+        else:
+            namespace = await self._threads.run(self._opened, tenant)
+        return Visit(req, resp, bearer, self._writes, tenant, namespace)
 
     def _opened(self, tenant: str) -> Namespace:
         """The world of a tenant, which is made at its first use where it has an account, or in development mode.

@@ -27,6 +27,7 @@ from server.store.search import Search, search_routes
 from server.store.slots import Slots
 from server.store.telling import Teller
 from server.store.threads import Threads
+from server.store.turn import Turn
 from server.store.usage import Usage
 from server.store.vectors import Vectors, vector_routes
 from server.store.watch import Watch
@@ -85,7 +86,7 @@ class Parts:
 def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
     """The parts of one process."""
     threads = Threads(THREADS, inline=not settings.store)
-    slots = Slots(settings.data / "store.places")
+    turn, slots = Turn(), Slots(settings.data / "store.places")
     rates = Rates(settings.data / "store.rates", rate := Rate(settings.store_rate_per_minute, settings.store_burst))
     bounds = Bounds(None if settings.dev else rate, settings.store_at_once)
     bodies = StoreBodies(Bodies(settings.store_body_bytes), threads)
@@ -93,9 +94,9 @@ def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
     calls = partial(Call, settings.store_query_s, None, settings.store_answer_bytes)
     teller = Teller(threads, calls, settings.store_watch_rows)
     return Parts(
-        Gate(accounts, store, threads, slots, rates, bounds),
+        Gate(accounts, store, threads, slots, rates, bounds, turn),
         Schemas(bodies, threads),
-        Rows(bodies, threads, ndjson),
+        Rows(bodies, threads, turn, ndjson),
         Queries(store, bodies, threads, calls),
         Vectors(bodies, threads, ndjson, calls),
         Graph(bodies, threads, partial(calls, nodes=settings.store_graph_nodes)),

@@ -5,13 +5,14 @@ from typing import Any
 
 from server.problems import Problem
 from server.store.bodies import StoreBodies, one_of, version_wanted
-from server.store.changes import change
+from server.store.changes import change, key_text, written
 from server.store.gate import Visit, lsn_json
 from server.store.ndjson import Ndjson
 from server.store.threads import Threads
+from server.store.turn import Turn
 from substrate import json
 from substrate.errors import NotFound, kind_of, shown
-from substrate.interface import Frame, JsonRow, Written
+from substrate.interface import Frame, JsonRow, PutRow, Written
 
 NDJSON = "application/x-ndjson"
 BATCH = "_batch"
@@ -21,9 +22,10 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Rows:
     """The works of the routes below /rows."""
 
-    def __init__(self, bodies: StoreBodies, threads: Threads, ndjson: Ndjson) -> None:
+    def __init__(self, bodies: StoreBodies, threads: Threads, turn: Turn, ndjson: Ndjson) -> None:
         self._bodies = bodies
         self._threads = threads
+        self._turn = turn
         self._ndjson = ndjson
 
     async def put(self, visit: Visit, schema: str) -> None:
@@ -31,12 +33,10 @@ class Rows:
         _expectation(visit)
         version = version_wanted(visit.req)
         raw, row = await self._bodies.object(visit.req)
-
-        def work(frame: Frame) -> Any:
-            written = frame.put(schema, row, version=version)
-            return _done(written) | ({"pk": written.key} if _key_was_made(row, written) else {})
-
-        await change(visit, raw, work)
+        if version is None and key_text(visit.req) is None:
+            visit.answer(json.dumps(_put(row, await written(visit, PutRow(schema, row)))))
+            return
+        await change(visit, raw, lambda frame: _put(row, frame.put(schema, row, version=version)))
 
     async def put_many(self, visit: Visit, schema: str) -> None:
         """Writes the rows of an array, all or none; or those of a stream of lines, by and by."""
@@ -56,7 +56,10 @@ class Rows:
 
     async def get(self, visit: Visit, schema: str, key: str = BATCH) -> None:
         """The row of a key, with its version."""
-        row = await self._threads.quick(visit.namespace.get, schema, key)
+        if self._threads.inline:
+            row = self._turn.reading(visit.namespace).get(schema, key)
+        else:
+            row = await self._threads.run(visit.namespace.get, schema, key)
         if row is None:
             raise NotFound(f"there is no row {shown(key)} in {shown(schema)}")
         visit.answer(json.dumps(row))
@@ -84,13 +87,17 @@ def _expectation(visit: Visit) -> None:
     one_of(visit.req, "expect", "insert")
 
 
-def _done(written: Written) -> dict[str, Any]:
-    return {"ok": True, "lsn": lsn_json(written.lsn)}
+def _done(done: Written) -> dict[str, Any]:
+    return {"ok": True, "lsn": lsn_json(done.lsn)}
 
 
-def _key_was_made(row: JsonRow, written: Written) -> bool:
+def _put(row: JsonRow, done: Written) -> dict[str, Any]:
+    return _done(done) | ({"pk": done.key} if _key_was_made(row, done) else {})
+
+
+def _key_was_made(row: JsonRow, done: Written) -> bool:
     """Whether the server made the key: an UUID that the row did not bring."""
-    key = written.key
+    key = done.key
     return (
         isinstance(key, str)
         and _UUID.fullmatch(key) is not None

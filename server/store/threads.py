@@ -22,11 +22,11 @@ class Threads:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="store")
         self._most = 2 * count
         self._works = 0
-        self._inline = inline
+        self.inline = inline
 
     async def quick(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """What takes microseconds where the store is a file of this machine, and a journey where it is not."""
-        if self._inline:
+        if self.inline:
             return work(*arguments, **named)
         return await self.run(work, *arguments, **named)
 

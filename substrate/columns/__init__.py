@@ -20,7 +20,7 @@ from substrate.columns.declared import (
     named,
 )
 from substrate.columns.keys import key_text
-from substrate.columns.reading import Canonical
+from substrate.columns.reading import Canonical, Unfit
 
 __all__ = [
     "BOOL",
@@ -45,6 +45,7 @@ __all__ = [
     "Json",
     "Order",
     "Storage",
+    "Unfit",
     "key_text",
     "named",
     "unchanged",

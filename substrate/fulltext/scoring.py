@@ -86,11 +86,11 @@ def best(parts: Sequence[Part], scores: Numbers, k: int) -> list[TextHit]:
 
 def _least(scores: Numbers, k: int) -> float:
     """The score of the k-th best, or the least there is above 0."""
-    rows = len(scores) // _TOGETHER
-    if rows > k:
+    groups = len(scores) // _TOGETHER
+    if groups > k:
         # The k best of the maxima of some groups are k scores: what is below the last of them is none of the k best.
-        maxima = scores[: rows * _TOGETHER].reshape(rows, _TOGETHER).max(axis=1)
-        bound = max(float(np.partition(maxima, rows - k)[rows - k]), _LEAST)
+        maxima = scores[: groups * _TOGETHER].reshape(_TOGETHER, groups).max(axis=0)
+        bound = max(float(np.partition(maxima, groups - k)[groups - k]), _LEAST)
     else:
         bound = _LEAST
     left = scores[scores >= bound]

@@ -15,7 +15,7 @@ from substrate import json
 from substrate.engine import Connection
 from substrate.fulltext import fields
 from substrate.fulltext.layout import SEGMENT_BITS, field_start, stamp
-from substrate.fulltext.postings import LINE, Found, Numbers, Postings, Read, blocks, joined, packed, read, unpacked
+from substrate.fulltext.postings import LINE, Block, Found, Numbers, Postings, Read, joined, packed, read, unpacked
 from substrate.in_lists import in_lists
 from substrate.memory import Memory
 
@@ -80,23 +80,25 @@ def holding(connection: Connection, field: int, number: int) -> Segment:
     return Segment(*found[0])
 
 
-def write(connection: Connection, field: int, members: Members, postings: Postings) -> None:
-    """Adds a segment."""
+def write(
+    connection: Connection, field: int, members: Members, blocks: Sequence[Block], alive: Numbers | None = None
+) -> None:
+    """Adds a segment. `alive`: which of its documents are there still, None where all of them are."""
     number = fields.new_segment(connection, field)
     place = field_start(field) | number << SEGMENT_BITS
-    made = list(blocks(postings))
     connection.many(
         "INSERT INTO _oc_text_block (place, postings, places) VALUES (?, ?, ?) RETURNING place",
-        [(place + index, block.postings, block.places) for index, block in enumerate(made)],
+        [(place + index, block.postings, block.places) for index, block in enumerate(blocks)],
     )
     first = int(members.numbers.min())
-    firsts = LINE.join(block.first for block in made).encode()
+    firsts = LINE.join(block.first for block in blocks).encode()
     head = packed(members.lengths) + packed(members.numbers - first) + firsts
+    gone, flags = (0, None) if alive is None else (int(np.count_nonzero(~alive)), np.packbits(alive).tobytes())
     connection.execute(
         f"INSERT INTO _oc_text_segment ({_COLUMNS}, field, alive, head, ids)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (place, first, int(members.numbers.max()), len(members.ids), int(members.lengths.sum()), stamp(), 0, stamp(),
-         field, None, head, json.dumps(members.ids)),
+        (place, first, int(members.numbers.max()), len(members.ids), int(members.lengths.sum()), stamp(), gone, stamp(),
+         field, flags, head, json.dumps(members.ids)),
     )  # fmt: skip
 
 

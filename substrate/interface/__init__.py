@@ -21,6 +21,7 @@ from substrate.interface.files import Asker as Asker, FileEntry as FileEntry, Fi
 from substrate.interface.graph import Walk
 from substrate.interface.hybrid import SearchesBoth
 from substrate.interface.migrations import ChangesMigrations, ReadsMigrations, Upkeep
+from substrate.interface.puts import PutRow as PutRow
 from substrate.interface.replication import Replicates
 from substrate.interface.texts import ChangesTexts, FindsTexts, TextField as TextField, TextHit as TextHit
 from substrate.interface.vectors import Hit, Nearest, Vector, VectorTable

@@ -40,15 +40,15 @@ class Shadow:
 
     # a chunk
 
-    def copy_behind(self, place: str | None) -> tuple[str | None, int]:
-        """Copies the next rows behind a key; the last key that was copied, and how many rows.
+    def copy_behind(self, place: str | None, rows: int = CHUNK) -> tuple[str | None, int]:
+        """Copies so many of the rows behind a key; the last key that was copied, and how many rows.
 
         None: there are no more.
         """
         behind, params = self._behind(place)
         last = self._connection.execute(
             f"SELECT {self._key} FROM {self._old.physical}{_where(behind)}"
-            f" ORDER BY {self._key} LIMIT 1 OFFSET {CHUNK - 1}",
+            f" ORDER BY {self._key} LIMIT 1 OFFSET {rows - 1}",
             params,
         )
         if last:

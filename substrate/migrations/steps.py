@@ -1,8 +1,6 @@
 """What a worker does for the migrations of a namespace: chunk by chunk, then the transition, then the sweeping."""
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,28 +10,23 @@ from substrate.interface.faults import reach
 from substrate.migrations import acts, changes, records
 from substrate.migrations.changes import Written
 from substrate.migrations.records import Migration
-from substrate.migrations.shadow import Shadow, Unconvertible
+from substrate.migrations.shadow import CHUNK, Shadow, Unconvertible
 from substrate.reading import ReadingHere
+from substrate.upkeeping import Place
 
 if TYPE_CHECKING:
     from substrate.frame import Frame
 
 READY_SECONDS = 2
 """How far behind the log a shadow may be that waits for its cut-over."""
-PACE_SECONDS = 0.008
-"""How often a chunk is copied at most while others write: faster, their waits would grow for nothing."""
+ROW_SECONDS = 8e-6
+"""How long a row takes at least while others write, with the rest behind its chunk: faster, they would wait more."""
+TURN_SECONDS = 1e-3
+"""How long a chunk should have the turn while others write, who wait as long."""
+LEAST_ROWS = 100
+LESS, MORE = 0.8, 1.25
 _SWEPT = 5_000
 _NEEDED = "WHERE state IN (?, ?) OR leftover IS NOT NULL"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where steps are done: how to read, and how to write, durable or not; `settle` as that of the engine."""
-
-    snapshot: Callable[[], AbstractContextManager[ReadingHere]]
-    frame: Callable[[bool], "AbstractContextManager[Frame]"]
-    settle: Callable[[], None]
-    now: Callable[[], float]
 
 
 def due(reading: ReadingHere) -> float | None:
@@ -62,6 +55,7 @@ def work(at: Place, seconds: float) -> None:
     """Does what is due, for about so long."""
     ends = time.monotonic() + seconds
     over: acts.Prepared | None = None
+    pace = _Pace()
     while time.monotonic() < ends:
         with at.snapshot() as reading:
             todo = _first(reading, at.now())
@@ -75,7 +69,7 @@ def work(at: Place, seconds: float) -> None:
         if ahead is None:
             _sweep(at, todo)
         else:
-            _paced(at, todo, ahead)
+            pace.step(at, todo, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +91,24 @@ def _fits(over: acts.Prepared, reading: ReadingHere, migration: Migration) -> bo
     return over.state == reading.catalog.state and over.new.number == migration.shadow
 
 
-def _paced(at: Place, todo: Migration, ahead: _Ahead) -> None:
-    """A step, and a rest behind it while others write."""
-    begun = time.monotonic()
-    _step(at, todo.id, ahead)
-    took = time.monotonic() - begun
-    at.settle()
-    if ahead.known.end > todo.follows:
-        time.sleep(max(PACE_SECONDS - (time.monotonic() - begun), took / 4))
+class _Pace:
+    """How many rows a step copies: as many as others can wait for, and all that is allowed where nobody writes."""
+
+    def __init__(self) -> None:
+        self._rows = CHUNK
+
+    def step(self, at: Place, todo: Migration, ahead: _Ahead) -> None:
+        """A step, and a rest behind it while others write."""
+        begun, rows = time.monotonic(), self._rows
+        took = _step(at, todo.id, ahead, rows)
+        at.settle()
+        if ahead.known.end == todo.follows:
+            self._rows = CHUNK
+            return
+        # Step by step, so that one that had to wait for the processor does not count for more than the others.
+        change = LESS if took > TURN_SECONDS else MORE
+        self._rows = min(CHUNK, max(LEAST_ROWS, int(rows * change)))
+        time.sleep(max(rows * ROW_SECONDS - (time.monotonic() - begun), took))
 
 
 def _first(reading: ReadingHere, now: float) -> Migration | None:
@@ -125,39 +129,43 @@ def _counted(reading: ReadingHere, migration: Migration) -> int | None:
     return int(found[0][0])
 
 
-def _step(at: Place, id: str, ahead: _Ahead) -> None:  # noqa: A002 - its name everywhere
-    """One chunk; or a transition, which is a commit of its own."""
+def _step(at: Place, id: str, ahead: _Ahead, rows: int) -> float:  # noqa: A002 - its name everywhere
+    """One chunk; or a transition, which is a commit of its own. For how many seconds the chunk had the turn."""
+    begun = ended = time.monotonic()
     try:
         with at.frame(False) as frame:
+            begun = time.monotonic()
             migration = records.one(frame, id)
             if migration.state not in records.OPEN:  # somebody was faster
-                return
+                return 0
             if migration.phase == records.FOLLOWED:
                 migration = acts.begun_anew(frame, migration)
             over = ahead.over if _fits(ahead.over, frame, migration) else acts.prepared(frame, migration)
             migration = acts.caught_up(frame, migration, over, ahead.known)
             if migration.phase != "over":
-                migration = _copy(frame, over, migration, ahead.total)
+                migration = _copy(frame, over, migration, ahead.total, rows)
             reach("inside a chunk")
+        ended = time.monotonic()
         reach("after a chunk")
     except Unconvertible as reason:
         _fail(at, id, str(reason))
-        return
+        return 0
     if migration.phase == "over" and migration.state == records.BACKFILLING:
         with at.frame(True) as frame:
             migration = records.one(frame, id)
             if migration.state == records.BACKFILLING:
                 acts.is_ready(frame, migration)
         reach("after ready")
+    return ended - begun
 
 
-def _copy(frame: "Frame", over: acts.Prepared, migration: Migration, total: int | None) -> Migration:
+def _copy(frame: "Frame", over: acts.Prepared, migration: Migration, total: int | None, rows: int) -> Migration:
     """The next chunk of the migration, and its place."""
     shadow = Shadow(frame, over.old, over.new, over.plan)
     if migration.phase == "gone":
         place = shadow.copy_gone(migration.place)
         return records.keep(frame, migration, place=place, phase="gone" if place is not None else "over")
-    place, count = shadow.copy_behind(migration.place)
+    place, count = shadow.copy_behind(migration.place, rows)
     seen = migration.rows_seen + count
     # Rows that came or went meanwhile make the count that was taken at the beginning an estimate.
     whole = seen if place is None else max(total or 0, seen)

@@ -45,6 +45,8 @@ class Raw(psycopg.Connection[Any]):
 class Connection:
     """See `substrate.engine.Connection`. `schema` is the one on the search path."""
 
+    undoes_statements = False
+
     def __init__(self, raw: Raw, schema: str, *, writes: bool) -> None:
         self._raw = raw
         self._schema = schema
@@ -77,7 +79,7 @@ class Connection:
             with self._raw.pipeline():
                 self._send_waiting()
                 cursor.executemany(translated(sql, self._schema), rows, returning=True)
-            return [row for result in cursor.results() for row in result]
+            return [row for result in cursor.results() if result.description for row in result]
 
     def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
         """See the protocol. Another statement ends it; who goes on reading after that gets a RuntimeError."""

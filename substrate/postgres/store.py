@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from substrate import layout, names, vectors
+from substrate import layout, names, upkeeping, vectors
 from substrate.handles import Handles
 from substrate.interface import ControlDatabase
 from substrate.namespace import Namespace
@@ -41,6 +41,7 @@ class PostgresStore:
         deleted = self._engine(names.tenant(name)).drop()
         self._handles.forget(name)
         vectors.forget(self._shared.folder, name)
+        upkeeping.forget(self._shared.folder, name)
         return deleted
 
     def names(self) -> list[str]:

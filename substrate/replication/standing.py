@@ -7,6 +7,7 @@ while the machine sleeps and begins anew with it, so the file says of which star
 
 import os
 import time
+import weakref
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ class Standings:
         if self._file is None:
             try:
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                weakref.finalize(self, os.close, self._file)
             except FileNotFoundError:
                 return Standing()
         while True:

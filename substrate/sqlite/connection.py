@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import apsw
@@ -21,6 +21,8 @@ _WAL_PAGES = 4_000
 
 class Connection:
     """See `substrate.engine.Connection`."""
+
+    undoes_statements = True
 
     def __init__(self, path: Path, *, writes: bool) -> None:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writes else apsw.SQLITE_OPEN_READONLY
@@ -69,11 +71,9 @@ class Connection:
         """See the protocol."""
         self._db.interrupt()
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> AbstractContextManager[object]:
         """See the protocol."""
-        with self._db:
-            yield
+        return self._db
 
     def sync(self, how: str) -> None:
         """Whether commits wait for the disk: FULL, or NORMAL, where only moving the log into the file does."""

@@ -18,7 +18,12 @@ from substrate.turns import BUSY, Patience
 
 
 class FileTurn:
-    """One handle of a file of turns; it is used by one thread at a time. Raises OSError where it cannot be opened."""
+    """One handle of a file of turns; it is used by one thread at a time. Raises OSError where it cannot be opened.
+
+    It is closed when nobody knows it any more, too: a namespace that was not used for long is just forgotten.
+    """
+
+    _file = -1
 
     def __init__(self, path: str | Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -43,9 +48,13 @@ class FileTurn:
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Closes the handle, of a turn that nobody has."""
-        if self._asked is None or not self._asked.closes():
-            os.close(self._file)
+        """Closes the handle, of a turn that nobody has. Once more does nothing."""
+        file, self._file = self._file, -1
+        if file != -1 and (self._asked is None or not self._asked.closes()):
+            os.close(file)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class _Asked:

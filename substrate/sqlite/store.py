@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from substrate import layout, names, vectors
+from substrate import layout, names, upkeeping, vectors
 from substrate.errors import Unavailable
 from substrate.handles import Handles
 from substrate.interface import ControlDatabase
@@ -42,6 +42,7 @@ class SqliteStore:
         deleted = self._engine(names.tenant(name)).drop()
         self._handles.forget(name)
         vectors.forget(self._shared.folder, name)
+        upkeeping.forget(self._shared.folder, name)
         return deleted
 
     def names(self) -> list[str]:

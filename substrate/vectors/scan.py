@@ -20,7 +20,7 @@ from substrate.vectors.columns import Codes, Columns, Doubles, Floats
 Rows = NDArray[np.int64]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
-_BLOCK = 64
+_GROUP = 64
 _SCORED_AT_ONCE = 2_048
 _GATHERED = 1 / 8
 """Up to which part of the rows those that are wanted are put together first."""
@@ -76,53 +76,60 @@ def nearest(columns: Columns, rows: int, wanted: Flags | Rows | None, query: Que
 
 def _candidates(columns: Columns, rows: int, wanted: Flags | Rows | None, query: Query, k: int) -> Rows:
     if wanted is None:
-        values, slack = _values(columns, slice(0, rows), query)
-        return np.flatnonzero(_kept(values, slack, k))
+        return _kept(columns, slice(0, rows), _values(columns, slice(0, rows), query), query, k)
     if wanted.dtype == np.bool_:
         if (some := np.flatnonzero(wanted)).size > rows * _GATHERED:
-            values, slack = _values(columns, slice(0, rows), query)
+            values = _values(columns, slice(0, rows), query)
             values[~wanted] = -np.inf
-            return np.flatnonzero(_kept(values, slack, k) & wanted)
+            kept = _kept(columns, slice(0, rows), values, query, k)
+            return kept[wanted[kept]]
         wanted = some
     picked: Rows = wanted.astype(np.int64)
     if len(picked) <= k:
         return picked
-    values, slack = _values(columns, picked, query)
-    return picked[_kept(values, slack, k)]
+    return picked[_kept(columns, picked, _values(columns, picked, query), query, k)]
 
 
-def _values(columns: Columns, rows: slice | Rows, query: Query) -> tuple[Doubles, Doubles]:
-    """What to have much of, for each row, and by how much that may be wrong."""
+def _values(columns: Columns, rows: slice | Rows, query: Query) -> Doubles:
+    """What to have much of, for each row; wrong by its slack at most."""
     codes = columns.codes[rows]
     if not len(codes):
-        return np.empty(0), np.empty(0)
-    lengths, losses = columns.lengths[rows], columns.losses[rows]
+        return np.empty(0)
     # The product is an array of its own, that nobody else sees.
     values: Doubles = np.asarray(simsimd.cdist(query.code, codes, metric="dot"))[0]
     values *= columns.scales[rows]
     values *= query.scale
+    if query.metric == "l2":
+        values *= 2
+        values -= columns.lengths[rows] ** 2
+    return values
+
+
+def _slack(losses: Doubles, lengths: Doubles, query: Query) -> Doubles:
+    """By how much values of rows may be wrong."""
     # |x - sc| |q|  +  |sc| |q - tp|, where |sc| <= |x| + |x - sc|
     slack: Doubles = losses * (query.length + query.loss)
     lost = query.loss + _ROUNDED * query.length
     slack += lost if query.metric == "cosine" else lengths * lost
-    if query.metric == "l2":
-        squares = lengths**2
-        values, slack = 2 * values - squares, 2 * slack + _ROUNDED * squares
-    return values, slack
+    return 2 * slack + _ROUNDED * lengths**2 if query.metric == "l2" else slack
 
 
-def _kept(values: Doubles, slack: Doubles, k: int) -> Flags:
-    """Which rows can be among the `k` best."""
+def _kept(columns: Columns, rows: slice | Rows, values: Doubles, query: Query, k: int) -> Rows:
+    """Which of the values are of rows that can be among the `k` best, in order."""
     if len(values) <= k:
-        return np.ones(len(values), np.bool_)
-    kept: Flags = values + slack >= _kth_largest(values - slack, k)
-    return kept
+        return np.arange(len(values))
+    losses, lengths = columns.losses[rows], columns.lengths[rows]
+    # With the greatest slack of all, few are left to look up the slack of.
+    [most] = _slack(losses.max(keepdims=True), lengths.max(keepdims=True), query)
+    near = np.flatnonzero(values >= _kth_largest(values, k) - 2 * most)
+    values, slack = values[near], _slack(losses[near], lengths[near], query)
+    return near[values + slack >= _kth_largest(values - slack, k)]
 
 
 def _kth_largest(values: Doubles, k: int) -> float:
-    """The k-th largest of values, found among those above the k-th largest of the maxima of blocks."""
-    blocks = len(values) // _BLOCK
-    if k < blocks // 4:
-        maxima = values[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
-        values = values[values >= np.partition(maxima, blocks - k)[blocks - k]]
+    """The k-th largest of values, found among those above the k-th largest of the maxima of groups."""
+    groups = len(values) // _GROUP
+    if k < groups // 4:
+        maxima = values[: groups * _GROUP].reshape(_GROUP, groups).max(axis=0)
+        values = values[values >= np.partition(maxima, groups - k)[groups - k]]
     return float(np.partition(values, len(values) - k)[len(values) - k])

@@ -8,13 +8,14 @@ from threading import Barrier
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from oql.calendars import events, icalendar, records
 from oql.calendars.events import Event, Stretch
 from oql.calendars.records import Kept
 from oql.errors import Code, OqlError
 from tests.calendars.conftest import Office
+from tests.fuzz.dose import dose
 
 SLOT = 'CALENDAR BOOK SLOT ?who FROM "2026-01-15T09:00:00" TO "2026-01-15T09:30:00" SET ?id EMIT ?id'
 IMPORT = "CALENDAR IMPORT ?text SET ?n EMIT ?n"
@@ -234,7 +235,7 @@ def test_the_seed_itself_is_read() -> None:
 _anything = st.text('AZ09:;=,-+"\\\n \0é/', max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@dose(150)
 @given(st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 30), _anything), max_size=5))
 def test_of_a_text_that_is_not_as_it_should_be_only_our_errors_come(changes: list[tuple[int, int, str]]) -> None:
     text = SEED

@@ -5,10 +5,11 @@ from itertools import islice
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from oql.calendars import rules
 from oql.errors import OqlError
+from tests.fuzz.dose import dose
 
 # Examples of RFC 5545, 3.8.5.3; all start at 9:00 on a wall clock.
 BY_HAND = [
@@ -140,7 +141,7 @@ def _rules(draw: st.DrawFn) -> str:
     return ";".join(parts)
 
 
-@settings(max_examples=25, deadline=None)
+@dose(25)
 @given(
     _rules(),
     st.datetimes(datetime.fromisoformat("2019-01-01"), datetime.fromisoformat("2027-01-28")).filter(

@@ -1,15 +1,16 @@
 """Calls the command line as people do: a process of its own, with its own streams."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 
 from oql.cli import main
+from tests.preloaded import begin_oql
 
 ROOT = Path(__file__).resolve().parents[2]
 OQL = str(Path(sys.executable).with_name("oql"))
@@ -27,16 +28,17 @@ class Called:
 
 def oql(*arguments: str | Path, stdin: str | bytes = "", folder: str | Path = ROOT, **environment: str) -> Called:
     """Calls `oql` in a folder; standard input is no terminal, and neither are the outputs."""
-    done = subprocess.run(
-        [OQL, *map(str, arguments)],
-        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
-        cwd=folder,
-        env=variables(environment),
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    return Called(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with TemporaryDirectory() as kept:
+        streams = given, out, err = Path(kept, "in"), Path(kept, "out"), Path(kept, "err")
+        given.write_bytes(stdin if isinstance(stdin, bytes) else stdin.encode())
+        out.touch()
+        err.touch()
+        process = begin_oql([str(each) for each in arguments], Path(folder), variables(environment), streams)
+        try:
+            code = process.wait(SECONDS)
+        finally:
+            process.kill()
+        return Called(code, out.read_bytes().decode(), err.read_bytes().decode())
 
 
 def here(*arguments: str | Path, stdin: str = "", **environment: str) -> Called:

@@ -103,6 +103,18 @@ def test_a_rejected_gate_fails_the_run(there: ChainServer) -> None:
     assert "error: Gate rejected by user: too short; " in ended.err
 
 
+def test_a_cancelled_run_is_over_for_good(there: ChainServer) -> None:
+    execution = chain(there, "run", "asks", "--detach").out.strip()
+    cancelled = chain(there, "cancel", execution)
+    assert (cancelled.code, cancelled.out) == (0, f"execution {execution} cancelled\n")
+    assert chain(there, "approve", execution, "g").code == 1
+    again = chain(there, "cancel", execution)
+    assert (again.code, again.err) == (
+        1, f"error: there is no execution `{execution}` that runs or waits; see `oql chain list --runs`\n",
+    )  # fmt: skip
+    assert "(current: cancelled)" in chain(there, "resume", execution).err
+
+
 def test_texts_are_saved_run_and_deleted(there: ChainServer, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(HELLO.replace("name: hello", "name: mine"))

@@ -45,7 +45,8 @@ def test_a_sound_installation_has_nothing_that_fails(tmp_path: Path) -> None:
     called = oql("doctor", "--data", tmp_path / "data", OQL_PORT="0", OQL_CACHE=str(tmp_path / "cache"))
     checks = [line.split(":")[0].split(maxsplit=1) for line in called.out.splitlines() if not line.startswith(" ")]
     assert [check[1] for check in checks] == [
-        "Python", "packages", "grammar cache", "settings", "data folder", "disk", "control database", "Redis", "port",
+        "Python", "packages", "grammar cache", "settings", "data folder", "layout", "secrets", "file system", "disk",
+        "open files", "control database", "PostgreSQL", "Redis", "port",
     ]  # fmt: skip
     assert {level for level, what in checks if what != "disk"} == {"ok"}
     assert (called.code, list(tmp_path.iterdir())) == (0, [tmp_path / "cache"])
@@ -63,6 +64,7 @@ def test_what_is_wrong_is_found_with_advice(tmp_path: Path) -> None:
     assert [" ".join(line.split()[:3]) for line in starts if "disk" not in line] == [
         "warn grammar cache:",
         "warn data folder:",
+        "fail secrets: open",
         "fail control database:",
         f"warn port: 127.0.0.1:{port}:",
     ]

@@ -1,10 +1,11 @@
 """Changes in the text of a YAML document: what they do, and that all else stays byte for byte."""
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from oql.formats.yaml import read
 from oql.formats.yaml_edits import EditRefused, insert, remove, set_value
+from tests.fuzz.dose import dose
 
 TEXT = """\
 # What it is for.
@@ -100,7 +101,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(st.dictionaries(KEYS, VALUES, min_size=1, max_size=3), min_size=1, max_size=3), VALUES, st.data())
-@settings(max_examples=150, deadline=None)
+@dose(150)
 def test_any_change_gives_the_value_that_was_asked_for(
     steps: list[dict[str, object]], new: object, data: st.DataObject
 ) -> None:

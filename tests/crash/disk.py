@@ -1,12 +1,10 @@
 """A disk that fails: the n-th write or sync that SQLite asks for, alone or with all behind it; and what is left then.
 
-As a process: `python -m tests.crash.disk DATA SINK N HOW`. It writes rows, says which were answered, and runs the due
-jobs. HOW is `full` or `broken`, with `*` behind it where everything from the n-th on fails.
+A process writes rows, says which were answered, and runs the due jobs. `how` is `full` or `broken`, with `*` behind it
+where everything from the n-th on fails.
 """
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import apsw
 
 from substrate.errors import StoreError
 from substrate.interface import Frame, Namespace
+from tests.crash.forked import dies
 from tests.crash.holder import run_on, working
 from tests.crash.points import AHEAD_S, faults, make
 from tests.crash.sink import Sink
@@ -74,13 +73,9 @@ def failed_at(data: Path, sink: Sink, work: Work, n: int, how: str) -> tuple[boo
         run_on(before, 20.0)
         before.namespace.write(lambda frame: frame.register(TABLE))
         make(before, work.tag, work)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.disk", str(data), sink.at, str(n), how],
-        env=os.environ, timeout=90, check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        return True, [f"ended with {done.returncode}: {done.stderr[-2_000:]}"]
-    said = [line.split() for line in done.stdout.splitlines()]
+    told = data / "said"
+    dies("", use, data, sink.at, n, how, said=told)
+    said = [line.split() for line in told.read_text().splitlines()]
     written = {int(words[1]) for words in said if words[0] == "written"}
     with working("", data, sink.at, lambda: time.time() + AHEAD_S) as after:
         run_on(after, 30.0)
@@ -101,17 +96,16 @@ def _write(namespace: Namespace, number: int) -> None:
     try:
         namespace.write(work)
     except StoreError as error:
-        sys.stdout.write(f"refused {number} {error.message}\n")
+        _say(f"refused {number} {error.message}")
     else:
-        sys.stdout.write(f"written {number}\n")
+        _say(f"written {number}")
 
 
-def main() -> None:
-    """Writes and runs, and tells in the end how often the disk was used."""
-    data, sink, n, how = sys.argv[1:]
-    disk = Disk(int(n), how)
+def use(data: Path, sink: str, n: int, how: str, model: str = "") -> None:
+    """Writes and runs on a disk that fails, and tells in the end how often it was used."""
+    disk = Disk(n, how)
     files = _Files(disk)
-    with working("", Path(data), sink) as worker:
+    with working("", data, sink, model=model) as worker:
         namespace = worker.namespace
         for number in range(ROWS):
             _write(namespace, number)
@@ -119,10 +113,10 @@ def main() -> None:
                 try:
                     worker.drain.drain(namespace.name)
                 except StoreError as error:  # as the dispatcher has it: another look comes later
-                    sys.stdout.write(f"refused drain {error.message}\n")
+                    _say(f"refused drain {error.message}")
     del files
-    sys.stdout.write(f"used {disk.count}\n")
+    _say(f"used {disk.count}")
 
 
-if __name__ == "__main__":
-    main()
+def _say(line: str) -> None:
+    os.write(1, f"{line}\n".encode())

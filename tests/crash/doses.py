@@ -1,227 +1,159 @@
-"""The faults that a server is put through, each as often as asked; what was found, and what was measured."""
+"""Faults of one process, and many at one thing: each as often as asked."""
 
 import itertools
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
-from oql.jobs.records import LEASE_S
 from oql.jobs.schema import MIGRATIONS
-from substrate.interface import Store
 from substrate.opening import open_store
-from tests.crash.clients import Client, Login
+from tests.crash.chains import COMMITS, answering, killed_at as chain_killed_at
+from tests.crash.clients import Client
+from tests.crash.course import Course
 from tests.crash.disk import HOWS, failed_at
-from tests.crash.holding_on import Watched, freeze_holder, judged, kill_holder, opened, target_in
 from tests.crash.keys import one_key, one_link
-from tests.crash.killing import Target
 from tests.crash.migrating import EDGES, killed_at as migration_killed_at
 from tests.crash.planted import is_caught, planted
 from tests.crash.points import EVERY_COMMIT, OF_FILES, OF_JOBS, killed_at
 from tests.crash.racing import raced
-from tests.crash.sink import Sink, taking
-from tests.crash.storm import PASSWORD, Plan, logins, storm
+from tests.crash.serving import server
+from tests.crash.sink import taking
+from tests.crash.storm import PASSWORD
 from tests.crash.streams import Reader
 from tests.crash.works import everything, slow_loop
+from tests.substrate.postgres_server import new_database, running_server
 
-KILLS_OF_A_STORM = 50
-JOBS_A_KILL = 20
-STREAM_CUTS = 25
-
-
-@dataclass
-class Dose:
-    """What came of one part."""
-
-    faults: list[str] = field(default_factory=list)
-    note: str = ""
+CUT_READERS = 8
+EVENTS_OF_A_JOB = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _There:
-    """A server with one account, for parts that need no more."""
-
-    target: Target
-    login: Login
-    store: Store
-    sink: Sink
-
-
-def kills(folder: Path, dose: int) -> Dose:
-    """So many kills of everything that can be killed, over twenty times as many jobs of four namespaces."""
-    ways = (
-        ("job worker",) * 5
-        + ("web worker",) * 3
-        + ("scheduler", "valkey", "flush", "all children", "master", "everything")
-    )
-    return _storms(folder, dose, ways, JOBS_A_KILL)
-
-
-def migrations(folder: Path, dose: int) -> Dose:
-    """So many deaths at the edges of the states of a migration, at each of them in turn."""
-    came, died = Dose(), 0
-    for run, point in enumerate(itertools.islice(itertools.cycle(EDGES), dose)):
-        dead, faults = migration_killed_at("", folder / f"{run}", point)
-        died += dead
-        came.faults += [f"at `{point}`: {fault}" for fault in faults]
-    came.note = f"{died:,} died"
-    return came
-
-
-def redis(folder: Path, dose: int) -> Dose:
-    """So many times Valkey dies, or forgets everything."""
-    return _storms(folder, dose, ("valkey", "flush"), 5)
-
-
-def rolling(folder: Path, dose: int) -> Dose:
-    """So many gentle ends and new starts."""
-    return _storms(folder, dose, ("rolling restart",), JOBS_A_KILL)
-
-
-def points(folder: Path, dose: int) -> Dose:
-    """Each named point, the first time that it is reached, the second, and so on: so many times."""
-    came, died, runs = Dose(), 0, 0
+def points(course: Course) -> None:
+    """Each named point in turn, the first time that it is reached, then the second, and so on: so many deaths."""
+    names, died = (*EVERY_COMMIT, *OF_JOBS, *OF_FILES), Counter[str]()
     with taking() as sink:
-        for point in (*EVERY_COMMIT, *OF_JOBS, *OF_FILES):
-            for times in range(1, dose + 1):
-                runs += 1
-                here = folder / f"{runs}"
-                dead, wrong = killed_at("", here, sink, everything(f"t{runs}", sink.url), f"{point}*{times}")
-                died += dead
-                came.faults += [f"{point}*{times}: {fault}" for fault in wrong]
-                if not dead:
-                    break
-    came.note = f"{died:,} deaths"
-    return came
+
+        def kill(number: int) -> list[str]:
+            times, which = divmod(number, len(names))
+            point = f"{names[which]}*{times + 1}"
+            dead, wrong = killed_at("", course.folder / f"{number}", sink, everything(f"t{number}", sink.url), point)
+            died[names[which]] += dead
+            return [f"at `{point}`: {fault}" for fault in wrong]
+
+        course.each(course.dose, kill)
+    course.notes.append(f"{died.total():,} deaths: " + ", ".join(f"{name} {died[name]}" for name in names))
 
 
-def disk(folder: Path, dose: int) -> Dose:
+def chain_points(course: Course) -> None:
+    """A process that runs a chain dies at each of its commits in turn; on SQLite, or by turns on PostgreSQL."""
+    died = Counter[str]()
+    with running_server(course.folder) as postgres:
+
+        def kill(number: int) -> list[str]:
+            point = f"{EVERY_COMMIT[number % 3]}*{number // 6 % COMMITS + 1}"
+            back_end = "PostgreSQL" if number // 3 % 2 else "SQLite"
+            with new_database(postgres) as url, answering() as model:
+                where = url if back_end == "PostgreSQL" else ""
+                dead, wrong = chain_killed_at(where, course.folder / f"{number}", model, point)
+            died[back_end] += dead
+            return [f"at `{point}` on {back_end}: {fault}" for fault in wrong]
+
+        course.each(course.dose, kill)
+    course.notes.append(", ".join(f"{count:,} deaths on {name}" for name, count in sorted(died.items())))
+
+
+def migrations(course: Course) -> None:
+    """So many deaths at the edges of the states of a migration, at each of them in turn, on both back ends."""
+    died = Counter[str]()
+    with running_server(course.folder) as postgres:
+
+        def kill(number: int) -> list[str]:
+            point, back_end = [*EDGES][number % len(EDGES)], "PostgreSQL" if number % 20 >= 10 else "SQLite"
+            with new_database(postgres) as url:
+                where = url if back_end == "PostgreSQL" else ""
+                dead, wrong = migration_killed_at(where, course.folder / f"{number}", point)
+            died[back_end] += dead
+            return [f"at `{point}` on {back_end}: {fault}" for fault in wrong]
+
+        course.each(course.dose, kill)
+    course.notes.append(", ".join(f"{count:,} died on {name}" for name, count in sorted(died.items())))
+
+
+def disk(course: Course) -> None:
     """The first write or sync of the disk fails, the second, and so on: so many, each in the next of the ways."""
-    came, failures = Dose(), 0
+    failures = Counter[str]()
     with taking() as sink:
-        for n, how in zip(range(1, dose + 1), itertools.cycle(HOWS), strict=False):
-            failed, wrong = failed_at(folder / f"{n}", sink, everything(f"t{n}", sink.url), n, how)
-            failures += failed
-            came.faults += [f"{n} {how}: {fault}" for fault in wrong]
-    came.note = f"{failures:,} failures"
-    return came
+
+        def fail(number: int) -> list[str]:
+            n, how = number + 1, HOWS[number % len(HOWS)]
+            failed, wrong = failed_at(course.folder / f"{n}", sink, everything(f"t{n}", sink.url), n, how)
+            failures[how] += failed
+            return [f"{how}: {fault}" for fault in wrong]
+
+        course.each(course.dose, fail)
+    course.notes.append(f"{failures.total():,} failures")
 
 
-def takeover(folder: Path, dose: int) -> Dose:
-    """Kills the holder of a job so many times; how long it took until another one ran it."""
-    return _disturbed(folder, dose, kill_holder, "until another worker runs the job")
-
-
-def frozen(folder: Path, dose: int) -> Dose:
-    """Stops the holder of a job for twice the lease so many times."""
-    return _disturbed(folder, dose, lambda one: freeze_holder(one, 2 * LEASE_S), "until another worker runs the job")
-
-
-def racing(folder: Path, dose: int) -> Dose:
+def racing(course: Course) -> None:
     """So many races of an answer, a cancellation and a deadline."""
-    came, won = Dose(), dict.fromkeys(("answered", "cancelled", "expired"), 0)
-    stores = [open_store("", folder / "data", system=MIGRATIONS) for _ in range(3)]
+    won = Counter[str]()
+    stores = [open_store("", course.folder / "data", system=MIGRATIONS) for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
-        for number in range(dose):
-            race = raced([store.namespace("user_race") for store in stores], f"job{number}", 1_000.0, pool)
-            came.faults += race.faults
-            won[race.wait] = won.get(race.wait, 0) + 1
+
+        def race(number: int) -> list[str]:
+            came = raced([store.namespace("user_race") for store in stores], f"job{number}", 1_000.0, pool)
+            won[came.wait] += 1
+            return came.faults
+
+        for number in course.units(course.dose):
+            course.did(1, course.tried(number, race))
     for store in stores:
         store.close()
-    came.note = ", ".join(f"{count:,} {name}" for name, count in won.items())
-    return came
+    course.notes.append(", ".join(f"{count:,} {name}" for name, count in sorted(won.items())))
 
 
-def links(folder: Path, dose: int) -> Dose:
+def links(course: Course) -> None:
     """So many single-use links, each asked for by 64 clients at once."""
-    with _server(folder) as there, ThreadPoolExecutor(64) as pool:
-        found = (one_link(there.target.url(), there.login, f"link{number}", 64, pool) for number in range(dose))
-        return Dose(list(itertools.chain.from_iterable(found)))
+    with server(course.folder) as there, httpx.Client() as client:
+        course.each(course.dose, lambda number: one_link(client, there.target.url(), there.login, f"link{number}", 64))
 
 
-def keys(folder: Path, dose: int) -> Dose:
+def keys(course: Course) -> None:
     """So many idempotency keys, each used by 32 clients at once."""
-    with _server(folder) as there, ThreadPoolExecutor(32) as pool:
-        found = (
-            one_key(there.target.url(), there.login, there.store, f"key{number}", 32, pool) for number in range(dose)
+    with server(course.folder) as there:
+        course.each(
+            course.dose, lambda number: one_key(there.target.url(), there.login, there.store, f"key{number}", 32)
         )
-        return Dose(list(itertools.chain.from_iterable(found)))
 
 
-def streams(folder: Path, dose: int) -> Dose:
+def streams(course: Course) -> None:
     """Readers that come back until there were so many reconnects, each compared with one that stays."""
-    came, cuts, chosen = Dose(), 0, random.Random(1)
-    with _server(folder) as there:
-        auth = httpx.BasicAuth(there.login.auth["username"], PASSWORD)
-        for number in itertools.count():
+    with server(course.folder) as there:
+        auth, jobs = httpx.BasicAuth(there.login.auth["username"], PASSWORD), itertools.count()
+
+        def read(number: int) -> list[str]:
             job = Client(there.login, iter(()), there.target.url).give(slow_loop(f"s{number}", 10), "async").job
-            cut, whole = (Reader(there.target.url, f"/v1/job/{job}/stream", auth) for _ in range(2))
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda one: one[0].read_all(one[1]), ((cut, chosen), (whole, None))))
-            if cut.got != whole.got:
-                came.faults.append(f"job {job}: {[one[0] for one in cut.got]}, not {[one[0] for one in whole.got]}")
-            cuts += cut.cuts
-            if cuts >= dose:
-                break
-    came.note = f"{cuts:,} reconnects to {number + 1:,} jobs"
-    return came
+            path, chosen = f"/v1/job/{job}/stream", course.chosen(number)
+            cut = [Reader(there.target.url, path, auth) for _ in range(CUT_READERS)]
+            whole = Reader(there.target.url, path, auth)
+            with ThreadPoolExecutor(CUT_READERS + 1) as pool:
+                list(pool.map(lambda one: one.read_all(None if one is whole else chosen), [whole, *cut]))
+            course.did(sum(one.cuts for one in cut), [])
+            wrong = [one for one in cut if one.got != whole.got] if len(whole.got) > EVENTS_OF_A_JOB else [whole]
+            return [f"{[event[0] for event in one.got]}, not {[event[0] for event in whole.got]}" for one in wrong]
+
+        while not course.enough():
+            course.each(4, lambda _: read(next(jobs)), weight=0)
+    course.notes.append(f"{CUT_READERS} readers at each of {next(jobs):,} jobs")
 
 
-def planted_bugs(folder: Path, dose: int) -> Dose:
+def planted_bugs(course: Course) -> None:
     """Every planted bug, once."""
     bugs = planted()
-    missed = [f"not caught: {bug.name}" for bug in bugs if not is_caught(bug, folder / bug.name)]
-    return Dose(missed, f"{len(bugs) - len(missed)} of {len(bugs)} caught")
+    course.dose = len(bugs)
 
+    def catch(number: int) -> list[str]:
+        bug = bugs[number]
+        return [] if is_caught(bug, course.folder / bug.name) else [f"not caught: {bug.name}"]
 
-def _storms(folder: Path, dose: int, ways: Sequence[str], jobs_a_kill: int) -> Dose:
-    came, chosen, left, given = Dose(), random.Random(dose), dose, 0
-    while left:
-        some = min(left, KILLS_OF_A_STORM)
-        left -= some
-        plan = Plan(
-            [chosen.choice(ways) for _ in range(some)],
-            seed=chosen.randrange(1_000),
-            namespaces=4,
-            jobs_each=max(10, some * jobs_a_kill // 4),
-            pause_s=0.05,
-        )
-        outcome = storm(folder / str(left), plan)
-        given += len(outcome.given)
-        if outcome.faults:
-            came.faults += [*outcome.faults, "done: " + "; ".join(line.strip() for line in outcome.log)]
-    came.note = f"{given:,} jobs"
-    return came
-
-
-def _disturbed(folder: Path, dose: int, disturb: Callable[[Watched], float], what: str) -> Dose:
-    came, seconds = Dose(), []
-    with _server(folder, job_workers=3) as there:
-        for number in range(dose):
-            one = Watched(there.target, there.login, slow_loop(f"t{number}", 40), there.store)
-            one.give()
-            seconds.append(disturb(one))
-            came.faults += judged([one], there.sink)
-    seconds.sort()
-    shown = {"median": 0.5, "p99": 0.99, "most": 1.0}
-    told = ", ".join(
-        f"{name} {seconds[min(len(seconds) - 1, int(part * len(seconds)))]:.1f} s" for name, part in shown.items()
-    )
-    came.note = f"{what}: {told}"
-    return came
-
-
-@contextmanager
-def _server(folder: Path, job_workers: int = 2) -> Iterator[_There]:
-    with taking() as sink:
-        target = target_in(folder, sink, job_workers=str(job_workers))
-        store = opened(target)
-        try:
-            yield _There(target, logins(target, 1)[0], store, sink)
-        finally:
-            store.close()
-            target.end()
+    course.each(len(bugs), catch)

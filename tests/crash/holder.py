@@ -1,10 +1,5 @@
-"""A process that runs the due jobs of one namespace as a worker does, and dies where FAULT_KILL_AT says.
+"""A worker that runs the due jobs of one namespace: here, or as `tests.crash.forked` has it in a process that dies."""
 
-Arguments: the URL of the store, its folder, the host and port that webhooks may reach, and those of a service of
-language models, where there is one. It ends when nothing is due.
-"""
-
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,11 +78,10 @@ def run_on(worker: Worker, seconds: float) -> None:
         time.sleep(0.02)
 
 
-def main() -> None:
-    """Runs jobs until they are over, or somebody kills the process."""
-    with working(sys.argv[1], Path(sys.argv[2]), sys.argv[3], model="".join(sys.argv[4:])) as worker:
+def work_off(url: str, folder: Path, sink: str, model: str = "") -> None:
+    """Runs jobs until nothing is due, or somebody kills the process.
+
+    sink, model: the hosts and ports that webhooks may reach, and of a service of language models, where there is one.
+    """
+    with working(url, folder, sink, model=model) as worker:
         run_on(worker, 30.0)
-
-
-if __name__ == "__main__":
-    main()

@@ -19,7 +19,7 @@ from tests.crash.clients import Client, Given, Login
 from tests.crash.killing import Target
 from tests.crash.oracle import Oracle
 from tests.crash.sink import Sink
-from tests.crash.works import TABLE, Work
+from tests.crash.works import Work, rows_of
 from tests.http.running import until
 from worker.hints import Hints
 from worker.marks import DATABASE, MIGRATIONS as MARKS
@@ -54,8 +54,7 @@ class Watched:
 
     def rows(self) -> int:
         """How many rows it has inserted."""
-        rows = self.store.namespace(self.login.namespace).query({"Scan": {"schema": TABLE}})
-        return sum(row["tag"] == self.work.tag for row in rows)
+        return len(rows_of(self.store.namespace(self.login.namespace), self.work.tag))
 
     def holder(self) -> int:
         """The process that runs it, once it has done something."""

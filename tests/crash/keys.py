@@ -1,38 +1,33 @@
 """One idempotency key from many clients at once, and one single-use link asked for by many."""
 
 import socket
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from substrate.interface import Store
 from tests.crash.clients import Login
-from tests.crash.works import TABLE, row
+from tests.crash.volley import get, post, volley
+from tests.crash.works import row, rows_of
 
 
-def one_key(url: str, login: Login, store: Store, tag: str, clients: int, pool: ThreadPoolExecutor) -> list[str]:
-    """Sends one keyed request from so many clients, every other one without waiting; what is wrong with the answers."""
+def one_key(url: str, login: Login, store: Store, tag: str, clients: int) -> list[str]:
+    """Sends one keyed request from so many clients at once; what is wrong with the answers."""
     query = f"{row(tag, 0)}\nRANDOM SET ?r AFTER EMIT ?r"
-
-    def ask(_: int) -> httpx.Response:
-        body = {"auth": login.auth, "query": query, "mode": "sync", "options": {"idempotency_key": tag}}
-        return httpx.post(url + "/v1/query", json=body, timeout=60)
-
-    answers = list(pool.map(ask, range(clients)))
-    told = {(answer.status_code, answer.json().get("job_id"), str(answer.json().get("result"))) for answer in answers}
-    rows = store.namespace(login.namespace).query({"Scan": {"schema": TABLE}})
-    effects = sum(found["tag"] == tag for found in rows)
+    body = {"auth": login.auth, "query": query, "mode": "sync", "options": {"idempotency_key": tag}}
+    answers = volley(url, [post(url + "/v1/query", body)] * clients)
+    told = {(answer.status, answer.json().get("job_id"), str(answer.json().get("result"))) for answer in answers}
+    effects = len(rows_of(store.namespace(login.namespace), tag))
     faults = [] if len(told) == 1 else [f"{tag}: different answers {sorted(map(str, told))}"]
     return faults + ([] if effects == 1 else [f"{tag}: {effects} effects"])
 
 
-def one_link(url: str, login: Login, tag: str, clients: int, pool: ThreadPoolExecutor) -> list[str]:
-    """Shares a file once, and has so many clients ask for it; what is wrong with the answers."""
+def one_link(client: httpx.Client, url: str, login: Login, tag: str, clients: int) -> list[str]:
+    """Shares a file once, and has so many clients ask for it at once; what is wrong with the answers."""
     query = f'WRITE "{tag}" INTO "/root/{tag}" AFTER SHARE "/root/{tag}" SET ?url AFTER EMIT ?url'
-    link = httpx.post(url + "/v1/query", json={"auth": login.auth, "query": query}, timeout=60).json()["result"]
-    answers = list(pool.map(lambda _: httpx.get(link, timeout=60), range(clients)))
-    bodies = [answer.text for answer in answers if answer.status_code == 200]
-    others = {answer.status_code for answer in answers} - {200, 410}
+    link = client.post(url + "/v1/query", json={"auth": login.auth, "query": query}, timeout=60).json()["result"]
+    answers = volley(link, [get(link)] * clients)
+    bodies = [answer.body.decode() for answer in answers if answer.status == 200]
+    others = {answer.status for answer in answers} - {200, 410}
     return [] if bodies == [tag] and not others else [f"{tag}: bodies {bodies}, other answers {others}"]
 
 

@@ -45,7 +45,7 @@ class Target:
 
     def stop(self) -> int:
         """Ends the server gently; its exit code."""
-        return self.server.stop() if self.server.process.poll() is None else self.server.process.returncode
+        return self.server.stop() if self.server.process.poll() is None else self.server.process.wait()
 
     def end(self) -> None:
         """Leaves no process behind."""

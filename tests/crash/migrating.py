@@ -5,9 +5,6 @@ and brings the migration to its end.
 """
 
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 
 from substrate.interface import Namespace
 from substrate.opening import open_store
+from tests.crash.forked import dies
 
 TABLE = """
 id = "t.rows"
@@ -40,10 +38,9 @@ EDGES = {
 """The points at the edges of states, and what the process is about when it comes to them."""
 
 
-def main() -> None:
-    """Migrates and writes until it dies or is done. Arguments: the store's URL, its folder, what it is about."""
-    url, folder, about = sys.argv[1:]
-    namespace = open_store(url, Path(folder)).namespace(NAME)
+def migrate(url: str, folder: Path, about: str) -> None:
+    """Migrates and writes until it dies or is done. `about`: one of the values of EDGES."""
+    namespace = open_store(url, folder).namespace(NAME)
     namespace.write(lambda frame: frame.register(TABLE))
     namespace.write(lambda frame: frame.put_many("t.rows", [_row(n) for n in range(ROWS)]))
     say("begun")
@@ -80,18 +77,13 @@ def _write(namespace: Namespace) -> None:
 
 def killed_at(url: str, folder: Path, point: str) -> tuple[bool, list[str]]:
     """Lets a process die at a point, and goes on; whether it died, and what is wrong then."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.migrating", url, str(folder), EDGES[point]],
-        env={**os.environ, "FAULT_KILL_AT": point},
-        stdout=subprocess.PIPE, text=True, timeout=90, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, -signal.SIGKILL), done.returncode
-    words = done.stdout.split("\n")[:-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    said = folder / "said"
+    died = dies(point, migrate, url, folder, EDGES[point], said=said)
+    words = said.read_text().split("\n")[:-1]
     store = open_store(url, folder)
     try:
-        return done.returncode != 0, _judged(
-            store.namespace(NAME), {int(word) for word in words if word.isdigit()}, words
-        )
+        return died, _judged(store.namespace(NAME), {int(word) for word in words if word.isdigit()}, words)
     finally:
         store.delete(NAME)
         store.close()
@@ -142,7 +134,3 @@ def _look(namespace: Namespace, said: set[int]) -> list[str]:
         if row["mark"] not in marks or row != {"id": number, "mark": row["mark"], **extra}:
             faults.append(f"the row {row} is not one that was written")
     return faults[:5]
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,13 @@
 """One job whose process dies at a named point; another process takes it over, and the judgement of that."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from oql.jobs import records
 from oql.jobs.records import Job
 from tests.crash.clients import Given
-from tests.crash.holder import NAMESPACE, Worker, run_on, working
+from tests.crash.forked import dies
+from tests.crash.holder import NAMESPACE, Worker, run_on, work_off, working
 from tests.crash.oracle import Oracle
 from tests.crash.sink import Sink
 from tests.crash.works import SET_UP, Work
@@ -29,7 +26,7 @@ def killed_at(url: str, folder: Path, sink: Sink, work: Work, point: str) -> tup
         make(before, "set-up", Work("set-up", "set-up", SET_UP))
         run_on(before, 20.0)
         make(before, work.tag, work)
-    died = _dies(url, folder, sink, point)
+    died = dies(point, work_off, url, folder, sink.at)
     with working(url, folder, sink.at, lambda: time.time() + AHEAD_S) as after:
         run_on(after, 30.0)
         after.drain.drain(NAMESPACE)
@@ -58,18 +55,6 @@ def found(worker: Worker, job: str) -> Job:
     one = records.find(worker.namespace, job)
     assert one
     return one
-
-
-def _dies(url: str, folder: Path, sink: Sink, point: str) -> bool:
-    """Whether the process has died at the point; else it has gone all the way."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.crash.holder", url, str(folder), sink.at],
-        env={**os.environ, "FAULT_KILL_AT": point},
-        timeout=90,
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), f"at `{point}`: exit code {done.returncode}"
-    return done.returncode != 0
 
 
 class _NoMarks(Marks):

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,24 +17,30 @@ from tests.crash.clients import Approver, Client, Given, Login
 from tests.crash.killing import Target
 from tests.crash.oracle import Oracle
 from tests.crash.sink import Sink, taking
-from tests.crash.works import SET_UP, TABLE, mixed
+from tests.crash.works import SET_UP, mixed, rows_of
 from tests.http.running import accounts_of, until
 from worker.hints import Hints
 from worker.marks import DATABASE, MIGRATIONS as MARKS
 
 PASSWORD = "plum-Anchor-7-violet"
-END_S = 120.0
+END_S = 300.0
 """How long everything may take to be over once nothing is killed any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to happen: ways to hurt the server, one after the other, `apart_s` between them, under load."""
+    """What is to happen: ways to hurt the server, one after the other, `apart_s` between them, under load.
 
-    ways: Sequence[str]
+    `jobs_each`: how many jobs each client gives at most; `clients_each`: how many clients each namespace has at once;
+    `while_hurt`: whether they stop giving when the last way has been gone.
+    """
+
+    ways: Iterable[str]
     seed: int = 1
     namespaces: int = 3
     jobs_each: int = 10
+    clients_each: int = 1
+    while_hurt: bool = False
     pause_s: float = 0.1
     apart_s: tuple[float, float] = (0.3, 0.9)
     job_workers: int = 2
@@ -54,8 +60,8 @@ class Outcome:
         return "\n".join(["", *self.faults[:40], "what was done:", *self.log])
 
 
-def storm(folder: Path, plan: Plan) -> Outcome:
-    """Goes through a plan in a folder of its own."""
+def storm(folder: Path, plan: Plan, hurt: Callable[[], None] = lambda: None) -> Outcome:
+    """Goes through a plan in a folder of its own. `hurt` is told of each way that has been gone."""
     folder.mkdir(parents=True, exist_ok=True)
     with taking() as sink, ExitStack() as stack:
         target = Target(
@@ -66,7 +72,7 @@ def storm(folder: Path, plan: Plan) -> Outcome:
         )
         stack.callback(target.end)
         outcome = Outcome(log=target.log)
-        _run(target, plan, sink, outcome)
+        _run(target, plan, sink, outcome, hurt)
         return outcome
 
 
@@ -84,18 +90,18 @@ def logins(target: Target, count: int, called: str = "storm") -> list[Login]:
     return found
 
 
-def _run(target: Target, plan: Plan, sink: Sink, outcome: Outcome) -> None:
+def _run(target: Target, plan: Plan, sink: Sink, outcome: Outcome, hurt: Callable[[], None]) -> None:
     stopping, over = threading.Event(), threading.Event()
     accounts = logins(target, plan.namespaces)
     names = [login.namespace for login in accounts]
     store = open_store(target.store, target.data, system=MIGRATIONS)
 
     def rows(namespace: str, tag: str) -> int:
-        return sum(row["tag"] == tag for row in store.namespace(namespace).query({"Scan": {"schema": TABLE}}))
+        return len(rows_of(store.namespace(namespace), tag))
 
     clients = [
         Client(login, mixed(sink.url, plan.seed * 100 + number, f"n{number}x"), target.url, rows)
-        for number, login in enumerate(accounts)
+        for number, login in enumerate(accounts * plan.clients_each)
     ]
     hints = Hints(open_control(target.store, target.data, DATABASE, MARKS), None)
     oracle = Oracle(store, FileStore(target.data, target.url), hints, sink)
@@ -108,6 +114,9 @@ def _run(target: Target, plan: Plan, sink: Sink, outcome: Outcome) -> None:
             for way in plan.ways:
                 stopping.wait(target.chosen.uniform(*plan.apart_s))
                 target.hurt(way)
+                hurt()
+            if plan.while_hurt:
+                stopping.set()
             for load in loads:
                 load.result()
             target.note("all work is given")

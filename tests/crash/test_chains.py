@@ -1,12 +1,16 @@
 """A chain whose process dies at a named point goes on in another one; nothing is lost, and nothing done twice."""
 
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.crash.chains import killed_at, service
+from chains.starting import start
+from tests.crash.chains import answering, killed_at, on_a_disk_that_fails
+from tests.crash.forked import dies
+from tests.crash.holder import run_on, work_off, working
+from tests.crash.points import AHEAD_S, found
 from tests.models.services import Service
 
 POINTS = (
@@ -23,11 +27,8 @@ POINTS = (
 @pytest.fixture
 def model() -> Iterator[Service]:
     """A service that answers for models, and takes webhooks."""
-    made = service()
-    threading.Thread(target=made.server.serve_forever, args=(0.01,), daemon=True).start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with answering() as made:
+        yield made
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -41,3 +42,32 @@ def test_killed_on_postgres(postgres_database: str, model: Service, tmp_path: Pa
     died, wrong = killed_at(postgres_database, tmp_path / "data", model, "after the commit*9")
     assert died
     assert not wrong
+
+
+def test_a_disk_that_fails_once(model: Service, tmp_path: Path) -> None:
+    """Steps beside the one whose commit has failed write nothing more, so that no number of an event is left out."""
+    assert on_a_disk_that_fails(tmp_path / "data", model, 100, "broken") == (True, [])
+
+
+FAILING = """name: failing
+output: a
+steps: [{id: a, type: oql, program: 'CALCULATE "1 / 0"', output_var: a}]
+"""
+NOBODY = "127.0.0.1:1"
+
+
+def test_killed_between_the_failure_of_a_step_and_the_end(tmp_path: Path) -> None:
+    """What it has failed with is that of the step still."""
+    with working("", tmp_path / "data", NOBODY) as before:
+        execution = before.namespace.write(
+            lambda frame: start(
+                frame, kind="chain", name="failing", text=FAILING, values={}, now=time.time(), limit=1,
+                size_of=lambda _: None,
+            )
+        )  # fmt: skip
+    assert dies("before the end of a job", work_off, "", tmp_path / "data", NOBODY)
+    with working("", tmp_path / "data", NOBODY, lambda: time.time() + AHEAD_S) as after:
+        run_on(after, 30.0)
+        answer = found(after, execution).answer
+    assert answer
+    assert answer["error"]["code"] == "CalculateFailed"

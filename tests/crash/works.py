@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from substrate.interface import Namespace
+
 SET_UP = (
     'CREATE DATABASE "d" AFTER CREATE TABLE "t" FROM "d" WITH "tag TEXT, step NUMBER, value NUMBER, id UUID PRIMARY"'
 )
@@ -36,6 +38,12 @@ class Work:
     cancels: bool = False
     same: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+
+
+def rows_of(namespace: Namespace, tag: str) -> list[dict[str, Any]]:
+    """The rows that carry a tag."""
+    plan = {"Filter": {"predicate": {"Eq": ["tag", tag]}, "child": {"Scan": {"schema": TABLE}}}}
+    return namespace.query(plan)
 
 
 def row(tag: str, step: int, value: str = "1", more: str = "") -> str:

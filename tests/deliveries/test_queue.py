@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from oql.deliveries import Delivery, Verdict, add_email, add_webhook, claim, listed, record, redeliver
+from oql.jobs.pruning import prune
 from substrate.errors import Invalid
 from substrate.interface import Frame, Namespace
 
@@ -179,3 +180,14 @@ def test_a_subject_is_one_line(namespace: Namespace, subject: str) -> None:
         namespace.write(
             lambda frame: add_email(frame, job="j", to="a@b.org", subject=subject, body="", now=1.0, new_id=new_id)
         )
+
+
+def test_what_runs_have_sent_that_nobody_remembers_is_forgotten(namespace: Namespace) -> None:
+    """A run that was over at once has no row of its own for long; deliveries on their way stay."""
+    sent, _, _ = queue(namespace, 10.0), queue(namespace, 20.0), queue(namespace, 90.0)
+    noted(namespace, sent, 11.0, "delivered")
+    assert [one.created for one in listed(namespace, "j")] == [10.0, 20.0, 90.0]
+    namespace.write(lambda frame: prune(frame, 100.0, 95.0))
+    assert [one.created for one in listed(namespace, "j")] == [10.0, 20.0, 90.0]
+    namespace.write(lambda frame: prune(frame, 100.0, 50.0))
+    assert [one.created for one in listed(namespace, "j")] == [20.0, 90.0]

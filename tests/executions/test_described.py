@@ -6,7 +6,7 @@ import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from server.request import of_chains
 from tests.executions.asking import GATE, LATER, YAML, asked, decide, reached, record, saved, started
 from tests.executions.conftest import EVE
+from tests.fuzz.dose import dose
 from tests.http.running import Server
 
 CHECKED = [
@@ -109,7 +110,7 @@ def test_the_server_does_what_it_describes(document: dict[str, Any], server: Ser
 def _statuses(operation: Any, url: str) -> set[int]:
     seen = set()
 
-    @settings(max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @dose(3)
     @given(case=operation.as_strategy())
     def ask_and_check(case: Any) -> None:
         answer = case.call(base_url=url, auth=EVE)

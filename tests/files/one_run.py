@@ -1,6 +1,5 @@
-"""A process that takes the one job of a namespace and runs it to its end, or dies where FAULT_KILL_AT says."""
+"""What another process does: it takes the one job of a namespace and runs it to its end."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -32,7 +31,3 @@ def run(data: Path) -> None:
 
     [job] = there.write(claim)
     runner.run(there, job)
-
-
-if __name__ == "__main__":
-    run(Path(sys.argv[1]))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from substrate.errors import Invalid, StoreError
 from substrate.files.archives import bounds
@@ -20,6 +20,7 @@ from substrate.files.folder import NamespaceFiles
 from substrate.files.ledger import BLOCK
 from substrate.files.opening import FileStore
 from tests.files.asking import ASKER, NAMESPACE, Asker, Ended, expect_true_count, inside, paths, text
+from tests.fuzz.dose import dose
 
 KINDS = ("zip", "tar", "tar.gz")
 LONG = "long/" * 30 + "name " * 40 + "é日👍.txt"
@@ -266,7 +267,7 @@ GOOD: tuple[Callable[[], bytes], ...] = (
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@dose(150)
 @given(
     st.sampled_from(GOOD), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6), st.booleans()
 )

@@ -4,10 +4,6 @@ The first step of each program, which writes what the second one works on, is no
 """
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,6 +15,8 @@ from oql.local import new_id
 from substrate.files.opening import FileStore
 from substrate.interface import Namespace
 from substrate.opening import open_store
+from tests.crash.forked import dies
+from tests.files import one_run
 from tests.files.asking import ASKER, NAMESPACE
 
 pytestmark = pytest.mark.slow
@@ -56,10 +54,9 @@ def make_job(there: Namespace, program: str) -> str:
     return job
 
 
-def run(data: Path, kill_at: str = "") -> int:
-    """Runs the job in a process of its own; how that ended."""
-    command = [sys.executable, "-m", "tests.files.one_run", str(data)]
-    return subprocess.run(command, env={**os.environ, "FAULT_KILL_AT": kill_at}, timeout=60, check=False).returncode
+def run(data: Path, kill_at: str = "") -> bool:
+    """Runs the job in a process of its own; whether that died."""
+    return dies(kill_at, one_run.run, data)
 
 
 def result(there: Namespace, job: str) -> object:
@@ -83,17 +80,17 @@ def below(store: FileStore) -> dict[str, str | None]:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_step_takes_effect_once(there: Namespace, data: Path, store: FileStore, program: str, point: str) -> None:
     job = make_job(there, f'{program} AFTER RETURN "done"')
-    assert run(data, point) == -signal.SIGKILL
-    assert run(data) == 0
+    assert run(data, point)
+    assert not run(data)
     assert result(there, job) == "done"
     assert below(store) == PROGRAMS[program]
 
 
 def test_the_process_dies_where_the_tests_say(there: Namespace, data: Path, store: FileStore) -> None:
     make_job(there, 'WRITE "a" INTO "/root/log" AFTER WRITE "b" INTO "/root/log" AS "append"')
-    assert run(data, BEFORE) == -signal.SIGKILL
+    assert run(data, BEFORE)
     assert below(store) == {"log": "a"}
-    assert run(data, "after an effect outside") == -signal.SIGKILL
+    assert run(data, "after an effect outside")
     assert below(store) == {"log": "ab"}
 
 
@@ -106,8 +103,8 @@ FAILING = {
 @pytest.mark.parametrize("program", FAILING)
 def test_what_was_never_there_is_no_sign_that_a_step_was_done(there: Namespace, data: Path, program: str) -> None:
     job = make_job(there, program)
-    assert run(data, BEFORE) == -signal.SIGKILL
-    assert run(data) == 0
+    assert run(data, BEFORE)
+    assert not run(data)
     found = records.find(there, job)
     assert found is not None
     assert (found.state, (found.answer or {})["error"]["message"]) == ("error", FAILING[program])
@@ -115,9 +112,9 @@ def test_what_was_never_there_is_no_sign_that_a_step_was_done(there: Namespace, 
 
 def test_an_append_is_found_behind_what_others_have_added_since(there: Namespace, data: Path, store: FileStore) -> None:
     make_job(there, 'WRITE "a" INTO "/root/log" AFTER WRITE "b" INTO "/root/log" AS "append"')
-    assert run(data, BEHIND) == -signal.SIGKILL
+    assert run(data, BEHIND)
     store.of(NAMESPACE).write("/root/log", b"others", ASKER, append=True)
-    assert run(data) == 0
+    assert not run(data)
     assert below(store) == {"log": "abothers"}
 
 
@@ -125,9 +122,9 @@ def test_an_append_that_was_not_done_goes_behind_what_others_have_added_since(
     there: Namespace, data: Path, store: FileStore
 ) -> None:
     make_job(there, 'WRITE "b" INTO "/root/log" AFTER WRITE "b" INTO "/root/log" AS "append"')
-    assert run(data, BEFORE) == -signal.SIGKILL
+    assert run(data, BEFORE)
     store.of(NAMESPACE).write("/root/log", b"others", ASKER, append=True)
-    assert run(data) == 0
+    assert not run(data)
     assert below(store) == {"log": "bothersb"}
 
 
@@ -136,8 +133,8 @@ def test_an_archive_inside_what_it_packs_is_made_once(there: Namespace, data: Pa
         AFTER DECOMPRESS "/root/d/z.zip" INTO "/root/out" SET ?files AFTER RETURN ?files"""
     job = make_job(there, program)
     for kill_at in (BEHIND, "after an effect outside"):
-        assert run(data, kill_at) == -signal.SIGKILL
-    assert run(data) == 0
+        assert run(data, kill_at)
+    assert not run(data)
     assert result(there, job) == 1
     assert sorted(below_out(store)) == ["out", "out/d", "out/d/f"]
 
@@ -153,8 +150,8 @@ def test_one_link_is_made_and_ended_once(there: Namespace, data: Path, times: in
     """Killed behind SHARE there is one link all the same; behind UNSHARE it still says how many it has ended."""
     program = 'WRITE "a" INTO "/root/f" AFTER SHARE "/root/f" SET ?u AFTER UNSHARE "/root/f" SET ?n AFTER RETURN ?n'
     job = make_job(there, program)
-    assert run(data, f"after an effect outside*{times}") == -signal.SIGKILL
-    assert run(data) == 0
+    assert run(data, f"after an effect outside*{times}")
+    assert not run(data)
     assert result(there, job) == 1
 
 
@@ -165,8 +162,8 @@ def test_watches_are_told_once(there: Namespace, data: Path, point: str) -> None
     AFTER WRITE "a" INTO "/root/f" AFTER MOVE "/root/f" TO "/root/g"
     """
     make_job(there, program)
-    assert run(data, point) == -signal.SIGKILL
-    assert run(data) == 0
+    assert run(data, point)
+    assert not run(data)
     told = [json.loads(str(value)) for (value,) in there.system("SELECT value FROM message ORDER BY number")]
     assert told == [
         {"type": "create", "path": "/root/f"},
@@ -182,6 +179,6 @@ def test_files_inside_a_transaction_do_not_wait_for_it(there: Namespace, data: P
             AFTER WRITE "b" INTO "/root/g" CLOSE NEST
         AFTER RETURN "done" """
     job = make_job(there, program)
-    assert run(data) == 0
+    assert not run(data)
     assert result(there, job) == "done"
     assert below(store) == {"g": "b"}

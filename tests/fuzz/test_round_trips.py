@@ -38,13 +38,13 @@ def _unplaced(key: str, value: object) -> object:
     return None if key == "body" else value
 
 
-@dose(300)
+@dose(80)
 @given(texts())
 def test_compiled_twice(text: str) -> None:
     assert compiled(text) == compile_text(text)
 
 
-@dose(300)
+@dose(80)
 @given(texts())
 def test_json(text: str) -> None:
     program = compiled(text)
@@ -54,7 +54,7 @@ def test_json(text: str) -> None:
     assert explain(again) == explain(program)
 
 
-@dose(200)
+@dose(80)
 @given(programs(16))
 def test_json_runs_the_same(tree: Block) -> None:
     program = compile_text(written(tree, waits=False))
@@ -62,13 +62,13 @@ def test_json_runs_the_same(tree: Block) -> None:
     assert ending(run(again, dict(STARTING))) == ending(run(program, dict(STARTING)))
 
 
-@dose(300)
+@dose(80)
 @given(texts())
 def test_layout_of_all_verbs(text: str) -> None:
     layout_keeps(text)
 
 
-@dose(300)
+@dose(80)
 @given(mutated())
 def test_layout_of_mutations(text: str) -> None:
     layout_keeps(text)

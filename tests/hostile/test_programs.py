@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fuzz.dose import part
 from tests.hostile.corpus import Hostile, programs
 from tests.hostile.memory import held
 from tests.http.running import TEST_LOGIN, Server, accounts_of, running, until
@@ -44,7 +45,7 @@ def size_at_first(server: Server) -> int:
     return held(server.process.pid)
 
 
-@pytest.mark.parametrize("hostile", programs(), ids=lambda hostile: hostile.title)
+@pytest.mark.parametrize("hostile", part(programs(), 2), ids=lambda hostile: hostile.title)
 def test_program(server: Server, size_at_first: int, hostile: Hostile) -> None:
     workers = server.workers()
     with httpx.Client(base_url=server.url, timeout=120, auth=TEST) as client, others_are_served(server):

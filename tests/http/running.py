@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from accounts.schema import DATABASE, MIGRATIONS
 from accounts.service import Accounts
 from oql.passwords import Argon2Cost
 from substrate.opening import open_control
+from tests.preloaded import Forked, begin_oql
 
 ROOT = Path(__file__).resolve().parents[2]
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
@@ -32,7 +34,7 @@ TEST_LOGIN = {"username": "test", "password": "test"}
 class Server:
     """A running server. `log` is where its log lines go."""
 
-    process: subprocess.Popen[str]
+    process: Forked
     data: Path
     log: Path
     banner: list[str] = field(default_factory=list)
@@ -69,17 +71,24 @@ class Server:
 def start(data: Path, **environment: str) -> Server:
     """Starts a server (development mode, JSON log, two workers unless told otherwise) and waits until it answers."""
     log = data.with_name(data.name + ".log")
-    with log.open("w") as sink:
-        process = subprocess.Popen(COMMAND, cwd=ROOT, env=variables(data, environment), text=True,
-                                   stdout=subprocess.PIPE, stderr=sink)  # fmt: skip
-    server = Server(process, data, log)
-    threading.Thread(target=_read, args=(process, server.banner), daemon=True).start()
+    log.write_bytes(b"")
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder, "said")
+        os.mkfifo(said)
+        process = begin_oql(COMMAND[1:], ROOT, variables(data, environment), (Path(os.devnull), said, log))
+        server = Server(process, data, log)
+        threading.Thread(target=_read, args=(said, server.banner), daemon=True).start()
+        _wait_for_banner(server)
+    return server
+
+
+def _wait_for_banner(server: Server) -> None:
+    process, log = server.process, server.log
     give_up = time.monotonic() + START_SECONDS
     while not server.banner:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < give_up, log.read_text()
         time.sleep(0.02)
-    return server
 
 
 def refused(data: Path, **environment: str) -> tuple[int, str]:
@@ -96,10 +105,9 @@ def variables(data: Path, environment: dict[str, str]) -> dict[str, str]:
     return kept | {f"OQL_{name.upper()}": value for name, value in ours.items()}
 
 
-def _read(process: subprocess.Popen[str], banner: list[str]) -> None:
-    assert process.stdout
-    with process.stdout:
-        banner.extend(iter(process.stdout.readline, ""))
+def _read(said: Path, banner: list[str]) -> None:
+    with said.open() as lines:
+        banner.extend(lines)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from server.problems import CODES
 from server.request import STORE_PATHS, of_chains
+from tests.fuzz.dose import dose
 from tests.http.running import TEST_LOGIN, Server, ask
 
 
@@ -118,7 +119,7 @@ def statuses(operation: Any, url: str) -> set[int]:
     """The statuses of some requests made for an operation, each answer checked against the document."""
     seen = set()
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @dose(25)
     @given(case=operation.as_strategy())
     def ask_and_check(case: Any) -> None:
         if isinstance(case.body, dict) and "auth" not in case.body:

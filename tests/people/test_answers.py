@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from oql.people.answers import KINDS, check_answers, check_decision
+from tests.fuzz.dose import dose
 from tests.people.shown import FORM
 
 GOOD = {"name": "Ada", "mail": "ada@example.com", "count": 2, "gift": True, "size": "M"}
@@ -162,7 +163,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@dose(200)
 @given(st.dictionaries(st.sampled_from(["name", "mail", "count", "day", "gift", "size", "x"]), JSON))
 def test_anything_is_either_an_answer_or_a_problem(fields: dict[str, Any]) -> None:
     values, problems = check_answers(FORM, fields)

@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.fuzz.dose import dose
 from tests.http.wire import Wire
 from tests.store.asking import NDJSON, SCAN, Tenant, order
 
@@ -124,7 +125,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@dose(80)
 @given(value=JSON)
 def test_made_up_bodies(shop: Tenant, value: Any) -> None:
     body = json.dumps(value).encode()
@@ -141,7 +142,7 @@ def test_made_up_bodies(shop: Tenant, value: Any) -> None:
         assert answer.status_code < 500, (path, body, answer.text)
 
 
-@settings(max_examples=80, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@dose(80)
 @given(body=st.binary(max_size=200))
 def test_made_up_bytes(shop: Tenant, body: bytes) -> None:
     for path in ("/query", "/sql", "/rows/shop.orders", "/rows/shop.orders/_batch", "/schemas"):
@@ -150,7 +151,7 @@ def test_made_up_bytes(shop: Tenant, body: bytes) -> None:
             assert answer.status_code < 500, (path, body, answer.text)
 
 
-@settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@dose(100)
 @given(path=st.text("abc/%20FfAa9.._*~:@!$'()+,;=", max_size=30))
 def test_made_up_paths(shop: Tenant, path: str) -> None:
     with Wire(shop.server.port) as wire:

@@ -6,7 +6,7 @@ import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from server.problems import CODES
 from server.request import STORE_PATHS
+from tests.fuzz.dose import dose
 from tests.http.running import Server
 from tests.store.asking import SCAN, Tenant, order
 
@@ -48,7 +49,7 @@ def statuses(operation: Any, url: str) -> set[int]:
     """The statuses of some requests made for an operation, each answer checked against the document."""
     seen = set()
 
-    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @dose(15)
     @given(case=operation.as_strategy())
     def ask_and_check(case: Any) -> None:
         case.headers = {**(case.headers or {}), "Authorization": "Bearer x"}

@@ -127,7 +127,7 @@ def test_a_reader_goes_on_where_it_was(shop: Tenant) -> None:
 
 
 def test_every_change_is_seen_once_and_in_order_over_reconnects(shop: Tenant) -> None:
-    total = 400
+    total = 150
     writer = threading.Thread(target=lambda: write_all(shop, range(total)))
     last: dict[str, str] = {}
     lsn = shop.write(order("before"))["lsn"]

@@ -11,6 +11,7 @@ from substrate.interface import Store
 from tests.conformance.corpus import Case, Marks, cases
 from tests.conformance.differences import differences
 from tests.conformance.runs import run
+from tests.fuzz.dose import part
 
 WRAPPED = "SIDELOAD ?the_text SET ?what_it_returned AFTER RETURN ?what_it_returned"
 ADDED = {"the_text", "what_it_returned"}
@@ -52,13 +53,13 @@ def test_most_cases_are_compared() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", part(CASES, 4), ids=lambda case: case.name)
 def test_it_does_what_its_case_demands(case: Case) -> None:
     assert differences(case, None, sideloaded) == ""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", OF_THE_LANGUAGE, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", part(OF_THE_LANGUAGE, 4), ids=lambda case: case.name)
 def test_its_variables_are_those_of_the_program(case: Case) -> None:
     marks = replace(case.marks, now=case.marks.now or 1_767_225_600)
     try:

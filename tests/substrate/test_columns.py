@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID as PythonUuid  # noqa: N811 -- UUID is the name of the column's type here
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from substrate.columns import (
     BOOL,
@@ -28,12 +28,13 @@ from substrate.columns import (
     named,
 )
 from substrate.errors import Invalid
+from tests.fuzz.dose import dose
 
 U = "0193a5b2-7c1e-7d3f-8a4b-5c6d7e8f9a0b"
 NOON = 1_768_478_400_000_000  # 2026-01-15T12:00:00Z in microseconds
 FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 IN_TIME = st.integers(FIRST, LAST)
-FEW = settings(max_examples=60, deadline=None)
+FEW = dose(60)
 
 CLEAN_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from substrate.columns import BOOL, BYTES, DATE, F64, I64, JSON, NUMBER, STR, TIMESTAMP
 from substrate.manifest import (
@@ -18,6 +18,7 @@ from substrate.manifest import (
     write,
 )
 from substrate.names import SchemaId
+from tests.fuzz.dose import dose
 
 HERE, USERS = SchemaId("shop", "orders"), SchemaId("shop", "users")
 ODD_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -60,7 +61,7 @@ def chosen(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@dose(60)
 @given(COLUMNS, chosen("indexes", "relations"), st.sampled_from([("id",), ("id", "to")]))
 def test_dialect_s_reads_back_as_written(columns: Any, parts: dict[str, Any], key: tuple[str, ...]) -> None:
     kept = [each for each in parts["relations"] if len(key) == 1 or each.name == "a"]
@@ -68,7 +69,7 @@ def test_dialect_s_reads_back_as_written(columns: Any, parts: dict[str, Any], ke
     assert read(write(manifest)) == manifest
 
 
-@settings(max_examples=60, deadline=None)
+@dose(60)
 @given(COLUMNS, chosen(*PARTS), st.integers(0, 2**32 - 1))
 def test_dialect_e_reads_back_as_written(columns: Any, parts: dict[str, Any], version: int) -> None:
     manifest = Manifest(HERE, columns, ("id",), dialect=Dialect.E, version=version, **parts)

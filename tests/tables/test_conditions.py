@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from oql import evaluate
 from oql.tables import conditions
 from substrate.interface import Namespace, Store
+from tests.fuzz.dose import dose
 
 MANIFEST = """id = "d.t"
 primary_key.columns = ["k"]
@@ -77,7 +78,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@dose(150)
 @given(condition=CONDITIONS)
 def test_where_finds_the_rows_for_which_if_holds(table: Namespace, condition: list[Any]) -> None:
     where = conditions.link(condition)({})

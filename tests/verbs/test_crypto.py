@@ -9,8 +9,9 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.fuzz.dose import dose
 from tests.verbs.programs import failure_of, value_of
 
 RAW_KEY = "0123456789abcdef0123456789abcdef"
@@ -77,7 +78,7 @@ def test_no_byte_can_be_changed(place: int, change: int) -> None:
 
 
 @given(st.text(max_size=80) | st.binary(max_size=80).map(packed))
-@settings(max_examples=50)
+@dose(50)
 def test_what_was_never_encrypted_is_a_clear_error(text: str) -> None:
     assert failure_of("DECRYPT ?t WITH ?k", {"t": text, "k": RAW_KEY}).code == "CryptoFailed"
 

@@ -20,6 +20,7 @@ Exit codes: 0 done, 1 failed or no server, 2 wrong usage, 3 waiting for a person
             "approve": "oql.cli.chain.approve",
             "reject": "oql.cli.chain.reject",
             "resume": "oql.cli.chain.resume",
+            "cancel": "oql.cli.chain.cancel",
             "save": "oql.cli.chain.save",
             "delete": "oql.cli.chain.delete",
             "validate": "oql.cli.chain.validate",

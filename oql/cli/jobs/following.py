@@ -13,6 +13,8 @@ from oql.cli.remote import Server, ServerProblem, error_from_json
 from oql.cli.terminal import colored
 from oql.source import Source
 
+_SOON_S = 2
+"""How long the answer to a person may wait for what comes of it; from then on the terminal says what it waits for."""
 LOOK_S = 0.2
 _TOO_LATE = 409
 
@@ -59,7 +61,7 @@ def asked(body: Json) -> Json | None:
 def confirmed(server: Server, job: str, answer: Json, key: str | None = None) -> Json:
     """The body of what a job has come to after an answer. Failed where that does not fit, or comes too late."""
     try:
-        return {"trace": [], **server.ask("POST", f"/v1/confirm/{job}", answer, key=key)}
+        return {"trace": [], **server.ask("POST", f"/v1/confirm/{job}", answer, wait_s=_SOON_S, key=key)}
     except ServerProblem as problem:
         fields = problem.detail.get("fields")
         if isinstance(fields, dict):

@@ -12,7 +12,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PATCHES = Path(__file__).parent
-COPIED = ("accounts", "grammar", "oql", "server", "substrate", "tests", "worker", "pyproject.toml", "setup.cfg")
+COPIED = (
+    "accounts",
+    "chains",
+    "grammar",
+    "oql",
+    "server",
+    "substrate",
+    "tests",
+    "worker",
+    "pyproject.toml",
+    "setup.cfg",
+)
 TIMEOUT_S = 300.0
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from substrate.errors import Cancelled, Invalid, NotFound, QuotaExceeded
+from substrate.fulltext import segments
 from substrate.interface import Call, Frame, Namespace, Reading, Store
 from substrate.opening import open_store
+from substrate.reading import ReadingHere
 from tests.substrate.fulltext.small import make_small
 
 
@@ -32,6 +34,12 @@ def ranked(reading: Reading, query: str, k: int = 10) -> list[str]:
 
 def matched(reading: Reading, query: str, *, phrase: bool = False) -> list[str]:
     return reading.text_match("articles", "body", query, phrase=phrase)
+
+
+def segments_of(namespace: Namespace) -> int:
+    with namespace.snapshot() as reading:
+        assert isinstance(reading, ReadingHere)
+        return len(segments.listed(reading.connection, 1))
 
 
 def fill(namespace: Namespace, count: int, text: str = "tea") -> None:
@@ -270,6 +278,32 @@ def test_a_snapshot_stays_as_it_is(texts: Namespace, monkeypatch: pytest.MonkeyP
             put(texts, f"x{number}", "tea")
         assert matched(reading, "tea") == [f"d{number:03}" for number in range(5)]
     assert matched(texts, "tea") == [f"x{number}" for number in range(5)]
+
+
+def test_segments_are_put_together_by_whoever_has_a_moment(texts: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_small(monkeypatch, 2, 3)
+    assert texts.upkeep_due() is None
+    fill(texts, 6)
+    assert texts.upkeep_due() == 0
+    texts.upkeep(60)
+    assert (texts.upkeep_due(), segments_of(texts)) == (None, 1)
+    for number in range(4):  # one that has lost more than half of its documents is made anew
+        delete(texts, f"d{number:03}")
+    assert texts.upkeep_due() == 0
+    texts.upkeep(60)
+    assert (texts.upkeep_due(), matched(texts, "tea")) == (None, ["d004", "d005"])
+
+
+def test_a_writer_puts_segments_together_where_nobody_has_a_moment(
+    texts: Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_small(monkeypatch, 2, 3)
+    fill(texts, 40)
+    assert segments_of(texts) < 10
+    assert len(matched(texts, "tea")) == 40
+    for number in range(40):
+        delete(texts, f"d{number:03}")
+    assert segments_of(texts) == 0
 
 
 def test_the_quota_stops_puts_and_not_deletes(url: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from substrate.errors import Cancelled, Conflict, Invalid, NotFound
 from substrate.interface import Call, Frame, Namespace, Store
 from substrate.interface.graph import Bfs, Neighbors, Path, Reverse, Route, Walk
+from tests.fuzz.dose import FACTOR
 
 USERS = """
 id = "social.users"
@@ -129,7 +130,7 @@ def test_a_weight_below_0_in_a_row(social: Namespace) -> None:
     assert ask(social, Path, "a", "b")["reachable"]  # which asks for no weights
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(4 * FACTOR))
 def test_random_graphs_beside_the_oracle(social: Namespace, seed: int) -> None:
     rng = random.Random(seed)
     names = [f"k{n}" for n in range(rng.choice([3, 12, 40]))]

@@ -281,7 +281,7 @@ def test_works_that_are_committed_together_are_told_of_once(opened: Open) -> Non
     ada.submit(work).result()
     for each in others:
         each.result()
-    assert told == ["ada"] * 3
+    assert told == ["ada"] * 2
 
 
 def test_nothing_is_told_of_system_tables_reads_and_what_failed(opened: Open) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from substrate.interface import Frame, Namespace
 from substrate.interface.vectors import METRICS, Nearest, Vector
+from tests.fuzz.dose import dose
 from tests.substrate.contract.vectors import put
 from tests.substrate.vectors.oracle import Oracle
 
@@ -30,7 +31,7 @@ def steps(draw: st.DrawFn) -> tuple[str, int, list[Any]]:
     return metric, dim, draw(st.lists(step, min_size=1, max_size=12))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@dose(25)
 @given(steps(), st.booleans())
 def test_every_answer_is_that_of_the_oracle(ben: Namespace, drawn: tuple[str, int, list[Any]], together: bool) -> None:
     metric, dim, todo = drawn

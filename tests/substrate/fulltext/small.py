@@ -2,14 +2,14 @@
 
 import pytest
 
-from substrate.fulltext import gathering, waiting
-from substrate.fulltext.gathering import Size
+from substrate.fulltext import merging, waiting
+from substrate.fulltext.merging import Size
 
 
 def make_small(patch: pytest.MonkeyPatch, documents: int = 3, together: int = 2) -> None:
     """From now on so many documents become a segment, and so many neighbours a larger one."""
     patch.setattr(waiting, "MOST", documents)
-    patch.setattr(gathering, "TOGETHER", together)
-    patch.setattr(gathering, "FEW", Size(documents, 1_000))
-    patch.setattr(gathering, "SOME", Size(documents * together, 1_000))
-    patch.setattr(gathering, "MANY", Size(documents * together**2, 4_000))
+    patch.setattr(merging, "TOGETHER", together)
+    patch.setattr(merging, "FEW", Size(documents, 1_000))
+    patch.setattr(merging, "SOME", Size(documents * together, 1_000))
+    patch.setattr(merging, "MANY", Size(documents * together**2, 4_000))

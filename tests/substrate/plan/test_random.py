@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.fuzz.dose import dose
 from tests.substrate.plan import reference
 from tests.substrate.plan.reference import Rows
 from tests.substrate.plan.world import World
@@ -198,7 +199,7 @@ def counted(rows: list[dict[str, Any]]) -> Counter[str]:
     return Counter(repr([float(v) if isinstance(v, int) else v for v in row.values()]) for row in rows)
 
 
-@settings(max_examples=50, deadline=None)
+@dose(50)
 @given(case=cases())
 def test_plans_give_what_they_say(worlds: dict[str, World], case: tuple[dict[str, Any], Growing]) -> None:
     tables, grown = case

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from substrate.catalog import Catalog, Table
 from substrate.errors import Invalid, NotFound, StoreError
@@ -13,6 +13,7 @@ from substrate.manifest import read
 from substrate.plan import compile as compile_plan, schema
 from substrate.plan.operators import OPERATORS
 from substrate.plan.predicates import PREDICATES
+from tests.fuzz.dose import dose
 from tests.substrate.plan.world import GOODS, ORDERS, THINGS, USERS
 
 CATALOG = Catalog([Table(n, 1, read(text), text) for n, text in enumerate((USERS, ORDERS, GOODS, THINGS), 1)])
@@ -257,7 +258,7 @@ def near_plans(draw: st.DrawFn) -> Any:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@dose(300)
 @given(plan=SHAPES | near_plans())
 def test_anything_is_compiled_or_refused(plan: Any) -> None:
     try:

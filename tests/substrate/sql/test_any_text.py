@@ -6,11 +6,12 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from substrate.engine import DialectName
 from substrate.errors import Invalid
 from substrate.sql import Select, check
+from tests.fuzz.dose import dose
 from tests.substrate.sql.pages import FOLDER, cases
 from tests.substrate.sql.shop import Shop, catalog
 
@@ -52,7 +53,7 @@ def refusal(text: str) -> Invalid | None:
     return None
 
 
-@settings(max_examples=300, deadline=None)
+@dose(300)
 @given(st.one_of(st.text(max_size=60), garbled, st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join)))
 def test_only_refusals_come_out(text: str) -> None:
     refused = refusal(text)
@@ -63,7 +64,7 @@ def test_only_refusals_come_out(text: str) -> None:
         assert 0 <= position <= len(text)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@dose(150)
 @given(text=garbled)
 def test_both_engines_answer_alike(text: str, shops: dict[str, Shop]) -> None:
     def answer(shop: Shop) -> Any:

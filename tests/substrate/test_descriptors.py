@@ -1,0 +1,91 @@
+"""A process gives back every descriptor of what it has closed, dropped, or not used for long."""
+
+import gc
+import os
+from pathlib import Path
+
+import pytest
+
+from substrate import handles
+from substrate.files.opening import FileStore
+from substrate.interface import Frame, Namespace
+from substrate.interface.vectors import Nearest, Vector
+from substrate.opening import open_store
+from substrate.replication.standing import Standing, Standings
+from substrate.vectors import matrices
+
+
+class Patient:
+    """Has any amount of time."""
+
+    def look(self) -> None:
+        """Never ends."""
+
+    def claim(self, size: int) -> None:
+        """Never too much."""
+
+
+def descriptors() -> int:
+    gc.collect()  # a store and its parts know each other
+    return len(os.listdir("/proc/self/fd"))
+
+
+def used(namespace: Namespace) -> None:
+    """Writes and searches whatever keeps files open."""
+
+    def fill(frame: Frame) -> None:
+        frame.vector_put("notes", Vector("a", [1.0, 0.0]))
+        frame.text_put("notes", "body", "a", "some words")
+
+    namespace.write(fill)
+    assert namespace.vector_topk(Nearest("notes", [1.0, 0.0], 1))
+    assert namespace.text_search("notes", "body", "words")
+
+
+def opened_and_closed(folder: Path) -> None:
+    """One life of a store, of which a server says that it stands alone."""
+    Standings(folder).say(Standing())
+    store, files = open_store("", folder), FileStore(folder, lambda: "http://localhost")
+    namespace = store.namespace("one")
+    if not namespace.exists():
+        namespace.make()
+    used(namespace)
+    files.of("one").write("/root/a", b"x", Patient())
+    assert files.of("one").read("/root/a", 10, Patient()) == b"x"
+    files.close()
+    store.close()
+
+
+def test_stores_that_are_closed(tmp_path: Path) -> None:
+    opened_and_closed(tmp_path)  # the matrix of its vectors is kept for whoever searches next
+    before = descriptors()
+    for _ in range(3):
+        opened_and_closed(tmp_path)
+    assert descriptors() == before
+
+
+def test_namespaces_that_were_not_used_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handles, "MOST_OPEN", 2)
+    monkeypatch.setattr(matrices, "MOST_OPEN", 2)
+    store = open_store("", tmp_path)
+    counts = []
+    for number in range(6):
+        namespace = store.namespace(f"n{number}")
+        namespace.make()
+        used(namespace)
+        counts.append(descriptors())
+    store.close()
+    assert counts[-1] == counts[3]
+
+
+def test_tables_of_vectors_that_are_dropped(tmp_path: Path) -> None:
+    store = open_store("", tmp_path)
+    namespace = store.namespace("one")
+    namespace.make()
+    counts = []
+    for _ in range(4):
+        used(namespace)
+        namespace.write(lambda frame: frame.vector_drop("notes"))
+        counts.append(descriptors())
+    store.close()
+    assert counts[-1] == counts[1]
