@@ -16,6 +16,9 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from oql.cli import main
+from substrate.interface import faults
+
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 LOADED = (
     "tests.figures_folder", "tests.crash.holder", "tests.crash.migrating", "tests.crash.disk", "oql.program",
@@ -91,7 +94,8 @@ def begin_oql(
 def _oql(arguments: list[str], folder: Path, environment: dict[str, str], streams: tuple[Path, Path, Path]) -> None:
     figures = os.environ[FIGURES]
     os.environ.clear()
-    os.environ.update({FIGURES: figures} | environment)
+    os.environ.update(environment)
+    os.environ.setdefault(FIGURES, figures)  # not the first: what a process is called needs the first one to stay
     os.chdir(folder)
     for number, path in enumerate(streams):
         given = os.open(path, os.O_WRONLY | os.O_APPEND if number else os.O_RDONLY)
@@ -99,6 +103,5 @@ def _oql(arguments: list[str], folder: Path, environment: dict[str, str], stream
         os.close(given)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process
     sys.argv = [str(Path(sys.executable).with_name("oql")), *arguments]
-    from oql.cli import main
-
+    faults.die_at(environment.get(faults.VARIABLE, ""))
     main()

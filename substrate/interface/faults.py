@@ -7,8 +7,17 @@ import itertools
 import os
 import signal
 
-_point, _, _times = os.environ.get("FAULT_KILL_AT", "").partition("*")
+VARIABLE = "FAULT_KILL_AT"
+
+_point, _, _times = os.environ.get(VARIABLE, "").partition("*")
 _reached = itertools.count(1)
+
+
+def die_at(named: str) -> None:
+    """Names another point, or none, in a process that has loaded this before."""
+    global _point, _times, _reached
+    _point, _, _times = named.partition("*")
+    _reached = itertools.count(1)
 
 
 def reach(point: str) -> None:

@@ -29,8 +29,7 @@ def dies(point: str, main: Callable[..., object], *arguments: Any, said: Path | 
 
 
 def _run(point: str, said: Path | None, main: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    name, _, times = point.partition("*")
-    vars(faults).update(_point=name, _times=times)
+    faults.die_at(point)
     if said:
         os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
     main(*arguments)
