@@ -25,6 +25,7 @@ from pathlib import Path
 
 from accounts.accounts import Account
 from accounts.errors import InstanceLimitExceeded, QuotaExceeded
+from substrate.file_locks import locked
 from substrate.interface import DatabaseError
 
 DAY_S = 86_400
@@ -142,7 +143,7 @@ class Admission:
         with _translated():
             kept = self._idle.take(_slots_of(account))
             if kept is not None:
-                if _lock(kept):
+                if locked(kept):
                     return kept
                 os.close(kept)
             return self._free_slot(account)
@@ -159,7 +160,7 @@ class Admission:
         start = next(self._turn)
         for step in range(slots):
             slot = _open(f"{self._slots}/{account.id}/{(start + step) % slots}", LOCKABLE)
-            if _lock(slot):
+            if locked(slot):
                 return slot
             os.close(slot)
         self._give_back(account)
@@ -231,12 +232,3 @@ def _open(path: str, flags: int) -> int:
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         return os.open(path, flags, 0o600)
-
-
-def _lock(handle: int) -> bool:
-    """Locks a file unless somebody else has it locked."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

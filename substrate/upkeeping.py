@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from substrate.file_locks import locked
 from substrate.reading import ReadingHere
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def alone(folder: Path, namespace: str, seconds: float) -> Iterator[bool]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("ab") as file:
         ends = time.monotonic() + seconds
-        while not (mine := _locked(file.fileno())) and time.monotonic() < ends:
+        while not (mine := locked(file.fileno())) and time.monotonic() < ends:
             time.sleep(_LOOKED_AGAIN_S)
         try:
             yield mine
@@ -50,11 +51,3 @@ def alone(folder: Path, namespace: str, seconds: float) -> Iterator[bool]:
 def forget(folder: Path, namespace: str) -> None:
     """Deletes the lock of a namespace that was deleted."""
     (folder / FOLDER / namespace).unlink(missing_ok=True)
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -1,9 +1,10 @@
 """One server on one data folder: a lock that dies with the last process that holds it."""
 
-import fcntl
 import os
 import time
 from pathlib import Path
+
+from substrate.file_locks import locked
 
 LEFTOVER_SECONDS = 5.0
 """How long to wait for the workers of a killed master; they notice within a second."""
@@ -29,11 +30,12 @@ def claim(data: Path) -> int:
     except OSError as error:
         raise Refusal(f"cannot use the data folder {data}: {error.strerror}") from error
     give_up = time.monotonic() + LEFTOVER_SECONDS
-    while not _lock(handle):
+    while not locked(handle):
         holder = os.pread(handle, 200, 0).decode(errors="replace")
         if _alive(holder) or time.monotonic() > give_up:
             os.close(handle)
-            raise Refusal(f"another server uses the data folder {data} ({holder.strip() or 'starting'})")
+            who = holder.strip() or "starting"
+            raise Refusal(f"another server uses the data folder {data} ({who}); `--data` takes another folder")
         time.sleep(0.1)
     say(handle, "")
     return handle
@@ -43,14 +45,6 @@ def say(handle: int, address: str) -> None:
     """Writes into the lock file who holds it, and where it listens."""
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"process {os.getpid()} {address}".strip().encode() + b"\n", 0)
-
-
-def _lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _alive(holder: str) -> bool:

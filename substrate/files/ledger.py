@@ -7,7 +7,6 @@ again. So does the first turn after a start of the machine, which may have lost 
 What is counted: each file and folder in whole blocks, as a disk has it, so that empty files are not free.
 """
 
-import errno
 import fcntl
 import os
 import struct
@@ -19,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from substrate.errors import QuotaExceeded
+from substrate.file_locks import locked
 from substrate.files.handles import is_folder
 from substrate.interface import Asker
 
@@ -141,13 +141,7 @@ def _keep(handle: int, turn: Turn, *, busy: bool) -> None:
 def _lock(handle: int, asker: Asker) -> None:
     """Waits for the lock, and looks up meanwhile: whoever has it may have been stopped."""
     wait = _SHORTEST_WAIT
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EINTR):
-                raise
+    while not locked(handle):
         asker.look()
         time.sleep(wait)
         wait = min(2 * wait, _LONGEST_WAIT)

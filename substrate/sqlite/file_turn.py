@@ -14,6 +14,7 @@ import os
 import threading
 from pathlib import Path
 
+from substrate.file_locks import locked
 from substrate.turns import BUSY, Patience
 
 
@@ -33,7 +34,7 @@ class FileTurn:
         """Waits for the turn. Raises TimeoutError when the patience is over."""
         while True:
             if self._asked is None:
-                if _locked_now(self._file):
+                if locked(self._file):
                     return
                 self._asked = _Asked(self._file)
             if self._asked.wanted():
@@ -107,11 +108,3 @@ class _Asked:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
             if self._closes:
                 os.close(self._file)
-
-
-def _locked_now(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
