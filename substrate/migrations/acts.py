@@ -80,7 +80,7 @@ def caught_up(frame: "Frame", migration: Migration, over: Prepared, known: Writt
 
     Raises Unconvertible.
     """
-    begin = known if known is not None and known.since == migration.follows else Written(0, migration.follows, {})
+    begin = known if known is not None and known.since == migration.follows else Written(0, migration.follows, {}, 0)
     rest = changes.since(frame, migration.target, begin.end)
     keys = begin.keys | rest.keys
     whole = migration.phase != "rows"

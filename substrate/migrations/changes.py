@@ -13,11 +13,15 @@ _FETCHED = 200
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Keys that were written from one place of the log up to another (not at it): each as an array of JSON values."""
+    """Keys that were written from one place of the log up to another (not at it): each as an array of JSON values.
+
+    `frames`: how many frames the log has there, of whatever tables.
+    """
 
     since: int
     end: int
     keys: dict[str, list[Json]]
+    frames: int
 
 
 def since(reading: ReadingHere, table: str, place: int) -> Written:
@@ -28,7 +32,7 @@ def since(reading: ReadingHere, table: str, place: int) -> Written:
     [(segment, offset)] = reading.connection.execute("SELECT segment, place FROM _oc_meta")
     end = log.place(Lsn(segment, offset))  # type: ignore[arg-type] # both are numbers
     keys: dict[str, list[Json]] = {}
-    name, last = b'"schema":%b' % json.dumps(table), place - 1
+    name, last, frames = b'"schema":%b' % json.dumps(table), place - 1, 0
     while True:
         found: list[Any] = reading.connection.execute(
             "SELECT place, frame FROM _oc_log WHERE place > ? AND place < ? ORDER BY place LIMIT ?",
@@ -36,13 +40,14 @@ def since(reading: ReadingHere, table: str, place: int) -> Written:
         )
         for last, frame in found:  # noqa: B007 - where the next look begins
             _add(keys, table, name, bytes(frame))
+        frames += len(found)
         if len(found) < _FETCHED:
             break
     for _, _, frame in reading.pending:
         _add(keys, table, name, frame)
     for op in reading.ops:
         _note(keys, table, op)
-    return Written(place, end, keys)
+    return Written(place, end, keys, frames)
 
 
 def _add(keys: dict[str, list[Json]], table: str, name: bytes, frame: bytes) -> None:

@@ -78,16 +78,12 @@ class Shadow:
     def follow(self, keys: Iterable[list[Json]], place: str | None, *, whole: bool) -> None:
         """Brings the rows of these keys up to date. `place`: those behind it are left for later, unless `whole`."""
         canonical = [self._writer.key_from(key) for key in keys]
+        if not whole:
+            canonical = self._copied(canonical, place)
         if not canonical:
             return
         self._delete(canonical)
-        within, params = ("", []) if whole else (f" AND ({self._key}) <= ({self._marks})", [])
-        if not whole:
-            if place is None:
-                return
-            params = self._bound(json.loads(place))
-        wanted = [[*self._writer.bound_key(key), *params] for key in canonical]
-        self._copy_each(f" WHERE {self._is_key}{within}", wanted)
+        self._copy_each(f" WHERE {self._is_key}", [self._writer.bound_key(key) for key in canonical])
         self._connection.many(
             "INSERT INTO _oc_gone (number, key, version)"
             f" SELECT {self._new.number}, {self._cast('TEXT')}, version FROM _oc_gone"
@@ -95,6 +91,13 @@ class Shadow:
             " ON CONFLICT (number, key) DO UPDATE SET version = excluded.version RETURNING 1",
             [[self._gone_key(key), self._writer.key_text(key)] for key in canonical],
         )
+
+    def _copied(self, keys: Sequence[Key], place: str | None) -> list[Key]:
+        """Those of the keys that are not behind a place. Values of keys have the same order here as in the engines."""
+        if place is None:
+            return []
+        last: Any = self._bound(json.loads(place))
+        return [key for key in keys if self._writer.bound_key(key) <= last]
 
     def _delete(self, keys: Sequence[Key]) -> None:
         names = self._new.manifest.primary_key

@@ -1,4 +1,4 @@
-"""What a worker does for the migrations of a namespace: chunk by chunk, then the transition, then the sweeping."""
+"""What a worker does for the migrations of a namespace: turn by turn, then the transition, then the sweeping."""
 
 import time
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from substrate.interface import Lsn
 from substrate.interface.faults import reach
 from substrate.migrations import acts, changes, records
 from substrate.migrations.changes import Written
+from substrate.migrations.pace import LONG_SECONDS, Pace, Turn
 from substrate.migrations.records import Migration
 from substrate.migrations.shadow import CHUNK, Shadow, Unconvertible
 from substrate.reading import ReadingHere
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 2
 """How far behind the log a shadow may be that waits for its cut-over."""
-ROW_SECONDS = 8e-6
-"""How long a row takes at least while others write, with the rest behind its chunk: faster, they would wait more."""
-TURN_SECONDS = 1e-3
-"""How long a chunk should have the turn while others write, who wait as long."""
-LEAST_ROWS = 100
-LESS, MORE = 0.8, 1.25
 _SWEPT = 5_000
 _NEEDED = "WHERE state IN (?, ?) OR leftover IS NOT NULL"
 
@@ -55,7 +50,7 @@ def work(at: Place, seconds: float) -> None:
     """Does what is due, for about so long."""
     ends = time.monotonic() + seconds
     over: acts.Prepared | None = None
-    pace = _Pace()
+    pace = Pace()
     while time.monotonic() < ends:
         with at.snapshot() as reading:
             todo = _first(reading, at.now())
@@ -69,7 +64,7 @@ def work(at: Place, seconds: float) -> None:
         if ahead is None:
             _sweep(at, todo)
         else:
-            pace.step(at, todo, ahead)
+            _paced(at, todo, ahead, pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ class _Ahead:
 
 def _known(reading: ReadingHere, migration: Migration) -> Written:
     if migration.phase == records.FOLLOWED:
-        return Written(0, 0, {})
+        return Written(0, 0, {}, 0)
     return changes.since(reading, migration.target, migration.follows)
 
 
@@ -91,24 +86,15 @@ def _fits(over: acts.Prepared, reading: ReadingHere, migration: Migration) -> bo
     return over.state == reading.catalog.state and over.new.number == migration.shadow
 
 
-class _Pace:
-    """How many rows a step copies: as many as others can wait for, and all that is allowed where nobody writes."""
-
-    def __init__(self) -> None:
-        self._rows = CHUNK
-
-    def step(self, at: Place, todo: Migration, ahead: _Ahead) -> None:
-        """A step, and a rest behind it while others write."""
-        begun, rows = time.monotonic(), self._rows
-        took = _step(at, todo.id, ahead, rows)
+def _paced(at: Place, todo: Migration, ahead: _Ahead, pace: Pace) -> None:
+    """A step, and the rest behind it."""
+    turn = _step(at, todo.id, ahead, pace.rows)
+    if turn is None:
+        return
+    ready = pace.after(turn, ahead.known.frames)
+    for _ in range(0, turn.rows, CHUNK):
         at.settle()
-        if ahead.known.end == todo.follows:
-            self._rows = CHUNK
-            return
-        # Step by step, so that one that had to wait for the processor does not count for more than the others.
-        change = LESS if took > TURN_SECONDS else MORE
-        self._rows = min(CHUNK, max(LEAST_ROWS, int(rows * change)))
-        time.sleep(max(rows * ROW_SECONDS - (time.monotonic() - begun), took))
+    time.sleep(max(0.0, ready - time.monotonic()))
 
 
 def _first(reading: ReadingHere, now: float) -> Migration | None:
@@ -129,34 +115,50 @@ def _counted(reading: ReadingHere, migration: Migration) -> int | None:
     return int(found[0][0])
 
 
-def _step(at: Place, id: str, ahead: _Ahead, rows: int) -> float:  # noqa: A002 - its name everywhere
-    """One chunk; or a transition, which is a commit of its own. For how many seconds the chunk had the turn."""
-    begun = ended = time.monotonic()
+def _step(at: Place, id: str, ahead: _Ahead, rows: int) -> Turn | None:  # noqa: A002 - its name everywhere
+    """One turn, which is a commit of some chunks; the transition behind the last one is a commit of its own."""
+    asked = time.monotonic()
     try:
         with at.frame(False) as frame:
-            begun = time.monotonic()
+            began = time.monotonic()
             migration = records.one(frame, id)
             if migration.state not in records.OPEN:  # somebody was faster
-                return 0
+                return None
             if migration.phase == records.FOLLOWED:
                 migration = acts.begun_anew(frame, migration)
             over = ahead.over if _fits(ahead.over, frame, migration) else acts.prepared(frame, migration)
             migration = acts.caught_up(frame, migration, over, ahead.known)
-            if migration.phase != "over":
-                migration = _copy(frame, over, migration, ahead.total, rows)
-            reach("inside a chunk")
-        ended = time.monotonic()
+            seen, copying = migration.rows_seen, time.monotonic()
+            migration = _copy_some(frame, over, migration, ahead.total, rows)
+            copied = time.monotonic()
+        held = time.monotonic() - began
         reach("after a chunk")
     except Unconvertible as reason:
         _fail(at, id, str(reason))
-        return 0
+        return None
     if migration.phase == "over" and migration.state == records.BACKFILLING:
-        with at.frame(True) as frame:
-            migration = records.one(frame, id)
-            if migration.state == records.BACKFILLING:
-                acts.is_ready(frame, migration)
-        reach("after ready")
-    return ended - begun
+        _end(at, id)
+    return Turn(began, began - asked, held, copied - copying, migration.rows_seen - seen)
+
+
+def _end(at: Place, id: str) -> None:  # noqa: A002 - its name everywhere
+    """The transition once all rows are there."""
+    with at.frame(True) as frame:
+        migration = records.one(frame, id)
+        if migration.state == records.BACKFILLING:
+            acts.is_ready(frame, migration)
+    reach("after ready")
+
+
+def _copy_some(frame: "Frame", over: acts.Prepared, migration: Migration, total: int | None, rows: int) -> Migration:
+    """So many rows, chunk after chunk; fewer where that takes too long. Or one chunk of what follows the rows."""
+    ends = time.monotonic() + LONG_SECONDS
+    for done in range(0, rows, CHUNK):
+        if migration.phase == "over" or (done and (migration.phase != "rows" or time.monotonic() > ends)):
+            break
+        migration = _copy(frame, over, migration, total, min(CHUNK, rows - done))
+        reach("inside a chunk")
+    return migration
 
 
 def _copy(frame: "Frame", over: acts.Prepared, migration: Migration, total: int | None, rows: int) -> Migration:
