@@ -14,13 +14,10 @@ from substrate.catalog import Catalog
 from substrate.engine import Connection
 from substrate.errors import Fenced
 from substrate.frame import Frame
-from substrate.interface import Lsn, PutRow, Written
+from substrate.interface import Lsn, Outcome, PutRow, Written
 from substrate.migrations import steps
 from substrate.reading import ReadingHere
 from substrate.surroundings import Surroundings
-
-Outcome = tuple[Any, BaseException | None]
-"""What a work gave, or what it raised."""
 
 
 class Commit:
@@ -59,17 +56,17 @@ class Commit:
         frame = self._next_frame()
         try:
             with self._connection.savepoint():
-                frame.put_many(table, [work.row for work in works])
+                done = frame.put_many(table, [work.row for work in works])
         except Exception:  # noqa: BLE001 - whose row it is comes out when each is done by itself
             return None
-        return [(self._add_put(operation), None) for operation in frame.ops]
-
-    def _add_put(self, operation: log.Op) -> Written:
-        """Puts a frame of one row behind the others."""
-        written = Written(self.lsn, operation["key"], operation["version"])
         now = self._around.now()
-        self._add(log.encoded(self.lsn, self._epoch, self._around.name, now, [operation]), now)
-        return written
+        return [(self._add_put(each, op, now), None) for each, op in zip(done, frame.ops, strict=True)]
+
+    def _add_put(self, done: Written, operation: log.Op, now: int) -> Written:
+        """Puts a frame of one row behind the others."""
+        lsn = self.lsn
+        self._add(log.encoded(lsn, self._epoch, self._around.name, now, [operation]), now)
+        return Written(lsn, done.key, done.version, done.made)
 
     def _outcome(self, work: Callable[[Frame], Any]) -> Outcome:
         frame = self._next_frame()

@@ -120,13 +120,19 @@ class Statement:
     def reader(self, dialect: DialectName, cipher: Cipher) -> Callable[[Values], dict[str, Json]]:
         """What makes a row of the engine the object of an answer."""
         keys = [output.key for output in self.outputs]
-        converters = [to_json(output.type, dialect, cipher) for output in self.outputs]
-        if all(convert is unchanged for convert in converters):
+        converters = enumerate(to_json(output.type, dialect, cipher) for output in self.outputs)
+        converting = [(index, convert) for index, convert in converters if convert is not unchanged]
+        if not converting:
             return lambda row: dict(zip(keys, row, strict=True))
-        return lambda row: {
-            key: None if value is None else convert(value)
-            for key, convert, value in zip(keys, converters, row, strict=True)
-        }
+
+        def read(row: Values) -> dict[str, Json]:
+            values: list[Json] = list(row)
+            for index, convert in converting:
+                if (value := values[index]) is not None:
+                    values[index] = convert(value)
+            return dict(zip(keys, values, strict=True))
+
+        return read
 
 
 def storage(column_type: ColumnType, dialect: DialectName) -> Storage:

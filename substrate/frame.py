@@ -7,6 +7,7 @@ on. Foreign keys are looked at when the frame ends, since a row may come before 
 import base64
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from substrate import cache as caching, declare, log, plan as plans, sql as statements, system
@@ -58,11 +59,11 @@ class Frame(MigratingFrame):
         """See the protocol."""
         writer = self._writer(table)
         values = writer.values(row)
-        self._expect(writer, self._key_in(writer, values), version)
+        self._expect(writer, writer.key_in(values), version)
         if self.connection.undoes_statements and not writer.checks:
-            return self._put(writer, values, insert)  # one statement, behind which nothing fails
+            return self._put(writer, row, values, insert)  # one statement, behind which nothing fails
         with self._undone_on_failure():
-            return self._put(writer, values, insert)
+            return self._put(writer, row, values, insert)
 
     def put_many(self, table: str, rows: Sequence[JsonRow], *, insert: bool = False) -> Sequence[Written]:
         """See the protocol."""
@@ -263,64 +264,59 @@ class Frame(MigratingFrame):
             self._foreign_keys.back_to(foreign)
             raise
 
-    def _put(self, writer: RowWriter, values: Canonicals, insert: bool) -> Written:
-        bound = writer.bound(values)
-        key = self._key_in(writer, values)
+    def _put(self, writer: RowWriter, row: JsonRow, values: Canonicals, insert: bool) -> Written:
+        params = writer.params(values)
         try:
-            found = self.connection.execute(writer.insert if insert else writer.upsert, writer.params(bound, key))
+            found = self.connection.execute(writer.insert if insert else writer.upsert, params)
         except Violation as error:
             raise self._not_unique(writer, error, values) from None
         if not found:
-            raise self._exists(writer, key)
-        return self._log_put(writer, values, bound, key, found[0])
+            raise self._exists(writer, writer.key_in(values))
+        return self._log_put(writer, row, values, params, found[0])
 
     def _put_some(self, writer: RowWriter, rows: Sequence[JsonRow], first: int, insert: bool) -> list[Written]:
         """Many rows by one prepared statement; where that fails, one by one, to find the row that is at fault."""
-        values = [self._at(first + index, writer.values, row) for index, row in enumerate(rows)]
-        keys = [self._key_in(writer, each) for each in values]
-        bound = [writer.bound(each) for each in values]
-        params = [writer.params(each, key) for each, key in zip(bound, keys, strict=True)]
+        values = _of_each(first, writer.values, rows)
+        params = [writer.params(each) for each in values]
         try:
             with self.connection.savepoint():
-                found = self.connection.many(writer.insert if insert else writer.upsert, params)
-                if len(found) != len(rows):
-                    raise Conflict("a row is there already")
+                found = self._sent(writer, rows, params, insert)
         except StoreError:
-            return [self._at(first + index, self._put, writer, each, insert) for index, each in enumerate(values)]
-        return [
-            self._at(first + index, self._log_put, writer, *each)
-            for index, each in enumerate(zip(values, bound, keys, found, strict=True))
-        ]
+            return _of_each(first, lambda row, each: self._put(writer, row, each, insert), rows, values)
+        return _of_each(first, partial(self._log_put, writer), rows, values, params, found)
 
-    @staticmethod
-    def _at(index: int, work: Callable[..., T], *arguments: Any) -> T:
-        """What the work gives; what it refuses is said to be of this row."""
-        try:
-            return work(*arguments)
-        except StoreError as error:
-            error.detail.setdefault("row", index)
-            raise
+    def _sent(
+        self, writer: RowWriter, rows: Sequence[JsonRow], params: Sequence[Sequence[Bound | None]], insert: bool
+    ) -> Sequence[Sequence[Any]]:
+        """What the statement gives back for each row. Raises Conflict where one to be inserted is there already."""
+        if not writer.checks and all(map(writer.makes_key, rows)):
+            self.connection.many(writer.fresh, [each[:-2] for each in params])
+            return [(1, True)] * len(rows)  # nobody else has such a key, or had
+        found = self.connection.many(writer.insert if insert else writer.upsert, params)
+        if len(found) != len(rows):
+            raise Conflict("a row is there already")
+        return found
 
     def _log_put(
         self,
         writer: RowWriter,
+        row: JsonRow,
         values: Canonicals,
-        bound: Sequence[Bound | None],
-        key: list[Canonical],
+        params: Sequence[Bound | None],
         found: Sequence[Any],
     ) -> Written:
         version, is_new = found[:2]
-        self._look_at_checks(writer, found[2:])
+        if writer.checks:
+            self._look_at_checks(writer, found[2:])
         self._foreign_keys.written(writer.table, values)
-        shown = writer.logged_key(key)
+        shown = writer.logged_key(writer.key_in(values))
         operation: log.Op = {
-            "op": "put", "schema": str(writer.table.id), "key": shown, "row": writer.logged(values, bound),
-            "version": version,
+            "op": "put", "schema": writer.name, "key": shown, "row": writer.logged(values, params), "version": version,
         }  # fmt: skip
         if is_new and version > 1:
             operation["new"] = True
         self.ops.append(operation)
-        return Written(self.lsn, shown, version)
+        return Written(self.lsn, shown, version, writer.makes_key(row))
 
     def _log_changed(self, writer: RowWriter, row: Sequence[Any], assigned: Canonicals) -> None:
         shown = tuple(row[: len(writer.names)])
@@ -328,7 +324,7 @@ class Frame(MigratingFrame):
         self._foreign_keys.written(writer.table, assigned)
         self.ops.append(
             {
-                "op": "put", "schema": str(writer.table.id), "key": writer.logged_key(writer.canonical_key(shown)),
+                "op": "put", "schema": writer.name, "key": writer.logged_key(writer.canonical_key(shown)),
                 "row": writer.logged_from_engine(shown), "version": row[len(writer.names)],
             }
         )  # fmt: skip
@@ -349,7 +345,7 @@ class Frame(MigratingFrame):
             (writer.table.number, writer.key_text(key), version),
         )
         self._foreign_keys.deleted(writer.table, key)
-        self.ops.append({"op": "del", "schema": str(writer.table.id), "key": writer.logged_key(key)})
+        self.ops.append({"op": "del", "schema": writer.name, "key": writer.logged_key(key)})
 
     def _expect(self, writer: RowWriter, key: list[Canonical], version: int | None) -> None:
         if version is None:
@@ -361,10 +357,6 @@ class Frame(MigratingFrame):
         if current != version:
             message = f"the row has version {current}, not {version}" if current else "there is no such row"
             raise Conflict(message, current_version=current).retryable()
-
-    @staticmethod
-    def _key_in(writer: RowWriter, values: Canonicals) -> list[Canonical]:
-        return [values[name] for name in writer.key]  # type: ignore[misc] # columns of a key are required
 
     def _look_at_checks(self, writer: RowWriter, outcomes: Sequence[Any]) -> None:
         for name, outcome in zip(writer.checks, outcomes, strict=True):
@@ -382,3 +374,15 @@ class Frame(MigratingFrame):
         value = values.get(column)
         found = "" if value is None or kind is None or kind.secret else f" {described(kind.json(value))}"
         return Invalid(f"column `{column}`: another row has this value{found}, which must be unique", column=column)
+
+
+def _of_each(first: int, work: Callable[..., T], *columns: Sequence[Any]) -> list[T]:
+    """What the work gives for each row. What it refuses is said to be of that row; the first has this number."""
+    done: list[T] = []
+    try:
+        for arguments in zip(*columns, strict=True):
+            done.append(work(*arguments))  # noqa: PERF401 - they are counted when one is refused
+    except StoreError as error:
+        error.detail.setdefault("row", first + len(done))
+        raise
+    return done

@@ -1,6 +1,6 @@
 """A namespace: snapshots for readers, one writer at a time, and commits that works of several callers share.
 
-    submit(work) ---> queue ---> [ turn: frame, frame, frame, ... commit ] ---> futures
+    submit(work) ---> queue ---> [ turn: frame, frame, frame, ... commit ] ---> outcomes
 
 Works that wait while another commit is on its way go into the next one together, each in its own savepoint, with its
 own frame in the log: one that raises undoes only itself. So many callers share what the disk needs for one.
@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 
 from substrate import answers, cache, declare, layout, log, told, usage
 from substrate.catalog import Catalog
-from substrate.commit import Commit, Outcome, position_and_epoch
+from substrate.commit import Commit, position_and_epoch
 from substrate.engine import Connection
 from substrate.errors import Fenced, StoreError
 from substrate.frame import Frame
-from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Pending, Plan, Remembered, Row
+from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Outcome, Pending, Plan, Remembered, Row, Told
 from substrate.interface.faults import reach
 from substrate.migrating import MigratingNamespace
 from substrate.reading import ReadingHere
@@ -33,12 +33,13 @@ from substrate.system import SystemTables
 T = TypeVar("T")
 
 MOST_IN_A_COMMIT = 256
+"""How many works a commit has at least when it takes no more orders."""
 
 
 @dataclass(slots=True)
 class _Order:
-    work: Callable[[Frame], Any]
-    future: Pending[Any]
+    works: Sequence[Callable[[Frame], Any]]
+    told: Told
 
 
 class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
@@ -167,21 +168,24 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
 
     def write(self, work: Callable[[Frame], T]) -> T:
         """See the protocol."""
-        order = _Order(work, Pending())
-        if self._ordered(order):
+        pending: Pending[T] = Pending()
+        if self._ordered(_Order([work], pending.tell)):
             try:
                 self._commit()
             finally:
                 self._go_on()
-        result: T = order.future.result()
-        return result
+        return pending.result()
 
     def submit(self, work: Callable[[Frame], T]) -> Pending[T]:
         """See the protocol."""
-        order = _Order(work, Pending())
-        if self._ordered(order):
+        pending: Pending[T] = Pending()
+        self.submit_all([work], pending.tell)
+        return pending
+
+    def submit_all(self, works: Sequence[Callable[[Frame], Any]], told: Told) -> None:
+        """See the protocol."""
+        if self._ordered(_Order(works, told)):
             self._drain_elsewhere()
-        return order.future
 
     @contextmanager
     def transaction(self) -> Iterator[Frame]:
@@ -266,16 +270,17 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
             self.make()
             with self._engine.writing() as connection:
                 commit = self._begun(connection)
-                while some := self._next_orders(MOST_IN_A_COMMIT - len(orders)):
+                while some := self._next_orders(MOST_IN_A_COMMIT - len(outcomes)):
                     orders += some
-                    outcomes += commit.outcomes([order.work for order in some])
+                    outcomes += commit.outcomes([work for order in some for work in order.works])
                 commit.end()
                 reach("inside the transaction")
             reach("after the commit")
             self._committed(commit)
         except BaseException as error:  # noqa: BLE001 - nothing of it is on disk
-            orders = orders or self._next_orders(waiting)  # whoever came later is for the next commit
-            outcomes = [(None, error)] * len(orders)
+            # Whoever came later is for the next commit.
+            orders = orders or [self._orders.popleft() for _ in range(waiting)]
+            outcomes = [(None, error)] * sum(len(order.works) for order in orders)
         confirming = self._around.shared.confirming
         if confirming and commit and commit.changed:
             confirming.when_confirmed(self.name, commit.lsn, lambda late: _tell(orders, outcomes, late))
@@ -283,8 +288,12 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
             _tell(orders, outcomes)
 
     def _next_orders(self, most: int) -> list[_Order]:
-        """Takes the orders that wait. Whoever writes asks again, for those that came meanwhile."""
-        return [self._orders.popleft() for _ in range(min(len(self._orders), most))]
+        """Takes orders that wait, up to so many works. Whoever writes asks again, for those that came meanwhile."""
+        taken: list[_Order] = []
+        while self._orders and most > 0:
+            taken.append(self._orders.popleft())
+            most -= len(taken[-1].works)
+        return taken
 
     def _begun(self, connection: Connection) -> Commit:
         """What a connection that has begun to write will commit."""
@@ -314,9 +323,7 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
 
 def _tell(orders: Sequence[_Order], outcomes: Sequence[Outcome], late: bool = False) -> None:
     """Tells those who have ordered works what came of them. `late`: a follower may lack them."""
-    for order, (outcome, failure) in zip(orders, outcomes, strict=True):
-        if failure is not None:
-            order.future.set_exception(failure)
-        else:
-            order.future.degraded = late
-            order.future.set_result(outcome)
+    end = 0
+    for order in orders:
+        begin, end = end, end + len(order.works)
+        order.told(outcomes[begin:end], late)

@@ -90,7 +90,7 @@ def text(raw: bytes) -> str:
 
 def param(req: Request, name: str) -> str | None:
     """A parameter of the address. Raises Problem (400): U+0000."""
-    value: str | None = req.get_param(name)
+    value: str | None = req.get_param(name) if req.query_string else None
     if value is not None and "\0" in value:
         raise Problem(400, f"`{name}` holds U+0000", detail={"parameter": name})
     return value
@@ -117,7 +117,7 @@ def whole(req: Request, name: str, default: int, least: int, most: int) -> int:
 
 def version_wanted(req: Request) -> int | None:
     """The version that If-Match wants the row to have. Raises Problem (400)."""
-    given = req.get_header("If-Match")
+    given = req.sent(b"if-match")
     if given is None:
         return None
     number = given.strip().strip('"')

@@ -33,7 +33,7 @@ class Key:
 
 def key_text(req: Request) -> str | None:
     """The Idempotency-Key of a request, None without one. Raises Problem (400)."""
-    key = req.get_header("Idempotency-Key")
+    key = req.sent(b"idempotency-key")
     if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
         raise Problem(400, f"the header Idempotency-Key: expected 1 to {LONGEST_KEY} printable characters")
     return key
@@ -109,7 +109,7 @@ async def written(visit: Visit, work: Callable[[Frame], T]) -> T:
 
     A work that has been handed over is done, whatever becomes of the request.
     """
-    pending = await visit.writes.write(visit.namespace, work)
-    if pending.degraded:
+    given, late = await visit.writes.write(visit.namespace, work)
+    if late:
         visit.resp.set_header("X-OC-Replication", "degraded")
-    return pending.result()
+    return given

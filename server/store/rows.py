@@ -1,6 +1,5 @@
 """Rows: one by its key, many at a time."""
 
-import re
 from typing import Any
 
 from server.problems import Problem
@@ -12,11 +11,10 @@ from server.store.threads import Threads
 from server.store.turn import Turn
 from substrate import json
 from substrate.errors import NotFound, kind_of, shown
-from substrate.interface import Frame, JsonRow, PutRow, Written
+from substrate.interface import Frame, PutRow, Written
 
 NDJSON = "application/x-ndjson"
 BATCH = "_batch"
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Rows:
@@ -34,9 +32,9 @@ class Rows:
         version = version_wanted(visit.req)
         raw, row = await self._bodies.object(visit.req)
         if version is None and key_text(visit.req) is None:
-            visit.answer(json.dumps(_put(row, await written(visit, PutRow(schema, row)))))
+            visit.answer(json.dumps(_put(await written(visit, PutRow(schema, row)))))
             return
-        await change(visit, raw, lambda frame: _put(row, frame.put(schema, row, version=version)))
+        await change(visit, raw, lambda frame: _put(frame.put(schema, row, version=version)))
 
     async def put_many(self, visit: Visit, schema: str) -> None:
         """Writes the rows of an array, all or none; or those of a stream of lines, by and by."""
@@ -91,15 +89,8 @@ def _done(done: Written) -> dict[str, Any]:
     return {"ok": True, "lsn": lsn_json(done.lsn)}
 
 
-def _put(row: JsonRow, done: Written) -> dict[str, Any]:
-    return _done(done) | ({"pk": done.key} if _key_was_made(row, done) else {})
-
-
-def _key_was_made(row: JsonRow, done: Written) -> bool:
-    """Whether the server made the key: an UUID that the row did not bring."""
-    key = done.key
-    return (
-        isinstance(key, str)
-        and _UUID.fullmatch(key) is not None
-        and all(not isinstance(value, str) or value.lower() != key for value in row.values())
-    )
+def _put(done: Written) -> dict[str, Any]:
+    answer = _done(done)
+    if done.made:
+        answer["pk"] = done.key
+    return answer

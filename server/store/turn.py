@@ -5,17 +5,16 @@ that was answered before a request was sent is in a snapshot that is taken after
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from server import metrics
-from substrate.interface import Frame, Namespace, Pending, Reading
+from substrate.interface import Frame, Namespace, Outcome, Reading
 
 T = TypeVar("T")
-_Told = asyncio.Future[Any]
+_Told = asyncio.Future[tuple[Outcome, bool]]
 
 
 class Turn:
@@ -56,47 +55,46 @@ class Turn:
 
 
 class Writes:
-    """Hands works over to the writers when the turn ends, and brings back what came of all that a commit has done.
+    """Hands works over to the writers when the turn ends, and brings back what came of all that were handed over.
 
     So those of one turn find themselves in one commit, and the loop is woken once for it.
     """
 
     def __init__(self) -> None:
-        self._given: list[tuple[Namespace, Callable[[Frame], Any], _Told]] = []
-        self._done: deque[tuple[_Told, Pending[Any]]] = deque()
-        self._called = False
+        self._given: dict[Namespace, tuple[list[Callable[[Frame], Any]], list[_Told]]] = {}
 
-    async def write(self, namespace: Namespace, work: Callable[[Frame], T]) -> Pending[T]:
-        """Waits until a work is on disk, or has failed. It is done whatever becomes of the request."""
+    async def write(self, namespace: Namespace, work: Callable[[Frame], T]) -> tuple[T, bool]:
+        """Waits until a work is on disk: what it gave, and whether a follower that has to have it may lack it.
+
+        Raises what the work raised. It is done whatever becomes of the request.
+        """
         loop = asyncio.get_running_loop()
-        told: asyncio.Future[Pending[T]] = loop.create_future()
+        told: _Told = loop.create_future()
         if not self._given:
             loop.call_soon(self._hand_over, loop)
-        self._given.append((namespace, work, told))
-        return await told
+        works, waiting = self._given.setdefault(namespace, ([], []))
+        works.append(work)
+        waiting.append(told)
+        (given, failure), late = await told
+        if failure is not None:
+            raise failure
+        return given, late
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        given, self._given = self._given, []
-        metrics.waiting(len(given))
-        for namespace, work, told in given:
-            namespace.submit(work).add_done_callback(partial(self._ended, loop, told))
+        given, self._given = self._given, {}
+        for namespace, (works, waiting) in given.items():
+            metrics.waiting(len(waiting))
+            namespace.submit_all(works, partial(_ended, loop, waiting))
 
-    def _ended(self, loop: asyncio.AbstractEventLoop, told: _Told, done: Any) -> None:
-        """On the thread that writes. The flag is looked at behind the new entry, and taken down before all are read."""
-        self._done.append((told, done))
-        if not self._called:
-            self._called = True
-            try:
-                loop.call_soon_threadsafe(self._tell)
-            except RuntimeError:  # the loop has ended
-                self._called = False
 
-    def _tell(self) -> None:
-        self._called = False
-        number = 0
-        while self._done:
-            number += 1
-            told, done = self._done.popleft()
-            if not told.cancelled():
-                told.set_result(done)
-        metrics.waiting(-number)
+def _ended(loop: asyncio.AbstractEventLoop, waiting: Sequence[_Told], outcomes: Sequence[Outcome], late: bool) -> None:
+    """On the thread that writes."""
+    with suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(_tell, waiting, outcomes, late)
+
+
+def _tell(waiting: Sequence[_Told], outcomes: Sequence[Outcome], late: bool) -> None:
+    metrics.waiting(-len(waiting))
+    for told, outcome in zip(waiting, outcomes, strict=True):
+        if not told.cancelled():
+            told.set_result((outcome, late))

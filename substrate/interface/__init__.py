@@ -12,19 +12,20 @@ programs call a database. Refusals are `substrate.errors.StoreError`s, those of 
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from substrate.interface.files import Asker as Asker, FileEntry as FileEntry, Files as Files
-from substrate.interface.graph import Walk
-from substrate.interface.hybrid import SearchesBoth
 from substrate.interface.migrations import ChangesMigrations, ReadsMigrations, Upkeep
+from substrate.interface.outcomes import Outcome as Outcome, Pending as Pending, Told as Told
 from substrate.interface.puts import PutRow as PutRow
 from substrate.interface.replication import Replicates
+from substrate.interface.searches import Searches
 from substrate.interface.texts import ChangesTexts, FindsTexts, TextField as TextField, TextHit as TextHit
-from substrate.interface.vectors import Hit, Nearest, Vector, VectorTable
+
+if TYPE_CHECKING:
+    from substrate.interface.vectors import Vector
 
 Json: TypeAlias = Any
 """A value as JSON has it: None, bool, int, float, str, list, dict."""
@@ -47,14 +48,16 @@ class Lsn(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a write has done. `key`: the row's key where it has one column; `version`: of the row after the write."""
+class Written(NamedTuple):
+    """What a write has done: the row's key as JSON, an array where it has several columns, and the row's new version.
+
+    `made`: whether the key is one that the store has made.
+    """
 
     lsn: Lsn
-    key: Json = None
-    version: int = 0
-    count: int = 1
+    key: Json
+    version: int
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,7 @@ class Remembered:
     body: bytes
 
 
-class Pending(Future[T]):
-    """What a work gives once it is on disk. `degraded`: a follower that has to have it may lack it."""
-
-    degraded = False
-
-
-class Reading(ReadsMigrations, FindsTexts, SearchesBoth, Protocol):
+class Reading(ReadsMigrations, FindsTexts, Searches, Protocol):
     """What can be read in a namespace, or inside a frame, which sees its own changes."""
 
     def table_ids(self) -> list[str]:
@@ -142,22 +139,6 @@ class Reading(ReadsMigrations, FindsTexts, SearchesBoth, Protocol):
 
     def ask(self, text: str, schemas: Sequence[str] = (), call: Call | None = None) -> Answered:
         """The answer to a question in words about these tables (none: all). Raises Invalid, NotFound, Cancelled."""
-
-    def graph(self, asked: Walk, call: Call | None = None) -> Json:
-        """The answer to a question along relations (`substrate.interface.graph` says what each one gives).
-
-        Raises NotFound (table, relation), Invalid (text that is no key; too many nodes; weights), Cancelled.
-        """
-
-    def vector_tables(self) -> list[VectorTable]:
-        """All tables of vectors, by their names."""
-
-    def vector_topk(self, asked: Nearest, call: Call | None = None) -> list[Hit]:
-        """The vectors nearest to one, best first, those with equal scores by their ids.
-
-        It sees all that was committed before, whichever process did that. Raises NotFound (no vector was ever put into
-        the table), Invalid, Cancelled.
-        """
 
     def cached(self, key: str, now: float) -> bytes | None:
         """What the cache keeps under a key, unless it has expired. Times are Unix seconds."""
@@ -230,13 +211,13 @@ class Frame(Reading, ChangesMigrations, ChangesTexts, SystemTables, Protocol):
     def execute(self, text: str, params: Sequence[Json] = (), call: Call | None = None) -> Json:
         """Runs a SQL INSERT or DELETE, as `put_many` and `delete_key` do, and gives its answer."""
 
-    def vector_put(self, table: str, vector: Vector) -> None:
+    def vector_put(self, table: str, vector: "Vector") -> None:
         """Puts a vector in place of the one of its id. The first of a table settles what the others have to be like.
 
         Raises Invalid, QuotaExceeded.
         """
 
-    def vector_put_many(self, table: str, vectors: Sequence[Vector]) -> None:
+    def vector_put_many(self, table: str, vectors: Sequence["Vector"]) -> None:
         """Puts vectors, all or none, of equal ids the last; Invalid has the index of the bad one in `detail["row"]`."""
 
     def vector_delete(self, table: str, ids: Sequence[str]) -> int:
@@ -289,6 +270,9 @@ class Namespace(Reading, Upkeep, Replicates, SystemTables, Protocol):
 
     def submit(self, work: Callable[[Frame], T]) -> Pending[T]:
         """As `write`, done by another thread; this never waits."""
+
+    def submit_all(self, works: Sequence[Callable[[Frame], Any]], told: Told) -> None:
+        """As `submit`, of some works for the same commit. `told` is called once, by the thread that writes."""
 
     def transaction(self) -> AbstractContextManager[Frame]:
         """A frame that is open as long as the block: no other writer comes in meanwhile."""

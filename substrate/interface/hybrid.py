@@ -1,12 +1,9 @@
 """Searches by words and by nearness at once: what is asked, and what answers."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from substrate.interface.vectors import Nearest
-
-if TYPE_CHECKING:
-    from substrate.interface import Call
 
 Fusion: TypeAlias = Literal["rrf", "weighted"]
 FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
@@ -56,10 +53,3 @@ class FusedHit:
     score: float
     words: Side | None
     nearest: Side | None
-
-
-class SearchesBoth(Protocol):
-    """What can be asked of words and nearness together."""
-
-    def search(self, asked: Both, call: "Call | None" = None) -> list[FusedHit]:
-        """The best ids. Raises NotFound (the field, or the table of vectors), Invalid, Cancelled."""

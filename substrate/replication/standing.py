@@ -37,6 +37,9 @@ class Standing:
     boot: str = ""
 
 
+_ALONE = Standing()
+
+
 def moment() -> float:
     """Seconds of the clock of `Standing.until`."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
@@ -46,18 +49,17 @@ class Standings:
     """The file of one data folder. Safe to share between threads, and to carry over a fork."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+        self._path = str(folder / FILE)
         self._file: int | None = None
-        self._seen: tuple[bytes, Standing] = (b"", Standing())
+        self._seen: tuple[bytes, Standing] = (b"", _ALONE)
 
     def now(self) -> Standing:
         """What the server is at this moment."""
         if self._file is None:
-            try:
-                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-                weakref.finalize(self, os.close, self._file)
-            except FileNotFoundError:
-                return Standing()
+            if not os.access(self._path, os.F_OK):  # a tenth of what an exception costs
+                return _ALONE
+            self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._file)
         while True:
             raw = os.pread(self._file, _SIZE, 0)
             seen, standing = self._seen
@@ -96,7 +98,7 @@ def _read(raw: bytes) -> Standing | None:
     """What the file says; None where it was being written."""
     crc, _, body = raw.rstrip().partition(b" ")
     if not body or b"%08x" % zlib.crc32(body) != crc:
-        return None if body else Standing()
+        return None if body else _ALONE
     return Standing(**json.loads(body))
 
 

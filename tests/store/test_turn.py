@@ -58,8 +58,8 @@ def test_works_of_one_turn_are_told_what_came_of_each(tmp_path: Path) -> None:
     async def write() -> list[object]:
         writes = Writes()
         works: list[Callable[[Frame], Written]] = [PutRow("shop.orders", ROW), bad, PutRow("shop.orders", ROW)]
-        done = await asyncio.gather(*(writes.write(namespace, work) for work in works))
-        return [each.exception() or each.result().version for each in done]
+        done = await asyncio.gather(*(writes.write(namespace, work) for work in works), return_exceptions=True)
+        return [each if isinstance(each, BaseException) else each[0].version for each in done]
 
     first, second, third = asyncio.run(write())
     assert (first, third) == (1, 2)

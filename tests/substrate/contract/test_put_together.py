@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
@@ -18,6 +19,20 @@ primary_key = ["id"]
 columns = [{ name = "id", ty = "i64" }, { name = "order", ty = "i64" }]
 foreign_keys = [{ column = "order", to_table = "shop.orders" }]
 """
+
+PARCELS = """
+id = "shop.parcels"
+primary_key.columns = ["id"]
+columns = [{ name = "id", type = "uuid", generated = true }, { name = "n", type = "i64", unique = true }]
+"""
+HEAVY = """
+namespace = "shop"
+table = "heavy"
+primary_key = ["id"]
+columns = [{ name = "id", ty = "uuid", generated = true }, { name = "n", ty = "i64" }]
+check_constraints = [{ name = "heavy", expr = "n > 10" }]
+"""
+KEY = "0c9d2f4e-0000-4000-8000-000000000001"
 
 
 def row(number: int, mail: str | None = None) -> dict[str, Any]:
@@ -69,6 +84,54 @@ def test_a_row_cannot_point_to_one_that_comes_behind_it(ada: Namespace) -> None:
     )
     assert isinstance(early.exception(), Invalid)
     assert (order.result().version, late.result().version) == (1, 1)
+
+
+def test_rows_without_keys_get_new_ones(ada: Namespace) -> None:
+    ada.write(lambda frame: frame.register(PARCELS))
+    pending = together(ada, *(PutRow("shop.parcels", {"n": number}) for number in (1, 2, 2, 3)))
+    assert isinstance(pending[2].exception(), Invalid)
+    done = [pending[index].result() for index in (0, 1, 3)]
+    assert [(each.made, each.version) for each in done] == [(True, 1)] * 3
+    assert [(ada.get("shop.parcels", each.key) or {})["n"] for each in done] == [1, 2, 3]
+    logged = [op for _, frame in ada.frames(None, 100) for op in json.loads(frame)["ops"] if op["op"] == "put"]
+    assert [(op["key"], op["row"], op["version"]) for op in logged] == [
+        (each.key, {"id": each.key, "n": number}, 1) for each, number in zip(done, (1, 2, 3), strict=True)
+    ]
+
+
+def test_a_key_that_was_given_is_not_a_made_one(ada: Namespace) -> None:
+    ada.write(lambda frame: frame.register(PARCELS))
+    given, made = together(ada, PutRow("shop.parcels", {"n": 1, "id": KEY}), PutRow("shop.parcels", {"n": 2}))
+    assert (given.result().key, given.result().made, made.result().made) == (KEY, False, True)
+    again = together(ada, *[PutRow("shop.parcels", {"n": 1, "id": KEY})] * 2)
+    assert [each.result().version for each in again] == [2, 3]
+
+
+def test_rows_with_new_keys_are_checked(ada: Namespace) -> None:
+    ada.write(lambda frame: frame.register(HEAVY))
+    light, heavy = together(ada, PutRow("shop.heavy", {"n": 1}), PutRow("shop.heavy", {"n": 11}))
+    assert isinstance(light.exception(), Invalid)
+    assert [one["id"] for one in ada.query({"Scan": {"schema": "shop.heavy"}})] == [heavy.result().key]
+
+
+def test_works_that_are_handed_over_together_are_told_together(ada: Namespace) -> None:
+    told: SimpleQueue[tuple[list[Any], bool]] = SimpleQueue()
+    works = [PutRow("shop.orders", row(1)), PutRow("shop.orders", {"id": "x"}), PutRow("shop.orders", row(2))]
+    ada.submit_all(works, lambda outcomes, late: told.put((list(outcomes), late)))
+    outcomes, late = told.get(timeout=10)
+    assert late is False
+    assert [failure if failure is None else type(failure) for _, failure in outcomes] == [None, Invalid, None]
+    assert (outcomes[0][0].key, outcomes[2][0].key) == (1, 2)
+
+
+def test_whoever_gives_up_waiting_leaves_the_others_theirs(ada: Namespace) -> None:
+    gathered = Event()
+    ada.submit(lambda frame: gathered.wait(10))
+    gone, stays = (ada.submit(PutRow("shop.orders", row(number))) for number in (1, 2))
+    assert gone.cancel()
+    gathered.set()
+    assert stays.result(10).key == 2
+    assert ada.get("shop.orders", "1") is not None
 
 
 def test_what_comes_while_another_writer_has_the_turn_is_one_commit(url: str, tmp_path: Path) -> None:

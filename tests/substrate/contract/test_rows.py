@@ -21,7 +21,7 @@ def keys(namespace: Namespace) -> list[int]:
 
 def test_a_row_comes_back_as_it_was_written(ada: Namespace) -> None:
     written = ada.write(lambda frame: frame.put("shop.orders", A))
-    assert (written.key, written.version, written.count) == (1, 1, 1)
+    assert (written.key, written.version, written.made) == (1, 1, False)
     assert ada.get("shop.orders", "1") == {**A, ROW_VERSION: 1}
     assert ada.get("shop.orders", "2") is None
 

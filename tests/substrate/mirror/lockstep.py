@@ -88,7 +88,7 @@ def call_text(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> s
 def same_keys() -> Iterator[None]:
     """In the block both sides of a call are given the same new keys."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("substrate.rows.uuid4", _new_key)
+        patch.setattr("substrate.rows.new_key", _new_key)
         yield
 
 
@@ -100,9 +100,9 @@ def _drawing(number: int, call: Callable[[], Any]) -> Outcome:
         _source.reset(token)
 
 
-def _new_key() -> UUID:
+def _new_key() -> str:
     source = _source.get()
-    return uuid4() if source is None else UUID(int=source.getrandbits(128), version=4)
+    return str(uuid4() if source is None else UUID(int=source.getrandbits(128), version=4))
 
 
 def _cut(text: str) -> str:

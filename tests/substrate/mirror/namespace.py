@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
+from substrate import interface
 from substrate.interface import Json, Lsn, Namespace, Pending, Remembered
 from substrate.interface.replication import Window
 from tests.substrate.mirror import alike
@@ -65,14 +66,18 @@ class MirrorNamespace(MirrorReading):
     def submit(self, work: Callable[[Any], T]) -> Pending[T]:
         """See the protocol."""
         pending: Pending[T] = Pending()
-        self._writers.submit(self._write_for, pending, work)
+        self.submit_all([work], pending.tell)
         return pending
 
-    def _write_for(self, pending: Pending[T], work: Callable[[Any], T]) -> None:
+    def submit_all(self, works: Sequence[Callable[[Any], Any]], told: interface.Told) -> None:
+        """See the protocol. One work is done after the other."""
+        self._writers.submit(lambda: told([self._tried(work) for work in works], False))
+
+    def _tried(self, work: Callable[[Any], Any]) -> interface.Outcome:
         try:
-            pending.set_result(self.write(work))
+            return self.write(work), None
         except BaseException as failure:  # noqa: BLE001 - whoever waits for the work gets it
-            pending.set_exception(failure)
+            return None, failure
 
     def remembered(self, key: str) -> Remembered | None:
         """See the protocol."""
