@@ -22,13 +22,16 @@ from substrate.sql.statements import Answer, Queries
 
 @dataclass
 class Select:
-    """A statement that reads. It is typed by the kinds of its parameters, once for each combination of them; `answer`
-    is what it is as long as these are not known."""
+    """A statement that reads. It is typed by the kinds of its parameters, once for each combination of them.
 
-    parsed: Parsed
+    Its trees take a thousand times as much as its text: that of the check serves the first writing, and is made again
+    from the text for others.
+    """
+
+    text: str
     catalog: Catalog
     parameters: int
-    answer: Answer
+    _answer: Answer | None
     _written: dict[tuple[Kinds, str], Text] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
 
@@ -47,7 +50,9 @@ class Select:
 
     def _write(self, kinds: Kinds, dialect: DialectName) -> Text:
         try:
-            answer = answer_of(self.parsed, self.catalog, kinds)[0] if kinds else self.answer
+            answer, self._answer = self._answer, None
+            if kinds or answer is None:
+                answer = answer_of(parse(self.text), self.catalog, kinds or None)[0]
             return write(answer, dialect)
         except RecursionError:
             raise Invalid("the statement nests too deeply", position=0) from None
@@ -79,7 +84,7 @@ def _checked(text: str, catalog: Catalog) -> Checked:
         if not isinstance(tree, (exp.Select, exp.SetOperation, exp.Subquery)):
             raise Statement(text, catalog).refused(tree, "expected SELECT, INSERT or DELETE")
         answer, parameters = answer_of(parsed, catalog, None)
-        return Select(parsed, catalog, parameters, answer)
+        return Select(text, catalog, parameters, None if parameters else answer)
     except RecursionError:
         raise Invalid("the statement nests too deeply", position=0) from None
 

@@ -75,7 +75,7 @@ def test_namespaces_that_were_not_used_for_long(tmp_path: Path, monkeypatch: pyt
         used(namespace)
         counts.append(descriptors())
     store.close()
-    assert counts[-1] == counts[3]
+    assert counts[-1] - counts[2] < counts[1] - counts[0], counts  # less than what one namespace takes
 
 
 def test_tables_of_vectors_that_are_dropped(tmp_path: Path) -> None:
