@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from substrate import forks
 from substrate.errors import Invalid, Unavailable
@@ -205,3 +205,5 @@ def _taken_from(pool: "ConnectionPool[Raw]") -> Raw:
         return pool.getconn()
     except PoolTimeout:
         raise Unavailable(f"the database gave no connection within {_WAIT_S:g} seconds") from None
+    except PoolClosed:
+        raise Unavailable("the database was closed meanwhile") from None

@@ -183,10 +183,10 @@ def test_bombs_take_no_memory(files: NamespaceFiles) -> None:
 
 def test_entries_that_share_their_content(files: NamespaceFiles, data: Path) -> None:
     """A zip whose entries all stand at the same place is small, and unpacks to very much."""
-    one = zipped(("a", bytes(10 * 2**20)))
+    one = zipped(("shared", bytes(10 * 2**20)))
     start = one.index(b"PK\1\2")
     end = one.index(b"PK\5\6")
-    entries = b"".join(one[start:end].replace(b"a", bytes([66 + number]), 1) for number in range(20))
+    entries = b"".join(one[start:end].replace(b"shared", b"part%02d" % number) for number in range(20))
     last = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 20, 20, len(entries), start, 0)
     refused(files, data, one[:start] + entries + last, "damaged|unpacks to more")
 
