@@ -1,4 +1,4 @@
-"""`python -m bench [NAME...]`: measures the figures that are named, or all of them and writes the pages."""
+"""`python -m bench [NAME...]`: measures the figures that are named, or all of them and keeps what was found."""
 
 import argparse
 import sys
@@ -27,15 +27,15 @@ def main() -> int:
         report.show_list(console, declared().values())
         return 0
     if asked.pages:
-        pages.write(*saved.read(asked.pages, declared()))
+        pages.write(*saved.read(pages.KEPT, declared()))
         return 0
     chosen = [figure for figure in declared().values() if not asked.name or figure.name in asked.name]
     results, described = _measure(console, chosen, asked.rounds)
     if asked.json:
         saved.write(asked.json, results, described)
-    if not asked.name:
-        saved.write(pages.KEPT, results, described)
-        pages.write(results, described)
+    if asked.keep or not asked.name:
+        saved.keep(pages.KEPT, results, described, declared())
+        pages.write(*saved.read(pages.KEPT, declared()))
     return int(any(result.failure for result in results))
 
 
@@ -45,7 +45,8 @@ def _arguments(names: list[str]) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="show what can be measured, and the targets")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of each comparison (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement to a file")
-    parser.add_argument("--pages", type=Path, metavar="FILE", nargs="+", help="measure nothing: pages of such files")
+    parser.add_argument("--keep", action="store_true", help="put what is found in the place of what the pages show")
+    parser.add_argument("--pages", action="store_true", help="measure nothing: write the pages of what is kept again")
     asked = parser.parse_args()
     unknown = [name for name in asked.name if name not in names]
     if unknown:

@@ -21,22 +21,24 @@ def write(path: Path, results: Sequence[Result], machine: Mapping[str, str]) -> 
     path.write_text(json.dumps(as_json(results, machine), indent=1) + "\n", encoding="utf-8")
 
 
-def read(paths: Sequence[Path], figures: Mapping[str, Figure]) -> Run:
-    """The runs of several files as one: of a figure, and of the machine, what the last file says.
+def read(path: Path, figures: Mapping[str, Figure]) -> Run:
+    """What a file keeps. Figures that are no longer declared are left out, those that it lacks have failed."""
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    found = {each["name"]: _result(figures[each["name"]], each) for each in kept["figures"] if each["name"] in figures}
+    results = [found.get(name) or Result(figure, failure="not in this run") for name, figure in figures.items()]
+    return results, kept["machine"]
 
-    Figures that are no longer declared are left out, those in no file have failed.
+
+def keep(path: Path, results: Sequence[Result], machine: Mapping[str, str], figures: Mapping[str, Figure]) -> None:
+    """Puts what a run has measured in the place of what a file keeps of these figures, and what it says of the machine.
+
+    The file need not be there. A figure that the run could not measure stays as it was.
     """
-    found: dict[str, Result] = {}
-    machine: dict[str, str] = {}
-    for path in paths:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        machine |= kept["machine"]
-        for each in kept["figures"]:
-            if each["name"] in figures:
-                found[each["name"]] = _result(figures[each["name"]], each)
-    if len(paths) > 1:
-        machine["put together"] = f"from {len(paths)} runs, so figures do not share the state of the machine"
-    return [found.get(name) or Result(figure, failure="not in this run") for name, figure in figures.items()], machine
+    measured = {result.figure.name: result for result in results if not result.failure}
+    if path.exists() and measured.keys() < figures.keys():
+        machine = {**machine, "put together": "of several runs, so figures do not share the state of the machine"}
+        results = [measured.get(result.figure.name) or result for result in read(path, figures)[0]]
+    write(path, results, machine)
 
 
 def _result_json(result: Result) -> dict[str, Any]:

@@ -97,8 +97,20 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     rows = [Row("by day", THREE, "a run", ONE), Row("by day", THREE, "a ride", Absent("rain")), Row("far", ONE, at="1")]
     kept = [Result(walk, rows, 1.5), Result(gone, [Row("by day", ONE)])]
     saved.write(tmp_path / "run.json", kept, {"machine": "two legs"})
-    found = saved.read([tmp_path / "run.json"], {"walk": walk, "ride": ride})
+    found = saved.read(tmp_path / "run.json", {"walk": walk, "ride": ride})
     assert found == ([kept[0], Result(ride, failure="not in this run")], {"machine": "two legs"})
+
+
+def test_a_run_of_some_figures_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    path, walk, ride = tmp_path / "kept.json", figure("walk"), figure("ride")
+    figures = {"walk": walk, "ride": ride}
+    old, new = ([Result(each, [Row("by day", sample)]) for each in (walk, ride)] for sample in (ONE, THREE))
+    saved.keep(path, old, {"machine": "two legs"}, figures)
+    assert saved.read(path, figures) == (old, {"machine": "two legs"})
+    saved.keep(path, [new[0], Result(ride, failure="rain")], {"machine": "four legs"}, figures)
+    results, machine = saved.read(path, figures)
+    assert results == [new[0], old[1]]
+    assert machine == {"machine": "four legs", "put together": machine["put together"]}
 
 
 def test_what_is_quoted_has_words_of_its_own() -> None:
