@@ -12,8 +12,11 @@ from oql.values import SCALARS, Image, Multi, Value
 if TYPE_CHECKING:
     from oql.machine import Machine
 
-QUANTUM = 256
+QUANTUM = 1_024
 """How many steps a machine takes at a time; so often it looks whether it should stop."""
+
+MEMORY_GRAIN = 1 << 16
+"""So many bytes are made before they are charged."""
 
 _SHARES = 64
 """When steps run low, none of this many machines takes more than its share, so that they all get to the limit."""
@@ -26,6 +29,11 @@ class Budget:
 
     `programs`: those that were run inside it, by their texts.
     """
+
+    __slots__ = (
+        "audit_at", "calls", "code", "computing_ns", "context", "held", "lock", "machines", "output", "outside",
+        "programs", "started", "steps", "wall_ends",
+    )  # fmt: skip
 
     def __init__(self, context: Context) -> None:
         limits = context.limits
@@ -63,10 +71,11 @@ class Budget:
         if self.context.journal:
             self.context.journal.count_call()
 
-    def give_back(self, steps: int) -> None:
-        """Steps that a machine took and did not use."""
+    def settle(self, steps: int, used_ns: int = 0) -> None:
+        """Takes back the steps that a machine took and did not use, and charges its processor time."""
         with self.lock:
             self.steps += steps
+            self.computing_ns -= used_ns
 
     def look(self) -> None:
         """Ends the run when it was cancelled or its wall time is over."""

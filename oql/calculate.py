@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 from oql.arithmetic import LARGEST, LEAST, MAX_BITS, Number, rounded
 from oql.errors import OqlError
-from oql.expression import Fault, Node, names_in, placed, read
-from oql.selectors import follow
+from oql.expression import Fault, Node, placed, read
+from oql.selectors import follow, names_in
 from oql.values import SKIPPED, Multi, Value, as_number, kind_of
 
 _LONGEST_KEPT = 4_000
@@ -29,12 +29,13 @@ Operation: TypeAlias = Callable[..., Number]
 class Calculation:
     """A compiled expression; any number of threads may evaluate it at once.
 
-    `variables` are the names it mentions. `evaluate` takes their values and gives the result, or raises
-    CalculateFailed with the place inside the text.
+    `variables` are the names it mentions, `terms` its nodes, each behind its arguments. `evaluate` takes the values and
+    gives the result, or raises CalculateFailed with the place inside the text.
     """
 
     text: str
     variables: frozenset[str]
+    terms: tuple[Node, ...]
     evaluate: Evaluate
 
 
@@ -57,7 +58,7 @@ def mentioned(text: str) -> Iterable[str]:
 def _compile(text: str) -> Calculation:
     nodes = _postfix(read(text))
     names = frozenset(name for node in nodes if node.name for name in (node.name, *names_in(node.path)))
-    return Calculation(text, names, _evaluator(nodes, text, constant=not names))
+    return Calculation(text, names, tuple(nodes), _evaluator(nodes, text, constant=not names))
 
 
 _kept = lru_cache(maxsize=1_024)(_compile)

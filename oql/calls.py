@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from oql import verbs
+from oql.calculate import Calculation
 from oql.entries import Entry
 from oql.errors import Code, expected, failed
 from oql.evaluate import Evaluator, Variables, plain, raw, selectors
@@ -105,8 +106,12 @@ def link_step(item: Instruction, at: int, *, recording: bool = False) -> Act:
         return _link_extending(item, verb)
     if verb.block in ("items", "pairs") or (verb.operand and verb.operand.many):
         return _binding(item, _link_many(item, verb))
-    compute = _prepared(item, verb) or _computing(item, verb)
-    return _binding(item, _link_one(item, verb)) if compute is None else _link_computing(item, *compute)
+    calculation = prepared(item, verb)
+    if calculation is not None:
+        evaluate = calculation.evaluate
+        return _binding(item, lambda variables, machine: evaluate(variables))
+    computed = computing(item, verb)
+    return _link_computing(item, *computed) if computed else _binding(item, _link_one(item, verb))
 
 
 def _unsupported(verb: Verb) -> Act:
@@ -130,39 +135,31 @@ def _link_one(item: Instruction, verb: Verb) -> Act:
     return lambda variables, machine: call(operand, variables, machine)
 
 
-Computing = tuple[Callable[[Any], Value], Evaluator]
-
-
-def _prepared(item: Instruction, verb: Verb) -> Computing | None:
-    """The step of a verb that works its literal operand out in advance; a bad operand is left to the run."""
+def prepared(item: Instruction, verb: Verb) -> Calculation | None:
+    """What a verb makes of its literal operand in advance; a bad operand is left to the run."""
     operands = item.data["operands"]
     if verb.prepare is None or item.data["modifiers"] or not operands or operands[0][0] != "value":
         return None
     try:
-        return verb.prepare(operands[0][1]), lambda variables: variables
+        return verb.prepare(operands[0][1])
     except Exception:  # noqa: BLE001 - whatever is wrong with the operand, the step itself will say
         return None
 
 
-def _computing(item: Instruction, verb: Verb) -> Computing | None:
-    """A step that only needs its operand."""
+def computing(item: Instruction, verb: Verb) -> tuple[Callable[[Any], Value], Evaluator] | None:
+    """Function and operand of a step that needs nothing else."""
+    if verb.needs or verb.block or verb.receives or item.data["modifiers"] or (verb.operand and verb.operand.many):
+        return None
     operand = main_operand(item, verb)
-    return (verb.function, operand) if operand and not item.data["modifiers"] and not verb.receives else None
+    return (verb.function, operand) if operand else None
 
 
 def _link_computing(item: Instruction, function: Callable[[Any], Value], operand: Evaluator) -> Act:
-    """The steps that loops are made of, with as few calls as can be."""
+    """The steps that programs are made of, with as few calls as can be."""
     target = item.data["target"]
     if target is None or target[1]:
         return _binding(item, lambda variables, machine: function(operand(variables)))
     name = target[0]
-    if verbs.table()[item.data["verb"]].prepare and function is not verbs.table()[item.data["verb"]].function:
-
-        def set_prepared(variables: Variables, machine: "Machine") -> Value:
-            variables[name] = result = function(variables)
-            return result
-
-        return set_prepared
 
     def set_computed(variables: Variables, machine: "Machine") -> Value:
         variables[name] = result = function(operand(variables))

@@ -19,14 +19,14 @@ from oql.values import SKIPPED, Multi, Value, text_form
 
 @dataclass(slots=True)
 class Outcome:
-    """How a run ended. `variables` are its variables by name, for the REPL."""
+    """How a run ended. `all_variables`: with those of the system, and those that skipped steps have marked."""
 
     program: Program
     result: Value
     error: OqlError | None
     trace: Trace
     started: int
-    variables: dict[str, Value]
+    all_variables: dict[str, Value]
     failures: list[str] = field(default_factory=list)
     """With a journal, the keys of the steps that the run failed by."""
 
@@ -35,28 +35,31 @@ class Outcome:
         """ "ok", "error" or "suspended"."""
         return "ok" if self.error is None else "suspended" if isinstance(self.error, Suspended) else "error"
 
+    @property
+    def variables(self) -> dict[str, Value]:
+        """The program's own variables by name, for the REPL."""
+        return {name: value for name, value in self.all_variables.items() if name[0] != "!" and value is not SKIPPED}
+
     def trace_json(self) -> list[dict[str, Any]]:
         """The trace as answers carry it."""
         return trace_json(self.trace, self.program, self.started)
 
     def as_json(self, job_id: str) -> dict[str, Any]:
         """The body of an answer; its values still need `oql.values.to_json`."""
-        body: dict[str, Any] = {"status": self.status, "job_id": job_id}
-        if self.error:
-            body["error"] = report.error_json(self.error, self.program.source)
-        else:
-            body["result"] = self.result
-        body["trace"] = self.trace_json()
-        return body
+        if self.error is None:
+            return {"status": "ok", "job_id": job_id, "result": self.result, "trace": self.trace_json()}
+        shown = report.error_json(self.error, self.program.source)
+        return {"status": self.status, "job_id": job_id, "error": shown, "trace": self.trace_json()}
 
 
 def run(program: Program, context: Context, variables: dict[str, Value] | None = None) -> Outcome:
     """Runs a program to its end. Never raises for anything a program does."""
     budget = Budget(context)
-    bound = variables or {}
-    given = {**bound, **system_variables(context)}
+    given = system_variables(context)
+    if variables:
+        given = {**variables, **given}
     if program.runs_programs:
-        given[TAINTED] = {*program.tainted, *bound}
+        given[TAINTED] = {*program.tainted, *(variables or ())}
     machine = Machine(program, context, budget, given, 0)
     budget.machines.append(machine)
     if context.journal:
@@ -66,9 +69,10 @@ def run(program: Program, context: Context, variables: dict[str, Value] | None =
     else:
         machine.follow(0)
     budget.machines.clear()  # no cycle is left that would keep the values alive
-    named = {name: value for name, value in machine.variables.items() if name[0] != "!" and value is not SKIPPED}
     failures = machine.failures if machine.error else []
-    return Outcome(program, result_of(machine), machine.error, machine.trace, budget.started, named, failures)
+    return Outcome(
+        program, result_of(machine), machine.error, machine.trace, budget.started, machine.variables, failures
+    )
 
 
 def result_of(machine: Machine) -> Value:
@@ -85,7 +89,7 @@ def system_variables(context: Context) -> dict[str, Value]:
     """The variables that every program finds set."""
     return {
         "!NOW": int(context.now),
-        "!REQUEST": {request_key(key): value for key, value in context.request.items()},
+        "!REQUEST": {request_key(key): value for key, value in context.request.items()} if context.request else {},
         "!NAMESPACE": context.namespace,
         "!JOB": {"id": context.job_id},
         GRANTS: {},

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from oql.conditions import test_of
-from oql.selectors import Name, Selector, follow
+from oql.selectors import Name, Selector, follow, names_in
 from oql.values import SKIPPED, Multi, Value, text_form
 
 RUN = "!RUN"
@@ -23,6 +23,13 @@ Predicate = Callable[[Variables], bool]
 def selectors(path: list[Any]) -> tuple[Selector, ...]:
     """Selectors from their data form."""
     return tuple(Name(part[1], selectors(part[2])) if isinstance(part, list) else part for part in path)
+
+
+def names_of(operand: list[Any]) -> set[str]:
+    """The variables that an operand reads."""
+    if operand[0] == "joined":
+        return set().union(*map(names_of, operand[1]))
+    return {operand[1], *names_in(selectors(operand[2]))} if operand[0] == "variable" else set()
 
 
 def raw(operand: list[Any]) -> Evaluator:
@@ -113,7 +120,7 @@ def predicate(condition: list[Any]) -> Predicate:
     if kind == "compare":
         left, right = condition[2], condition[3]
         counts = left[0] == "variable" and not left[2] and right[0] == "value" and type(right[1]) is int
-        if counts and condition[1] in _OF_NUMBERS:
+        if counts and condition[1] in OF_NUMBERS:
             return _compare_counter(condition[1], left[1], right[1])
         return _compare(condition[1], plain(condition[2]), plain(condition[3]))
     if kind == "some":
@@ -133,7 +140,7 @@ def predicate(condition: list[Any]) -> Predicate:
 
 
 def _compare(name: str, left: Evaluator, right: Evaluator) -> Predicate:
-    tested, of_numbers = looking(test_of(name)), _OF_NUMBERS.get(name)
+    tested, of_numbers = looking(test_of(name)), OF_NUMBERS.get(name)
     if of_numbers is None:
         return lambda variables: tested(left(variables), right(variables), variables)
 
@@ -171,7 +178,7 @@ def _is_large(value: Value) -> bool:
 
 def _compare_counter(name: str, variable: str, limit: int) -> Predicate:
     """`?i IS LESS THAN 10`, what loops are bounded by, with as few calls as can be."""
-    test, of_numbers, left = test_of(name), _OF_NUMBERS[name], plain(["variable", variable, []])
+    test, of_numbers, left = test_of(name), OF_NUMBERS[name], plain(["variable", variable, []])
 
     def compare(variables: Variables) -> bool:
         value = variables.get(variable)
@@ -182,7 +189,7 @@ def _compare_counter(name: str, variable: str, limit: int) -> Predicate:
     return compare
 
 
-_OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
+OF_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "less": operator.lt,
     "at-most": operator.le,
     "greater": operator.gt,

@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from oql import grammar
 from oql.arithmetic import CONSTANTS, FUNCTIONS, OPERATORS, Function, Number
 from oql.errors import Code, OqlError, failed, nearest
-from oql.selectors import Name, Selector, split_variable
+from oql.selectors import Selector, split_variable
 from oql.values import number
 
 MAX_LENGTH = 250_000
@@ -64,14 +64,6 @@ def read(text: str) -> Node:
     except Fault as fault:
         raise placed(fault, text) from None
     return root  # type: ignore[no-any-return]  # lark types its results as trees
-
-
-def names_in(path: Iterable[Selector]) -> Iterable[str]:
-    """The variables that selectors name: `(?key)`."""
-    for selector in path:
-        if isinstance(selector, Name):
-            yield selector.name
-            yield from names_in(selector.path)
 
 
 class _Build(Transformer[Token, Node]):

@@ -5,18 +5,17 @@ A linked instruction is (kind, act, next). A STEP's `act(variables, machine)` gi
 Behind a TIMED one the clock is read anew.
 """
 
-import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from oql import graph, transaction, verbs
 from oql.calls import Act, bind, link_step
-from oql.evaluate import Predicate, Variables, looking, plain, predicate, raw
+from oql.evaluate import Variables, looking, plain, predicate, raw
 from oql.inner import link_call
 from oql.program import BODY, STEPS, Instruction, Program
 from oql.records import Opened, elements
-from oql.tight import Begin, run_tight
-from oql.values import SKIPPED, Multi, equal, text_form
+from oql.tight import tight
+from oql.values import SKIPPED, Multi, Value, equal, text_form
 
 if TYPE_CHECKING:
     from oql.machine import Machine
@@ -35,34 +34,24 @@ def link(program: Program, *, recording: bool = False) -> Code:
         act = make(item, at, recording=recording) if item.op in STEPS else make(item, at)
         linked.append((kind, act, _behind(program.code, at + 1)))
     for at, item in enumerate(program.code):
-        if item.op in _BEGINNERS:
+        if item.op in ("loop", "next"):
             linked[at] = _tightened(program, linked, at, recording)
     return linked
 
 
 def _tightened(program: Program, linked: Code, at: int, recording: bool) -> Linked:
-    """The beginning of a loop's passes, which runs them all at once where they are nothing but quick steps."""
-    kind, act, behind = linked[at]
-    steps, step = [], behind
-    while program.code[step].op == "step":
-        data = program.code[step].data
-        verb = verbs.table()[data["verb"]]
-        if not verb.quick or (recording and verb.recorded(data["modifiers"])):
-            break
-        steps.append((step, linked[step][1]))
-        step = linked[step][2]
-    if step != at or not steps:
+    """The beginning of a loop's passes, which runs them all at once where that can be."""
+    _, act, behind = linked[at]
+    loop = tight(program, linked, at, recording=recording)
+    if loop is None:
         return linked[at]
-    item = program.code[at]
-    begin, target = _BEGINNERS[item.op](item), item.data["target"]
 
-    def tight(machine: "Machine") -> int:
-        if machine.trace.room > 0:
-            return act(machine)  # type: ignore[no-any-return]  # as every other instruction
-        run_tight(machine, begin, steps)
-        return target  # type: ignore[no-any-return]  # jump targets are data
+    def passes(machine: "Machine") -> int:
+        if loop.fits(machine) and loop.run(machine):
+            return loop.target
+        return act(machine)  # type: ignore[no-any-return]  # as every other instruction
 
-    return kind, tight, behind
+    return TIMED, passes, behind
 
 
 def _behind(code: tuple[Instruction, ...], at: int) -> int:
@@ -110,78 +99,48 @@ def _link_case(item: Instruction, at: int) -> Act:
 
 
 def _link_loop(item: Instruction, at: int) -> Act:
-    return _link_pass(item, at, _begin_loop(item))
-
-
-def _link_next(item: Instruction, at: int) -> Act:
-    return _link_pass(item, at, _begin_next(item))
-
-
-def _link_pass(item: Instruction, at: int, begin: Begin) -> Act:
-    target, behind = item.data["target"], at + 1
+    holds, target, behind = predicate(item.data["condition"]), item.data["target"], at + 1
+    mentioned = item.data["mentioned"]
 
     def act(machine: "Machine") -> int:
-        if not begin(machine)(machine.variables):
+        variables = machine.variables
+        if not holds(variables):
             return target  # type: ignore[no-any-return]  # jump targets are data
-        record = machine.stack[-1]
-        record.passes += 1
-        if machine.trace.room > 0 or machine.counts_passes:
-            machine.passes = (*record.outer, record.passes)
+        passes = _begin_pass(machine)
+        if mentioned:
+            variables["!INDEX"], variables["!STATE(WHILE)"] = passes - 1, passes
         return behind
 
     return act
 
 
-def _begin_loop(item: Instruction) -> Begin:
-    holds = predicate(item.data["condition"])
-    if not item.data["mentioned"]:
-        return lambda machine: holds
+def _link_next(item: Instruction, at: int) -> Act:
+    name, target, behind = item.data["variable"], item.data["target"], at + 1
+    mentioned = item.data["mentioned"]
 
-    def begin(machine: "Machine") -> Predicate:
-        numbers = itertools.count(machine.stack[-1].passes)
-
-        def goes_on(variables: Variables) -> bool:
-            if not holds(variables):
-                return False
-            passed = next(numbers)
-            variables["!INDEX"], variables["!STATE(WHILE)"] = passed, passed + 1
-            return True
-
-        return goes_on
-
-    return begin
-
-
-def _begin_next(item: Instruction) -> Begin:
-    name, mentioned = item.data["variable"], item.data["mentioned"]
-
-    def begin(machine: "Machine") -> Predicate:
-        record = machine.stack[-1]
+    def act(machine: "Machine") -> int:
+        record, variables = machine.stack[-1], machine.variables
         if record.elements is None:
             record.elements = elements(record.value)
-        following = record.elements
+        for key, value in record.elements:
+            variables[name] = value
+            passes = _begin_pass(machine)
+            if mentioned:
+                variables["!VALUE"], variables["!KEY"] = value, key
+                variables["!INDEX"], variables["!STATE(FOREACH)"] = passes - 1, passes
+            return behind
+        return target  # type: ignore[no-any-return]  # jump targets are data
 
-        def take(variables: Variables) -> bool:
-            for _, variables[name] in following:
-                return True
-            return False
-
-        numbers = itertools.count(record.passes)
-
-        def take_and_tell(variables: Variables) -> bool:
-            for key, value in following:
-                passed = next(numbers)
-                variables[name] = variables["!VALUE"] = value
-                variables["!INDEX"], variables["!KEY"], variables["!STATE(FOREACH)"] = passed, key, passed + 1
-                return True
-            return False
-
-        return take_and_tell if mentioned else take
-
-    return begin
+    return act
 
 
-_BEGINNERS: dict[str, Callable[[Instruction], Begin]] = {"loop": _begin_loop, "next": _begin_next}
+def _begin_pass(machine: "Machine") -> int:
+    """Begins a pass of the innermost loop; its number, from 1."""
+    record = machine.stack[-1]
+    record.passes += 1
+    if machine.trace.room > 0 or machine.counts_passes:
+        machine.passes = (*record.outer, record.passes)
+    return int(record.passes)
 
 
 def _link_end(item: Instruction, at: int) -> Act:

@@ -12,7 +12,7 @@ groups that wait inside each other start machines from machines, at most `_MAX_L
 from typing import Any
 
 from oql import inner
-from oql.budget import Budget, weigh
+from oql.budget import MEMORY_GRAIN, Budget, weigh
 from oql.calls import FanOut
 from oql.context import Context
 from oql.errors import OqlError, as_error
@@ -23,7 +23,6 @@ from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, SWITCH, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
 from oql.serving import Serving, size_of
-from oql.tight import MEMORY_GRAIN
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, InnerProgram, Trace
 from oql.transaction import EndedTransaction, Transaction, Uncommitted
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
@@ -126,8 +125,7 @@ class Machine(Serving):
             if at == SWITCH:
                 at = self.goes_on_at
             now, room = clock(), noted.room
-        self.budget.give_back(max(left, 0))
-        self.budget.spend(self.used())
+        self.budget.settle(left if left > 0 else 0, self.used())
         self.variables.pop(RUN, None)  # no cycle is left that would keep the values alive
 
     def _caught(self, at: int, raised: Exception, started: int) -> int:

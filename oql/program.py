@@ -13,7 +13,6 @@ import cachetools
 from oql import ast, json, report, verbs
 from oql.check import Doubt, check, warnings
 from oql.errors import Code, OqlError, ProgramError, Span
-from oql.hosts import hosts
 from oql.limits import DEFAULT, Limits
 from oql.parser import MAX_ERRORS, parse
 from oql.source import Source
@@ -186,6 +185,8 @@ def _queues_a_call(verb: Any) -> bool:
 
 
 def _effect(source: Source, item: Instruction) -> dict[str, Any]:
+    from oql.hosts import hosts
+
     verb = verbs.table()[item.data["verb"]]
     touched = [f"{verb.touches}:{_shown(item, verb.names)}"] if verb.touches else []
     writes = verb.effect_with(item.data["modifiers"]) in ("store", "outside")
@@ -281,11 +282,10 @@ _lock = threading.Lock()
 
 def cached(text: str, limits: Limits = DEFAULT) -> Program | None:
     """The compiled program of a text that was loaded before and is still kept."""
-    with _lock:
-        try:
-            return _cache[text, limits.depth, limits.program_bytes]
-        except KeyError:
-            return None
+    try:  # without the lock: one that is thrown out at this moment is just not found
+        return _cache[text, limits.depth, limits.program_bytes]
+    except KeyError:
+        return None
 
 
 def load(text: str, limits: Limits = DEFAULT) -> Program:

@@ -1,5 +1,6 @@
 """What is open while a program runs: blocks and loops, and AND groups with the outcome of each branch."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -127,7 +128,7 @@ def elements(value: Value) -> Iterator[tuple[Value, Value]]:
     if value is None:
         return iter(())
     if isinstance(value, list):
-        return ((None, item) for item in value)
+        return zip(itertools.repeat(None), value)
     if isinstance(value, dict):
         return iter(value.items())
     hint = "use COLLAPSE to make it an array first" if isinstance(value, Multi) else conversion("array", kind_of(value))

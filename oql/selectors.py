@@ -1,7 +1,7 @@
 """Selectors behind a variable, `?u(id)(0)('odd key')(?key)`: reading them, following them, setting by copy."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -50,6 +50,14 @@ def split_variable(text: str) -> tuple[str, tuple[Selector, ...]]:
     if not opening:
         return name, ()
     return name, tuple(read_selector(part, quoted) for part, quoted in raw_parts(opening + rest))
+
+
+def names_in(path: Iterable[Selector]) -> Iterable[str]:
+    """The variables that selectors name: `(?key)`."""
+    for selector in path:
+        if isinstance(selector, Name):
+            yield selector.name
+            yield from names_in(selector.path)
 
 
 def follow(value: Value, path: Sequence[Selector], variables: Mapping[str, Value]) -> Value:

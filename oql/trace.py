@@ -40,23 +40,23 @@ class _Sums:
         self.inner = inner
         self.counts: list[int] | defaultdict[int, int] = [0] * places if places else defaultdict(int)
         self.times: list[int] | defaultdict[int, int] = [0] * places if places else defaultdict(int)
-        self.others: dict[tuple[int, str], list[int]] = {}
+        self.others: dict[tuple[int, int, str], list[int]] = {}
 
-    def add(self, at: int, nanoseconds: int, status: str, count: int = 1) -> None:
-        """Adds to the sums of a place."""
+    def add(self, at: int, number: int, status: str, count: int, nanoseconds: int) -> None:
+        """Adds to the sums of a place; `number` as in entries, of steps that were passed over."""
         if status == OK:
             self.counts[at] += count
             self.times[at] += nanoseconds
             return
-        found = self.others.setdefault((at, status), [0, 0])
+        found = self.others.setdefault((at, number, status), [0, 0])
         found[0] += count
         found[1] += nanoseconds
 
-    def listed(self) -> list[tuple[int, str, int, int]]:
-        """(place, status, count, nanoseconds) by place."""
+    def listed(self) -> list[tuple[int, int, str, int, int]]:
+        """(place, which of the passed-over steps, status, count, nanoseconds) by place."""
         counted = enumerate(self.counts) if isinstance(self.counts, list) else self.counts.items()
-        fine = [(at, OK, count, self.times[at]) for at, count in counted if count]
-        return sorted(fine + [(at, status, sums[0], sums[1]) for (at, status), sums in self.others.items()])
+        fine = [(at, 0, OK, count, self.times[at]) for at, count in counted if count]
+        return sorted(fine + [(*step, sums[0], sums[1]) for step, sums in self.others.items()])
 
 
 class Trace:
@@ -97,11 +97,11 @@ class Trace:
             self.room -= 1
             self.entries.append((at, started, ended, status, passes, number, self.inner))
         else:
-            self.add(at, ended - started, status)
+            self._current.add(at, number, status, 1, ended - started)
 
     def add(self, at: int, nanoseconds: int, status: str) -> None:
-        """Adds to the sums of a place."""
-        self._current.add(at, nanoseconds, status)
+        """Adds a step to the sums of a place."""
+        self._current.add(at, 0, status, 1, nanoseconds)
 
     def open(self, at: int, started: int, passes: tuple[int, ...]) -> list[Any] | None:
         """An entry that is completed when its block ends; None when there is no room left."""
@@ -112,8 +112,8 @@ class Trace:
         self.entries.append(entry)
         return entry
 
-    def sums(self) -> list[tuple[InnerProgram | None, int, str, int, int]]:
-        """(program, place, status, count, nanoseconds) of what is not among the entries, by place."""
+    def sums(self) -> list[tuple[InnerProgram | None, int, int, str, int, int]]:
+        """Of what is not among the entries, by place: its program, and what `_Sums.listed` gives."""
         programs = (self._outermost, *self._sums.values())
         return [(sums.inner, *listed) for sums in programs for listed in sums.listed()]
 
@@ -139,27 +139,30 @@ class Trace:
         self.remarks |= {before + place: told for place, told in other.remarks.items() if place < len(fits)}
         self.entries.extend(fits)
         self.room -= len(fits)
-        for at, started, ended, status, _, _, inner in other.entries[len(fits) :]:
-            self._sums_of(inner).add(at, ended - started, status)
-        for inner, at, status, count, nanoseconds in other.sums():
-            self._sums_of(inner).add(at, nanoseconds, status, count)
+        for at, started, ended, status, _, number, inner in other.entries[len(fits) :]:
+            self._sums_of(inner).add(at, number, status, 1, ended - started)
+        for inner, at, number, status, count, nanoseconds in other.sums():
+            self._sums_of(inner).add(at, number, status, count, nanoseconds)
 
 
 def trace_json(trace: Trace, program: Program, started: int) -> list[dict[str, Any]]:
     """The trace as answers carry it: the published fields first."""
-    entries = [trace.shown(position, program, started) for position in range(len(trace.entries))]
+    entries = [entry_json(entry, program, started) for entry in trace.entries]
+    for position, told in trace.remarks.items():
+        if position < len(entries):  # its step may still run
+            entries[position] |= told
     return entries + sums_json(trace, program) if trace.room <= 0 else entries
 
 
 def sums_json(trace: Trace, program: Program) -> list[dict[str, Any]]:
     """What is not among the entries, summed per place; the path of an inner program's begins with its name."""
     shown = []
-    for inner, at, status, count, nanoseconds in trace.sums():
-        step, exec_class, line, column, template, _ = _label(inner.program if inner else program, at, 0)
+    for inner, at, number, status, count, nanoseconds in trace.sums():
+        step, exec_class, line, column, template, _ = _label(inner.program if inner else program, at, number)
         path = filled_path(template, ("*",) * template.count("#"))
         path = f"{inner.name}@{inner.program.digest[:8]}.{path}" if inner else path
         summed = {
-            "step": step, "status": status, "duration_ms": _milliseconds(nanoseconds), "exec_class": exec_class,
+            "step": step, "status": status, "duration_ms": nanoseconds // 1_000 / 1_000, "exec_class": exec_class,
             "line": line, "column": column, "path": path, "count": count,
         }  # fmt: skip
         shown.append(summed | {"in": inner.name} if inner else summed)
@@ -175,12 +178,12 @@ def entry_json(entry: Entry, program: Program, started: int) -> dict[str, Any]:
     shown = {
         "step": step,
         "status": status,
-        "duration_ms": _milliseconds(ended - begun),
+        "duration_ms": (ended - begun) // 1_000 / 1_000,
         "exec_class": exec_class,
         "line": line,
         "column": column,
         "path": filled_path(path, passes) if passes else path,
-        "started_ms": _milliseconds(begun - started),
+        "started_ms": (begun - started) // 1_000 / 1_000,
     }
     if branch is not None:
         shown["branch"] = branch
@@ -221,8 +224,3 @@ def filled_path(template: str, passes: Sequence[int | str]) -> str:
     for number, part in zip(passes, parts[1:], strict=False):
         filled += f"#{number}.{part}"
     return filled
-
-
-def _milliseconds(nanoseconds: int) -> float | int:
-    microseconds = nanoseconds // 1_000
-    return microseconds / 1_000 if microseconds % 1_000 else microseconds // 1_000

@@ -18,7 +18,7 @@ family = Family("compute", "Compute")
     ],
     failure=Code.CALCULATE_FAILED,
     mentions=mentioned,
-    prepare=lambda expression: compile_calculation(expression).evaluate,
+    prepare=compile_calculation,
 )
 def calculate(run: Run, expression: Text) -> int | float:
     """Computes an expression of numbers, `?variables`, operators and functions.

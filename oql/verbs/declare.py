@@ -25,6 +25,9 @@ from oql.json import number_text
 from oql.values import Multi, Value, as_number, kind_of
 from oql.verbs.run import Run
 
+if typing.TYPE_CHECKING:
+    from oql.calculate import Calculation
+
 MODIFIERS = (
     "WITH", "AS", "INTO", "FROM", "TO", "AT", "ON", "USING", "FORMAT", "ATTACH", "FOR", "LIMIT", "SORT BY", "WHERE",
 )  # fmt: skip
@@ -148,8 +151,8 @@ class Verb:
     without which the verb only reads, or a function that tells it of a step's modifiers. `quick`: it never
     computes for long on a small operand. `needs`: what this build lacks to serve the verb. `draws`: what it gives has
     to do with chance, always or with these values of USING. `acts`: it only acts, so its value is true. `mentions`: the
-    variables that a literal operand names inside its text. `prepare`: makes of a literal operand a function
-    of the variables, once, for a step without modifiers. `missing_hints`: better hints for modifiers that
+    variables that a literal operand names inside its text. `prepare`: makes of a literal operand a
+    calculation, once, for a step without modifiers. `missing_hints`: better hints for modifiers that
     are left out. `transacts`: its block runs where it stands, and all its database steps take effect together.
     `runs_text`: it gives a program that is run in its place (`Run.pinned`), on the variables around it or apart.
     `keeps`: the function's parameter that takes the text inside its block.
@@ -179,7 +182,7 @@ class Verb:
     draws: bool | tuple[str, ...] = False
     acts: bool = False
     mentions: Callable[[str], Iterable[str]] | None = None
-    prepare: Callable[[Value], Callable[[dict[str, Value]], Value]] | None = None
+    prepare: "Callable[[Value], Calculation] | None" = None
     missing_hints: Mapping[str, str] = field(default_factory=dict)
     transacts: bool = False
     runs_text: Literal["", "here", "apart"] = ""
@@ -267,13 +270,12 @@ def _read(
     examples: Sequence[Example],
     options: dict[str, AnyType],
 ) -> Verb:
-    hints = typing.get_type_hints(function, include_extras=True)
     operand: Parameter | None = None
     modifiers: dict[str, Parameter] = {}
     receives: Literal["", "context", "run"] = ""
     keeps = ""
     for parameter in inspect.signature(function).parameters.values():
-        hint = hints[parameter.name]
+        hint = parameter.annotation
         if hint is Context or hint is Run:
             receives = "context" if hint is Context else "run"
         elif hint in (Steps, Entries):

@@ -24,6 +24,9 @@ class First(Random):
     def choice(self, seq: Sequence[T]) -> T:  # type: ignore[override]  # typeshed names another protocol
         return seq[0]
 
+    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:
+        return 0 if stop is None else start
+
 
 def context(limits: Limits = SMALL, cancel: CancelFlag | None = None, **others: Any) -> Context:
     """The context of a run in which nothing is left to chance."""
