@@ -32,11 +32,24 @@ def link(program: Program, *, recording: bool = False) -> Code:
     for at, item in enumerate(program.code):
         kind, make = _LINKERS[item.op]
         act = make(item, at, recording=recording) if item.op in STEPS else make(item, at)
+        if item.op == "step" and verbs.table()[item.data["verb"]].may_wait:
+            act = _resting(act)
         linked.append((kind, act, _behind(program.code, at + 1)))
     for at, item in enumerate(program.code):
         if item.op in ("loop", "next"):
             linked[at] = _tightened(program, linked, at, recording)
     return linked
+
+
+def _resting(act: Act) -> Act:
+    """A step that may wait for something else than the processor."""
+
+    def rest_and_act(variables: Variables, machine: "Machine") -> Value:
+        if machine.unshared:
+            machine.rest()
+        return act(variables, machine)
+
+    return rest_and_act
 
 
 def _tightened(program: Program, linked: Code, at: int, recording: bool) -> Linked:
@@ -159,6 +172,7 @@ def _link_transaction(item: Instruction, at: int) -> Act:
     behind = at + 1
 
     def act(machine: "Machine") -> int:
+        machine.rest()
         transaction.begin(machine, at)
         return behind
 
@@ -316,6 +330,7 @@ def _link_graph(item: Instruction, at: int) -> Act:
     needs, first = item.data["needs"], at + 1
 
     def act(machine: "Machine") -> int:
+        machine.rest()
         return machine.leave("return", graph.run(machine, needs, first, machine.context))
 
     return act

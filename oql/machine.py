@@ -51,6 +51,7 @@ class Machine(Serving):
     making = 0  # bytes of texts that operands were joined to and that no variable holds
     may_suspend = True  # whether a step may wait longer than this run lasts
     computed = 0
+    unshared = 0  # nanoseconds that it has computed since it last waited
 
     def __init__(
         self,
@@ -125,6 +126,8 @@ class Machine(Serving):
             if at == SWITCH:
                 at = self.goes_on_at
             now, room = clock(), noted.room
+        if self.unshared:
+            self.rest()
         self.budget.settle(left if left > 0 else 0, self.used())
         self.variables.pop(RUN, None)  # no cycle is left that would keep the values alive
 
@@ -296,6 +299,7 @@ class Machine(Serving):
         group = Group(self.variables, self.output, self.value, data["sets"], data["ends"], data["shares"])
         self.stack.append(group)
         if data["waits"] and self.level < _MAX_LEVEL:
+            self.rest()
             run_branches(self, data["starts"], group)
             return int(data["join"])
         self.variables, self.output = dict(group.base), []

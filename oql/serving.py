@@ -10,6 +10,7 @@ from oql.budget import Budget
 from oql.context import Context
 from oql.errors import Code, failed
 from oql.records import Group
+from oql.slices import SLICES
 from oql.tables.access import write
 from oql.trace import InnerProgram, Trace, filled_path
 from oql.transaction import EndedTransaction, Transaction
@@ -17,6 +18,9 @@ from oql.values import Value, to_json
 from substrate.interface import Frame
 
 T = TypeVar("T")
+
+_SLICE_NS = 10_000_000
+"""So long a run computes by itself, and then in each slice. The main thread, which serves requests, takes no part."""
 
 
 def size_of(value: Value) -> int:
@@ -41,6 +45,7 @@ class Serving:
     trace: Trace
     look_at: int
     computed: int
+    unshared: int
 
     def emit(self, value: Value) -> None:
         """Adds a value to the output."""
@@ -136,13 +141,24 @@ class Serving:
         return used
 
     def _look(self, now: int) -> None:
-        """Charges the processor time since the last look, and sets the next one to when it could be used up."""
+        """Charges the processor time since the last look, waits for a slice where it is much, sets the next look."""
         self.making = 0
+        used = self.used()
+        self.unshared += used
+        if self.unshared > _SLICE_NS and threading.current_thread() is not threading.main_thread():
+            SLICES.turn(self, self.context.namespace)
+            now = self.context.monotonic_ns()
         self.budget.look()
         if self.transaction:
             self.transaction.look(now)
-        left = self.budget.compute(self.used())
-        self.look_at = now + min(max(left, 1_000_000), 50_000_000)
+        left = self.budget.compute(used)
+        self.look_at = now + min(max(left, 1_000_000), _SLICE_NS)
+
+    def rest(self) -> None:
+        """The run is about to wait, or has ended: others may compute."""
+        if self.unshared > _SLICE_NS:
+            SLICES.leave(self)
+        self.unshared = 0
 
     def look(self) -> None:
         """Ends the run when it was cancelled or has used up its time; for verbs that compute long."""

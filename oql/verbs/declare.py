@@ -206,6 +206,11 @@ class Verb:
         return self.exec_class != "Cpu" or bool(self.runs_text)
 
     @property
+    def may_wait(self) -> bool:
+        """Whether its own step may wait, be it for the store."""
+        return self.waits or self.effect != "pure"
+
+    @property
     def emits_into(self) -> bool:
         """Whether a block of it runs where it stands and makes its operand of what it emits."""
         return self.block == "steps" and not self.transacts and not self.keeps and not self.needs
