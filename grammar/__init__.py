@@ -1,8 +1,8 @@
 """The language as text: its grammars, read as package data."""
 
-from importlib import resources
+from pathlib import Path
 
 
 def read(name: str) -> str:
     """The text of a grammar by its name without ending, such as `oql`."""
-    return resources.files(__name__).joinpath(f"{name}.lark").read_text(encoding="utf-8")
+    return Path(__file__).with_name(f"{name}.lark").read_text(encoding="utf-8")

@@ -1,23 +1,20 @@
-"""The tree of a program: frozen dataclasses, each with the span of text it stands for."""
+"""The tree of a program: named tuples, which take less time to load than dataclasses, each with its span of text."""
 
-from dataclasses import dataclass, field
-from typing import Literal as OneOf, TypeAlias
+from typing import Literal as OneOf, NamedTuple, TypeAlias
 
 from oql.errors import Span
 from oql.selectors import Selector
 from oql.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A text, number, boolean or null, as it stands in the program."""
 
     span: Span
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """`?name(selector)...`"""
 
     span: Span
@@ -25,8 +22,7 @@ class Variable:
     path: tuple[Selector, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(NamedTuple):
     """`!NAME(key)(selector)...`; whether the first parenthesis is a key depends on the name."""
 
     span: Span
@@ -34,16 +30,14 @@ class System:
     arguments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A bare lower-case word: a column inside WHERE, or a declared choice."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Concatenation:
+class Concatenation(NamedTuple):
     """`a & b & c`"""
 
     span: Span
@@ -53,8 +47,7 @@ class Concatenation:
 Operand: TypeAlias = Literal | Variable | System | Word | Concatenation
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """`left IS EQUAL TO right`; `operator` is the words, one blank between them."""
 
     span: Span
@@ -64,8 +57,7 @@ class Comparison:
     right: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class NullTest:
+class NullTest(NamedTuple):
     """`left IS NULL`, `left IS NOT NULL`"""
 
     span: Span
@@ -73,16 +65,14 @@ class NullTest:
     is_null: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(NamedTuple):
     """An operand alone where a condition may stand; only WHERE of some verbs takes it, as a plain value."""
 
     span: Span
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Negated:
+class Negated(NamedTuple):
     """`NOT condition`; `depth` counts the levels of conditions below."""
 
     span: Span
@@ -90,8 +80,7 @@ class Negated:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
+class Combined(NamedTuple):
     """Conditions joined by AND or by OR."""
 
     span: Span
@@ -103,8 +92,7 @@ class Combined:
 Condition: TypeAlias = Comparison | NullTest | Truth | Negated | Combined
 
 
-@dataclass(frozen=True, slots=True)
-class Modifier:
+class Modifier(NamedTuple):
     """`WITH operand`, or WHERE with a condition; `span` is the keyword's."""
 
     span: Span
@@ -112,8 +100,7 @@ class Modifier:
     value: Operand | Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`OPEN NEST ... CLOSE NEST` around chains; `depth` counts the blocks inside each other, this one included."""
 
     span: Span
@@ -121,24 +108,21 @@ class Block:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """The block of NEW ARRAY."""
 
     span: Span
     operands: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(NamedTuple):
     """The block of NEW JSON OBJECT."""
 
     span: Span
     pairs: tuple[tuple[Operand, Operand], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One line of a form: the variable it binds, the kind of answer, choices, label, whether it must be given."""
 
     span: Span
@@ -149,16 +133,14 @@ class Field:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """The block of GATHER."""
 
     span: Span
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """`ENTER code SET ?a` inside WEBASSEMBLY."""
 
     span: Span
@@ -166,8 +148,7 @@ class Entry:
     target: Variable | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(NamedTuple):
     """The block of WEBASSEMBLY."""
 
     span: Span
@@ -177,8 +158,7 @@ class Entries:
 AnyBlock: TypeAlias = Block | Items | Pairs | Fields | Entries
 
 
-@dataclass(frozen=True, slots=True)
-class VerbStep:
+class VerbStep(NamedTuple):
     """`VERB operand {modifier} [SET ?var]`"""
 
     span: Span
@@ -190,8 +170,7 @@ class VerbStep:
     target: Variable | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(NamedTuple):
     """IF with its ELSE IF arms and ELSE; with `some` a comparison holds when any element satisfies it."""
 
     span: Span
@@ -200,8 +179,7 @@ class If:
     some: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(NamedTuple):
     """SWITCH with its cases in order and DEFAULT."""
 
     span: Span
@@ -210,8 +188,7 @@ class Switch:
     default: Block | None
 
 
-@dataclass(frozen=True, slots=True)
-class While:
+class While(NamedTuple):
     """WHILE, or with `some` WHILE SOME."""
 
     span: Span
@@ -220,8 +197,7 @@ class While:
     some: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Foreach:
+class Foreach(NamedTuple):
     """`FOREACH operand AS ?variable block`"""
 
     span: Span
@@ -230,24 +206,21 @@ class Foreach:
     block: Block
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(NamedTuple):
     """CLOSE ALL NESTS or EXIT ALL."""
 
     span: Span
     words: OneOf["CLOSE ALL NESTS", "EXIT ALL"]
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(NamedTuple):
     """`RETURN [operand]`"""
 
     span: Span
     operand: Operand | None
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """A step that could not be read; its error is reported apart."""
 
     span: Span
@@ -256,16 +229,14 @@ class Broken:
 Step: TypeAlias = VerbStep | If | Switch | While | Foreach | Leave | Return | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Steps joined by AND."""
 
     span: Span
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Groups joined by AFTER and OR; `connectors[i]` stands before `groups[i + 1]`."""
 
     span: Span
@@ -273,11 +244,10 @@ class Chain:
     connectors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """A whole program; `depth` is that of its deepest block."""
 
-    chains: tuple[Chain, ...] = field(default=())
+    chains: tuple[Chain, ...] = ()
     depth: int = 0
 
 

@@ -60,6 +60,29 @@ StartChain = Callable[[str, str, Mapping[str, Value]], StartedChain]
 """By the namespace, the name of the chain, and its inputs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What all runs of a process have around them.
+
+    `outbound` is the way to other machines, None where there is none; `mails`: whether mails can be sent. `sites` knows
+    who has which site. `models`: language models, None where there are none. `places`: the services that WEATHER,
+    CURRENCY and MAP ask. `chains`: what steps of chains may use; `start_chain`: what runs chains, None where nothing
+    does.
+    """
+
+    outbound: "Outbound | None" = None
+    mails: bool = False
+    sites: "Sites | None" = None
+    models: "Models | None" = None
+    places: Services = NOWHERE
+    chains: ChainOptions = NO_OPTIONS
+    start_chain: StartChain | None = None
+
+
+ALONE = Environment()
+"""Around a run that can reach nothing."""
+
+
 class CancelFlag(threading.Event):
     """An event that is set to end a run; what works for the run elsewhere is called when it is."""
 
@@ -101,13 +124,9 @@ class Context:
     of ours and gives its id. `journal` records the run, so that it can be continued. `began` is when this run of the
     program began, in Unix seconds, where that is later than `now`.
 
-    `store` holds the databases of the namespace and `files` its files; without them
-    their verbs are unsupported. `outbound` is the way to other machines, None where there is none; `mails`: whether
-    mails can be sent. `may_sideload`: whether texts that come from outside may be run as programs. `reply` is the
-    answer of a site where the run makes one, `sites` knows who has which site. `models`: language models, None where
-    there are none. `places`: the services that WEATHER, CURRENCY and MAP ask. `chains`: what steps of chains may
-    use. `tasks`: what does the tasks of the program's graph, where it has one; `start_chain`: what runs chains, None
-    where nothing does.
+    `store` holds the databases of the namespace and `files` its files; without them their verbs are unsupported.
+    `may_sideload`: whether texts that come from outside may be run as programs. `reply` is the answer of a site where
+    the run makes one. `tasks`: what does the tasks of the program's graph, where it has one.
     """
 
     namespace: str
@@ -126,13 +145,7 @@ class Context:
     files: Files | None = None
     journal: "Journal | None" = None
     began: float | None = None
-    outbound: "Outbound | None" = None
-    mails: bool = False
+    environment: Environment = ALONE
     may_sideload: bool = False
-    models: "Models | None" = None
-    places: Services = NOWHERE
-    chains: ChainOptions = NO_OPTIONS
     reply: "Reply | None" = None
-    sites: "Sites | None" = None
     tasks: "Tasks | None" = None
-    start_chain: "StartChain | None" = None

@@ -4,15 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from oql.chain_options import NO_OPTIONS, ChainOptions
-from oql.context import CancelFlag, Context, StartChain
+from oql.context import ALONE, CancelFlag, Context, Environment
 from oql.journal import Journal
 from oql.limits import Limits
 from oql.local import RANDOM, computing_ns, measuring_ns, new_id, wall_clock
-from oql.models import Models
-from oql.outbound import Outbound
-from oql.places.services import NOWHERE, Services
-from oql.site_names import Sites
 from oql.stored import StoredCache
 from oql.values import Value
 from substrate.interface import Files, Namespace
@@ -22,23 +17,15 @@ from substrate.interface import Files, Namespace
 class Contexts:
     """Makes the contexts of runs. `stores` gives the databases and the cache of a namespace, `files` its files.
 
-    `report(fault, job_id)` logs a fault of ours and gives its id. `outbound` is their way to other machines; `mails`:
-    whether mails are sent. `sites` knows who has which site; `models`: language models; `places`: the services that
-    WEATHER, CURRENCY and MAP ask; `chains`: what steps of chains may use. `may_sideload`: whether programs of a
-    namespace may run texts that come from outside.
+    `report(fault, job_id)` logs a fault of ours and gives its id. `may_sideload`: whether programs of a namespace may
+    run texts that come from outside.
     """
 
     limits: Limits
     stores: Callable[[str], Namespace]
     report: Callable[..., str]
     files: Callable[[str], Files] | None = None
-    outbound: Outbound | None = None
-    mails: bool = False
-    sites: Sites | None = None
-    models: Models | None = None
-    places: Services = NOWHERE
-    chains: ChainOptions = NO_OPTIONS
-    start_chain: StartChain | None = None
+    environment: Environment = ALONE
     may_sideload: Callable[[str], bool] = lambda namespace: False
 
     @cached_property
@@ -61,16 +48,11 @@ class Contexts:
         would cost more than all the rest of the run.
         """
         store, now = self.stores(namespace), wall_clock()
-        context = Context(
-            namespace, now if created is None else created, measuring_ns, computing_ns if journal else measuring_ns,
-            RANDOM, new_id, StoredCache(store), request, self._job_limits if journal else self.limits, cancel, job_id,
+        files = self.files(namespace) if self.files else None
+        timer, limits = (computing_ns, self._job_limits) if journal else (measuring_ns, self.limits)
+        # By position: every request makes one.
+        return Context(
+            namespace, now if created is None else created, measuring_ns, timer, RANDOM, new_id, StoredCache(store),
+            request, limits, cancel, job_id, partial(self.report, job_id=job_id), store, files, journal,
+            None if created is None else now, self.environment, journal is not None and self.may_sideload(namespace),
         )  # fmt: skip
-        context.began = None if created is None else now
-        context.store, context.files = store, self.files(namespace) if self.files else None
-        context.outbound, context.mails, context.sites = self.outbound, self.mails, self.sites
-        context.models, context.places, context.chains = self.models, self.places, self.chains
-        context.may_sideload = journal is not None and self.may_sideload(namespace)
-        context.start_chain = self.start_chain
-        context.report = partial(self.report, job_id=job_id)
-        context.journal = journal
-        return context

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from oql import wake, watches
+from oql import wake
 from oql.verbs.run import Run
 from substrate.interface import Files
 
@@ -38,6 +38,8 @@ def changing(run: Run, files: Files, *paths: str, modifies: bool = True) -> Iter
     yield before
     if not wake.watches_files(run.frame, run.context.store):
         return
+    from oql import watches  # it takes time to load
+
     after = [state(files, path) for path in paths]
     kinds = {(False, True): "create", (True, False): "delete"} | ({(True, True): "modify"} if modifies else {})
     changes = [(was is not None, is_ is not None) for was, is_ in zip(before, after, strict=True)]

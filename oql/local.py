@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 import uuid
 from collections import deque
@@ -49,26 +50,27 @@ def local_context(
 def new_id(version: int) -> str:
     """A UUID: random (version 4), or ordered by its millisecond and random beyond that (7, RFC 9562)."""
     if version == 4:
-        digits = _drawn()
-        variant = "89ab"[int(digits[16], 16) & 3]
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        a, b, c, d, e = _drawn()
+        return f"{a}-{b}-4{c}-a{d}-{e}"
     milliseconds = time.time_ns() // 1_000_000
     return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))
 
 
 _AT_ONCE = 64
-_digits: deque[str] = deque()
-os.register_at_fork(after_in_child=_digits.clear)
+_FIELDS = re.compile("(.{8})(.{4})(.{3})(.{3})(.{12})")
+"""The random digits of a UUID; its version and two bits beside its variant are the same in all of them."""
+_kept: deque[tuple[str, ...]] = deque()
+os.register_at_fork(after_in_child=_kept.clear)
 
 
-def _drawn() -> str:
-    """16 random bytes in hexadecimal, of which some are drawn at once."""
+def _drawn() -> tuple[str, ...]:
+    """15 random bytes in hexadecimal, of which some are drawn at once."""
     try:
-        return _digits.pop()
+        return _kept.pop()
     except IndexError:
-        many = os.urandom(16 * _AT_ONCE).hex()
-        _digits.extend(many[start : start + 32] for start in range(32, len(many), 32))
-        return many[:32]
+        first, *others = _FIELDS.findall(os.urandom(15 * _AT_ONCE).hex())
+        _kept.extend(others)
+        return first  # type: ignore[no-any-return] # of a pattern with groups
 
 
 def wall_clock() -> float:

@@ -8,7 +8,7 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
 
-from oql import ast, grammar, messages, verbs
+from oql import ast, grammar, verbs
 from oql.build import Build
 from oql.conditions import NULL_TESTS, OPERATORS
 from oql.errors import Code, OqlError, Span
@@ -86,6 +86,8 @@ class _Recovery:
         self.resumed_at = -1
 
     def __call__(self, error: UnexpectedInput) -> bool:
+        from oql import messages
+
         start = _place(error, self.text)
         found = messages.syntax_error(self.text, start, _accepted(error), _open_blocks(error))
         said = found.message == messages.UNCLOSED and any(_ends_meant(self.text, error) for error in self.errors)

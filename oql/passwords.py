@@ -6,6 +6,7 @@ bcrypt looks at 72 bytes only, and so a longer password is refused rather than s
 """
 
 import functools
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import TypeVar
@@ -60,6 +61,7 @@ def wait_after(failures: int, free: int) -> float:
 
 def argon2_hash(password: str, cost: Argon2Cost = DEFAULT_COST) -> str:
     """The `$argon2id$` text of a password. Raises PasswordError (over 1,024 bytes, not encodable)."""
+    _load(argon2)
     return _argon2id(cost).hash(_encoded(password, MAX_PASSWORD_BYTES, "argon2"))
 
 
@@ -82,6 +84,7 @@ def argon2_cost(hashed: str) -> Argon2Cost:
 
 def bcrypt_hash(password: str, rounds: int = BCRYPT_ROUNDS) -> str:
     """The `$2b$` text of a password. Raises PasswordError (over 72 bytes, a NUL, not encodable)."""
+    _load(bcrypt)
     return str(bcrypt.using(rounds=rounds, ident="2b").hash(_bcrypt_encoded(password)))
 
 
@@ -91,6 +94,15 @@ def bcrypt_verify(password: str, hashed: str, max_rounds: int = MAX_BCRYPT_ROUND
     if _parsed(bcrypt, hashed, "a bcrypt").rounds > max_rounds:
         raise PasswordError(f"the bcrypt hash asks for more than 2**{max_rounds} rounds")
     return _verified(bcrypt, secret, hashed, "a bcrypt")
+
+
+_loading = threading.Lock()
+
+
+def _load(handler: type[argon2 | bcrypt]) -> None:
+    """Loads what computes these hashes. libpass does so itself at the first one, and fails where two are the first."""
+    with _loading:
+        handler.get_backend()  # type: ignore[no-untyped-call]  # as above
 
 
 @functools.lru_cache(maxsize=8)
@@ -130,7 +142,8 @@ def _parsed(handler: type[Handler], hashed: str, kind: str) -> Handler:
         raise PasswordError(f"this is not {kind} hash") from None
 
 
-def _verified(handler: type[GenericHandler], secret: bytes, hashed: str, kind: str) -> bool:
+def _verified(handler: type[argon2 | bcrypt], secret: bytes, hashed: str, kind: str) -> bool:
+    _load(handler)
     try:
         return handler.verify(secret, hashed)
     except ValueError:

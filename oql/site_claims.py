@@ -27,10 +27,11 @@ def claiming(run: Run, files: Files, path: str, source: str | None = None) -> It
         taken.extend(name for name in names if claim(run, name))
         yield
     except BaseException:
-        if run.context.sites:
+        sites = run.context.environment.sites
+        if sites:
             for name in taken:
                 if not _is_there(files, name):  # another step may have made the site meanwhile
-                    run.context.sites.release(name, run.context.namespace)
+                    sites.release(name, run.context.namespace)
         raise
 
 
@@ -56,7 +57,8 @@ def claim(run: Run, name: str) -> bool:
     """Gives the run's namespace a name; whether it had not had it before. Raises OqlError."""
     try:
         checked_name(name)
-        return run.context.sites is not None and run.context.sites.claim(name, run.context.namespace)
+        sites = run.context.environment.sites
+        return sites is not None and sites.claim(name, run.context.namespace)
     except SiteRefused as error:
         raise failed(Code.FS_WRITE_ERROR, str(error), error.hint) from None
     except DatabaseError:

@@ -12,6 +12,7 @@ from chains.launching import Launcher, launcher
 from chains.paths import size_of
 from chains.running.forms import forms
 from oql.chain_options import ChainOptions
+from oql.context import Environment
 from oql.contexts import Contexts
 from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner
@@ -48,7 +49,8 @@ class Workshop:
 
     def close(self) -> None:
         """Lets go of everything."""
-        for part in (self.outbound, self.contexts.models, self.contexts.chains.search, self.hints, self.store):
+        around = self.contexts.environment
+        for part in (self.outbound, around.models, around.chains.search, self.hints, self.store):
             if part:
                 part.close()
 
@@ -82,18 +84,17 @@ def open_workshop(
         database=share_database(settings.data, settings.store or ""),
     )
     outbound = open_outbound(settings)
-    contexts = Contexts(
-        settings.limits(), store.namespace, report, files.of, outbound, mails=settings.smtp_url is not None,
-        may_sideload=accounts.may_sideload, sites=accounts.sites,
-        models=open_models(settings), places=Services.of(settings), chains=replace(
-            ChainOptions.of(settings, os.environ), form_link=Links(settings.data, base_url).gather
-        ),
-    )  # fmt: skip
 
     def start_chain(namespace: str, name: str, inputs: Mapping[str, Value]) -> ChainCall:
         return ChainCall(store.namespace(namespace), name, inputs, partial(size_of, files.of(namespace)), hints.mark)
 
-    contexts = replace(contexts, start_chain=start_chain)
+    environment = Environment(
+        outbound, settings.smtp_url is not None, accounts.sites, open_models(settings), Services.of(settings),
+        replace(ChainOptions.of(settings, os.environ), form_link=Links(settings.data, base_url).gather), start_chain,
+    )  # fmt: skip
+    contexts = Contexts(
+        settings.limits(), store.namespace, report, files.of, environment, may_sideload=accounts.may_sideload
+    )
     runner = Runner(
         Holding(hints.hold),
         contexts.make,

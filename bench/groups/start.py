@@ -23,7 +23,7 @@ _OQL_RUN = "oql run"
 @figure(
     "run-hello",
     "`oql run examples/hello.oql`, from the start of the process to its end",
-    at_most(0.4, Unit.SECONDS, _OQL_RUN),
+    at_most(0.25, Unit.SECONDS, _OQL_RUN),
 )
 def run_hello(rounds: int) -> Iterable[Row]:
     """Beside a Python that does nothing, and one that imports the parser library; then the same by processor time."""

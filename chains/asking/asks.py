@@ -66,7 +66,7 @@ def models_of(work: Asks, model: str = "", default_model: str = "") -> list[str]
 
     model: instead of the step's; default_model: where the step names none, before the operator's default.
     """
-    source = work.context.models
+    source = work.context.environment.models
     first = model or work.step.model or default_model or (source.endpoint.default if source else "")
     return list(dict.fromkeys(name for name in (first, *work.step.fallback_models) if name))
 
@@ -74,4 +74,4 @@ def models_of(work: Asks, model: str = "", default_model: str = "") -> list[str]
 def attempt_seconds(work: Asks) -> float:
     """How long an attempt of the step may take."""
     own = work.step.timeout_ms
-    return (work.context.chains.step_timeout_ms if own is None else own) / 1_000
+    return (work.context.environment.chains.step_timeout_ms if own is None else own) / 1_000

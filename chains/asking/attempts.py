@@ -36,12 +36,12 @@ def answer(
     What a model has answered in a round, also that it failed, is kept, and so is what each tool gave. Tokens are
     counted for the step. Raises OqlError: that of the last failure.
     """
-    source = work.context.models
+    source = work.context.environment.models
     if source is None:
         raise failed(Code.CHAIN_FAILED, NO_ENDPOINT)
     if not models:
         raise failed(Code.CHAIN_FAILED, f'Step "{work.step.id}" names no model, and there is no default')
-    rounds = work.context.chains.tool_rounds
+    rounds = work.context.environment.chains.tool_rounds
     usable = (offered(work, tools, name) if rounds else {}) | {each.name: own_tool(each) for each in own if each.most}
     most = max([rounds, *(each.most for each in own)]) if usable else 0
     talk = Conversation(work, source, prompt, system, usable, seconds, tell or work.chunk, most)

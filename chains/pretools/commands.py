@@ -30,7 +30,7 @@ _SLICE_S = 0.05
 
 def bash(tool: Bash, work: Work, pace: Pace) -> str:
     """What a command writes to its output. Raises OqlError, with what it says of errors where it fails."""
-    if not work.context.chains.bash:
+    if not work.context.environment.chains.bash:
         raise failed(Code.CHAIN_FAILED, "bash is disabled")
     command, variables = _with_variables(tool.command, work)
     own = {name: os.environ[name] for name in _INHERITED if name in os.environ}

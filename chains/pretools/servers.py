@@ -22,7 +22,7 @@ MOST_CHARACTERS = 10 * 2**20
 
 def mcp_call(tool: McpCall, work: Work, pace: Pace) -> str:
     """The texts that a tool gives, one after the other. Raises OqlError, with what the tool says where it fails."""
-    server = work.context.chains.mcp_servers.get(tool.server)
+    server = work.context.environment.chains.mcp_servers.get(tool.server)
     if server is None:
         raise failed(Code.CHAIN_FAILED, f'there is no MCP server "{tool.server}" (mcp_servers)')
     given = filled(tool.args, work.resolve)

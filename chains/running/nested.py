@@ -61,7 +61,7 @@ def run_program(work: "StepWork", text: str, variables: Mapping[str, Any], *, ma
 
 def _tell_waits(work: "StepWork") -> None:
     """Tells whom the program of a step asks, once: a question as one of gates, a form by its address."""
-    journal, link = work.context.journal, work.context.chains.form_link
+    journal, link = work.context.journal, work.context.environment.chains.form_link
     assert journal is not None
     for wait in list(journal.waits):
         told = f"{wait.key}:told"

@@ -94,7 +94,7 @@ class StepWork:
 
     def path(self, text: str) -> str:
         """A path below /root/."""
-        return below_root(text, self.resolve(self.step.cwd) or self.context.chains.workspace_dir)
+        return below_root(text, self.resolve(self.step.cwd) or self.context.environment.chains.workspace_dir)
 
     @property
     def scope(self) -> Scope:

@@ -24,9 +24,9 @@ def fetched(
     body: str | None = None,
 ) -> str:
     """The text of an answer, at most 10 MB of it. Raises OqlError, for a status from 400 on too."""
-    if work.context.outbound is None:
+    if work.context.environment.outbound is None:
         raise failed(Code.UNSUPPORTED, "this run cannot reach the network")
-    response = requested(work, pace, work.context.outbound, method, url, headers=headers, body=body)
+    response = requested(work, pace, work.context.environment.outbound, method, url, headers=headers, body=body)
     return text_in(good(response))
 
 

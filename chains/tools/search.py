@@ -18,7 +18,7 @@ def found(work: Worker, pace: Pace, query: str) -> str:
 
     Raises OqlError.
     """
-    options = work.context.chains
+    options = work.context.environment.chains
     if options.search is None or options.search_url is None:
         raise failed(Code.CHAIN_FAILED, "no search service is configured (search_url)")
     sign = "&" if "?" in options.search_url else "?"

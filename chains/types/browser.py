@@ -30,7 +30,7 @@ def perform(step: Browser, work: Work) -> Output:
 
 
 def _visits(step: Browser, work: Work) -> Visits:
-    path, outbound = work.context.chains.browser_path, work.context.outbound
+    path, outbound = work.context.environment.chains.browser_path, work.context.environment.outbound
     if not path:
         raise failed(Code.CHAIN_FAILED, "Browser is not configured (browser_path)")
     if outbound is None:

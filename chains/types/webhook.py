@@ -53,7 +53,7 @@ def _attempt(step: Webhook, work: Work) -> str:
 
 
 def _answer(step: Webhook, work: Work) -> Response:
-    outbound = work.context.outbound
+    outbound = work.context.environment.outbound
     if outbound is None:
         raise failed(Code.UNSUPPORTED, "this run cannot reach the network")
     body = _body(step, work)

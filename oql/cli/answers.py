@@ -1,6 +1,5 @@
 """What came of a run, here or on a server, and how it is shown."""
 
-import json as indenting
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +59,7 @@ def show_waiting(body: dict[str, Any], go_on: str) -> None:
     waits = "waits for an answer" if body["status"] == "suspended" else "goes on"
     click.echo(f"job {body['job_id']} {waits}: {go_on}", err=True)
     if "gather_url" in body:
-        click.echo(f"or, where the server runs: {body['gather_url']}", err=True)
+        click.echo(f"or in a browser, while the server runs: {body['gather_url']}", err=True)
 
 
 def answer_command(job: str, namespace: str = "local") -> str:
@@ -85,6 +84,8 @@ def json_text(value: Value) -> str:
     compact = to_json(value)
     if not is_terminal(sys.stdout):
         return compact.decode()
+    import json as indenting  # it takes time to load
+
     try:
         return indenting.dumps(json.loads(compact, max_depth=_DEEPEST), indent=2, ensure_ascii=False)
     except (json.JsonError, RecursionError):

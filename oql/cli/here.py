@@ -2,9 +2,9 @@
 
 from oql import engine
 from oql.cli.answers import Answer, answer_command
-from oql.cli.files import files_for, sites_for
+from oql.cli.environment import environment_for
+from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
-from oql.cli.outbound import open_ways
 from oql.cli.store import databases_for, tell_workers
 from oql.context import CancelFlag
 from oql.errors import ProgramError
@@ -37,8 +37,7 @@ def run_here(
             if program.asks_or_sends:
                 return _run_or_keep(program, variables, request, namespace, cancel, may_sideload=may_sideload)
             context.store = databases_for(program, namespace)
-            context.files, context.sites = files_for(program, namespace), sites_for(program)
-            open_ways(context, program)
+            context.files, context.environment = files_for(program, namespace), environment_for(program)
             outcome = engine.run(program, context, variables)
             tell_workers(program, context.store)
     except ProgramError as error:

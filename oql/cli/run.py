@@ -1,12 +1,13 @@
 """`oql run`: runs a program, in this process or on a server."""
 
+import os
 import sys
 from typing import Any
 
 import click
 
 from oql.cli import answers, interrupt
-from oql.cli.programs import read_program
+from oql.cli.programs import YAML, read_program
 from oql.cli.refusal import Refused
 from oql.cli.values import RequestType, VariableType
 from oql.source import Source
@@ -20,7 +21,7 @@ from oql.source import Source
 )
 @click.option("--request", type=RequestType(), multiple=True, help="A part of the request for !REQUEST(KEY).")
 @click.option("--allow-sideload", is_flag=True, help="Let texts that come from outside be run as programs.")
-@click.option("--namespace", default="local", show_default=True, help="What !NAMESPACE is.")
+@click.option("--namespace", default="local", show_default=True, help="Whose data is used here.")
 @click.option("--trace", is_flag=True, help="Show each step with its duration, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as POST /v1/query gives it.")
 @click.option("--server", metavar="URL", help="Run it there instead of in this process.")
@@ -31,11 +32,17 @@ def command(file: str | None, code: str | None, trace: bool, as_json: bool, **op
     """Run the program in FILE (`-`: standard input), or the one given with -c.
 
     The result goes to stdout: a text as it is, any other value as JSON. Errors go to stderr.
+
+    \b
+    oql run examples/hello.oql
+    oql run -c 'EMIT !GET(name)' --request param:name=ada
+    oql run order.oql --server http://127.0.0.1:4242 --user test
     """
     source = _source(file, code)
     try:
         answer = _on_server(source, **options) if options["server"] else _here(source, **options)
     except KeyboardInterrupt:
+        click.echo("called off", err=True)
         sys.exit(interrupt.EXIT_CODE)
     answers.show(answer, as_json=as_json, trace=trace)
     sys.exit(answer.exit_code)
@@ -48,7 +55,16 @@ def _source(file: str | None, code: str | None) -> Source:
         raise click.UsageError("give either a FILE or a program with -c, not both")
     if code is not None:
         return Source(code, "<command line>")
-    return read_program(str(file))
+    return _of_file(str(file))
+
+
+def _of_file(path: str) -> Source:
+    """The program in a file. Refused for a program itself, and for a chain, which other ways of calling run."""
+    if len(path.split()) > 1 and not os.path.exists(path):
+        raise Refused(f"{path}: no such file; a program itself stands behind -c")
+    if path.endswith(YAML):
+        raise Refused(f"{path} is YAML; a chain is run by `oql chain run {path}`")
+    return read_program(path)
 
 
 def _here(

@@ -27,11 +27,11 @@ def asked(run: Run, prompt: str, model: str | None, system: str, attached: Value
 
 
 def _models(run: Run) -> Models:
-    if run.context.models is None:
+    if run.context.environment.models is None:
         raise failed(
             Code.UNSUPPORTED, "this run has no language model", "whoever runs the server sets `model_base_url`"
         )
-    return run.context.models
+    return run.context.environment.models
 
 
 def _name(models: Models, model: str | None) -> str:

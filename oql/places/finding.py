@@ -20,7 +20,7 @@ def find(run: Run, verb: str, value: Value) -> Found:
     """The place that an operand of a verb means. Raises TypeFailed, MapGeocodeError, MapNotConnected, Unsupported."""
     point = point_in(value)
     if point is None and isinstance(value, str):
-        value = nominatim.geocode(run, run.context.places.url("geocoder", verb), value)
+        value = nominatim.geocode(run, run.context.environment.places.url("geocoder", verb), value)
     point = point_of(value)
     named = value if isinstance(value, dict) else {}
     name = named.get("name") or named.get("display_name") or f"{_shown(point.lat)},{_shown(point.lon)}"

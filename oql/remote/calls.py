@@ -71,6 +71,6 @@ def host_of(response: Response) -> str:
 
 
 def _way_out(run: Run) -> Outbound:
-    if run.context.outbound is None:
+    if run.context.environment.outbound is None:
         raise failed(Code.UNSUPPORTED, "this run cannot reach the network")
-    return run.context.outbound
+    return run.context.environment.outbound

@@ -1,6 +1,6 @@
 """What VECTOR SEARCH asks of the store and what it gives, and the examples of the verbs on vectors."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oql.errors import Code, failed, nearest
 from oql.tables.access import all_or_none
@@ -8,11 +8,15 @@ from oql.tables.fitting import fits, needed
 from oql.values import Value, normalise
 from substrate.errors import NotFound, shown
 from substrate.interface import Call, Json, JsonRow, Reading
-from substrate.interface.vectors import Hit, Nearest
+
+if TYPE_CHECKING:
+    from substrate.interface.vectors import Hit, Nearest
 
 
-def question(vector: list[Value], table: str, limit: int, where: Json | None) -> Nearest:
+def question(vector: list[Value], table: str, limit: int, where: Json | None) -> "Nearest":
     """The question for the vectors nearest to one, of those whose metadata fits a predicate."""
+    from substrate.interface.vectors import Nearest
+
     if where is None:
         return Nearest(table, vector, limit)
     fit = fits(where)
@@ -21,7 +25,7 @@ def question(vector: list[Value], table: str, limit: int, where: Json | None) ->
     )  # fmt: skip
 
 
-def found(reading: Reading, asked: Nearest, call: Call) -> list[JsonRow]:
+def found(reading: Reading, asked: "Nearest", call: Call) -> list[JsonRow]:
     """The hits as a program gets them. Raises DatabaseError where there is no such table, or not even a namespace."""
     try:
         return [told(hit) for hit in reading.vector_topk(asked, call)]
@@ -33,7 +37,7 @@ def found(reading: Reading, asked: Nearest, call: Call) -> list[JsonRow]:
         raise failed(Code.DATABASE_ERROR, message, hint) from None
 
 
-def told(hit: Hit) -> JsonRow:
+def told(hit: "Hit") -> JsonRow:
     """A hit as a program gets it."""
     found: Any = {"id": hit.id, "score": hit.score}
     if hit.metadata is not None:

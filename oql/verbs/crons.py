@@ -1,13 +1,17 @@
-"""Verbs on crons: programs that run by a schedule."""
+"""Verbs on crons: programs that run by a schedule. `oql.schedules` is loaded at first use."""
 
-from oql import program, schedules
+from typing import TYPE_CHECKING
+
+from oql import program
 from oql.errors import Code, OqlError, failed, nearest
-from oql.schedules import Cron
 from oql.tables.access import all_or_none, read, write
 from oql.values import Value
 from oql.verbs.declare import Family, Steps, Text
 from oql.verbs.run import Run
 from substrate.interface import Call, Frame, Namespace
+
+if TYPE_CHECKING:
+    from oql.schedules import Cron
 
 family = Family(
     "crons",
@@ -31,6 +35,8 @@ def define_cron(run: Run, name: Text, *, on: Text, using: Text = "UTC", block: S
 
     The block is a program of its own: it sees no variable of this one. A cron of the name is replaced.
     """
+    from oql import schedules
+
     kept_program(run, block)
     write(run, lambda frame, call: schedules.define(frame, name, on, using, block, run.clock()))
     return True
@@ -55,7 +61,9 @@ def list_crons(run: Run) -> list[Value]:
 def describe_cron(run: Run, name: Text) -> dict[str, Value]:
     """Gives the schedule, zone and text of a cron, when it fires `next` and fired `last`, and how often it did."""
 
-    def work(reading: Frame | Namespace, call: Call) -> Cron:
+    from oql import schedules
+
+    def work(reading: Frame | Namespace, call: Call) -> "Cron":
         crons = {cron.name: cron for cron in _all(reading)}
         if name not in crons:
             raise _no_cron(name, list(crons))
@@ -69,6 +77,8 @@ def describe_cron(run: Run, name: Text) -> dict[str, Value]:
 )
 def delete_cron(run: Run, name: Text) -> Value:
     """Deletes a cron. What it has started already goes on."""
+
+    from oql import schedules
 
     def work(frame: Frame, call: Call) -> None:
         if not schedules.delete(frame, name):
@@ -87,11 +97,15 @@ def kept_program(run: Run, text: str) -> None:
         )
 
 
-def _all(reading: Frame | Namespace) -> list[Cron]:
+def _all(reading: Frame | Namespace) -> list["Cron"]:
+    from oql import schedules
+
     return all_or_none(lambda: schedules.listed(reading))
 
 
-def _without_text(cron: Cron) -> dict[str, Value]:
+def _without_text(cron: "Cron") -> dict[str, Value]:
+    from oql import schedules
+
     shown = schedules.described(cron)
     del shown["source"]
     return shown

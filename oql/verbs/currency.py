@@ -25,7 +25,7 @@ def currency(run: Run, pair: Text) -> dict[str, AnyType]:
     """Gives the rate of a pair of currencies such as "USD/ZAR": an object of from, to, rate and the date it is of."""
     from oql.places import frankfurter  # which takes time to load, and few programs need it
 
-    url = run.context.places.url("currency", "CURRENCY")
+    url = run.context.environment.places.url("currency", "CURRENCY")
     found = _PAIR.fullmatch(pair)
     if found is None:
         raise expected(Code.TYPE_FAILED, 'a pair of currencies such as "USD/ZAR"', describe(pair))

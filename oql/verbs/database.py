@@ -9,12 +9,10 @@ from oql import json
 from oql.budget import measure, weigh
 from oql.errors import Code, expected, failed
 from oql.tables.access import databases, no_database, no_table, read, write
-from oql.tables.declaration import read as read_columns
 from oql.tables.examples import EXAMPLES
 from oql.values import MAX_JSON_BYTES, SCALARS, Value, to_json
 from oql.verbs.declare import Any, Array, Condition, Family, Text, Whole, describe
 from oql.verbs.run import Run
-from substrate import manifest
 from substrate.errors import Invalid
 from substrate.interface import Call, Frame, Json, JsonRow, Reading
 from substrate.names import SchemaId, identifier
@@ -28,6 +26,7 @@ family = Family(
 )
 
 _ALL_ROWS = {"WHERE": "name the rows with WHERE; to empty the whole table write FLUSH TABLE name FROM database"}
+_GOES_ON = 'a program that runs again goes on by OR STRING "it is there" behind this step'
 _NESTED = {list, dict}
 _AS_THEY_ARE = SCALARS | {str, bytes}
 
@@ -43,7 +42,7 @@ def create_database(run: Run, name: Text) -> bool:
     def work(frame: Frame, call: Call) -> None:
         taken = next((known for known in frame.databases() if known.lower() == made.lower()), None)
         if taken is not None:
-            raise failed(Code.DATABASE_ERROR, f"there is a database `{taken}` already")
+            raise failed(Code.DATABASE_ERROR, f"there is a database `{taken}` already", _GOES_ON)
         frame.create_database(made)
 
     write(run, work)
@@ -79,6 +78,9 @@ def create_table(run: Run, name: Text, *, from_: Text, with_: Text) -> bool:
     INDEXED, and DEFAULT with a literal. Without a PRIMARY column the table gets `id UUID PRIMARY`; where the key is
     a UUID, rows that come without one get theirs.
     """
+    from oql.tables.declaration import read as read_columns  # it takes time to load
+    from substrate import manifest
+
     table = table_id(name, from_)
     declared = read_columns(SchemaId(_database(from_), name), with_)
 
@@ -86,7 +88,7 @@ def create_table(run: Run, name: Text, *, from_: Text, with_: Text) -> bool:
         _expect_database(from_, frame)
         taken = next((known for known in frame.table_ids() if known.lower() == table.lower()), None)
         if taken is not None:
-            raise failed(Code.DATABASE_ERROR, f"there is a table `{taken}` already")
+            raise failed(Code.DATABASE_ERROR, f"there is a table `{taken}` already", _GOES_ON)
         frame.register(manifest.write(declared))
 
     write(run, work)

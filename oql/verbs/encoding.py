@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import html
 import re
 from collections.abc import Callable
 from typing import Literal
@@ -73,7 +72,9 @@ def encode(run: Run, value: TextOrBinary, *, as_: Encoding) -> str:
     if as_ == "html":
         if isinstance(value, bytes):
             raise expected(Code.ENCODE_FAILED, "text to encode as html", "binary")
-        return html.escape(value)
+        from html import escape
+
+        return escape(value)
     return _ENCODERS[as_](octets(value, Code.ENCODE_FAILED))
 
 
@@ -101,7 +102,9 @@ def decode(run: Run, text: Text, *, as_: Encoding) -> str | bytes:
     """
     run.claim(2 * len(text) + _BYTES_AN_ESCAPE * text.count(_ESCAPES.get(as_, "\0")))
     if as_ == "html":
-        return html.unescape(text)
+        from html import unescape
+
+        return unescape(text)
     try:
         return text_or_binary(_DECODERS[as_](text))
     except (binascii.Error, ValueError):

@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Concatenate, Literal, ParamSpec
 
 from oql.errors import Code, expected
-from oql.remote import call, good
 from oql.turns import NamespaceTurns, Turns
 from oql.values import Value
 from oql.verbs.declare import Any, Family, Text, TextOrBinary, describe
@@ -54,6 +53,7 @@ def image_load(run: Run, place: TextOrBinary) -> Value:
     A photo is set upright as the camera noted.
     """
     from oql.images.reading import loaded
+    from oql.remote import call, good
 
     if isinstance(place, bytes):
         data = place

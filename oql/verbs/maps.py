@@ -41,7 +41,7 @@ def map_geocode(run: Run, address: Text) -> dict[str, AnyType]:
     """Finds the place of an address: an object of lat, lon and display_name, and name, category and type if known."""
     from oql.places import nominatim
 
-    return nominatim.geocode(run, run.context.places.url("geocoder", "MAP GEOCODE"), address)
+    return nominatim.geocode(run, run.context.environment.places.url("geocoder", "MAP GEOCODE"), address)
 
 
 @services.verb(
@@ -56,7 +56,7 @@ def map_reverse(run: Run, place: Any) -> dict[str, AnyType]:
     from oql.places import nominatim
     from oql.places.points import point_of
 
-    return nominatim.reverse(run, run.context.places.url("geocoder", "MAP REVERSE"), point_of(place))
+    return nominatim.reverse(run, run.context.environment.places.url("geocoder", "MAP REVERSE"), point_of(place))
 
 
 @services.verb(
@@ -75,7 +75,7 @@ def map_search(run: Run, text: Text, *, limit: Whole = _FOUND) -> list[AnyType]:
     """
     from oql.places import nominatim
 
-    url = run.context.places.url("geocoder", "MAP SEARCH")
+    url = run.context.environment.places.url("geocoder", "MAP SEARCH")
     if not 1 <= limit <= nominatim.MOST_PLACES:
         raise failed(Code.MAP_GEOCODE_ERROR, f"expected a LIMIT from 1 to {nominatim.MOST_PLACES}, found {limit:,}")
     return nominatim.search(run, url, text, limit)
@@ -97,7 +97,7 @@ def map_route(run: Run, start: Any, *, to: Any) -> dict[str, AnyType]:
     from oql.places import osrm
     from oql.places.finding import find
 
-    url = run.context.places.url("router", "MAP ROUTE")
+    url = run.context.environment.places.url("router", "MAP ROUTE")
     begin, end = (find(run, "MAP ROUTE", place).point for place in (start, to))
     return osrm.route(run, url, begin, end)
 
@@ -208,7 +208,7 @@ def map_render(context: Context, places: Any, *, with_: Whole | None = None) -> 
     from oql.places import links
     from oql.places.points import points_of
 
-    url = context.places.url("map", "MAP RENDER")
+    url = context.environment.places.url("map", "MAP RENDER")
     if with_ is not None and with_ not in links.ZOOMS:
         raise failed(Code.TYPE_FAILED, f"expected a zoom from 1 to 19 behind WITH, found {with_:,}")
     return links.map_link(url, points_of(places), with_)

@@ -49,7 +49,7 @@ def chain_run(run: Run, name: Text, *, with_: Object | None = None) -> Value:
 
     Cancelling one cancels the other.
     """
-    start = run.context.start_chain
+    start = run.context.environment.start_chain
     if start is None:
         raise failed(Code.UNSUPPORTED, "chains are run by a server", "oql run --server URL")
     execution = start(run.context.namespace, name, with_ or {})

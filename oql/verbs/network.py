@@ -4,15 +4,9 @@ FETCH and POST ask right away; WEBHOOK and EMAIL queue what a worker delivers, i
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any as Any_, Literal
+from typing import TYPE_CHECKING, Any as Any_, Literal
 
-from oql.deliveries import add_email, add_webhook
 from oql.errors import Code, failed
-from oql.mail import mail_address, mail_subject
-from oql.outbound import Forbidden
-from oql.remote import call, good, value_of
-from oql.remote.calls import SECONDS
-from oql.remote.requests import READING, Sent, method_of, sent
 from oql.tables.access import write
 from oql.values import Value
 from oql.verbs.declare import Any, Family, Object, Text
@@ -20,6 +14,9 @@ from oql.verbs.run import Run
 from oql.verbs.time import Duration, checked
 from substrate.errors import Invalid
 from substrate.interface import Frame
+
+if TYPE_CHECKING:
+    from oql.remote.requests import Sent
 
 family = Family(
     "network",
@@ -33,6 +30,8 @@ _WHOLE = 'FORMAT "response" gives status, headers and body whatever the status i
 
 def _only_reads(modifiers: Mapping[str, Any_]) -> bool:
     """Whether a FETCH with these modifiers asks by a method that changes nothing."""
+    from oql.remote.requests import READING
+
     if "AS" not in modifiers:
         return "WITH" not in modifiers
     kind, method, *_ = modifiers["AS"]
@@ -64,6 +63,8 @@ def fetch(
     wait. A status from 400 on fails; with FORMAT "response" the answer is an object of status, headers and body
     whatever the status is.
     """
+    from oql.remote.requests import method_of, sent
+
     method = method_of(as_) if as_ is not None else "GET" if with_ is None else "POST"
     return _ask(run, url, sent(run, method, with_, attach), on, whole=format_ is not None)
 
@@ -86,11 +87,16 @@ def post(
 
     ATTACH gives headers, ON the seconds to wait; FORMAT "response" is that of FETCH.
     """
+    from oql.remote.requests import sent
+
     return _ask(run, at, sent(run, "POST", body, attach), on, whole=format_ is not None)
 
 
-def _ask(run: Run, url: str, request: Sent, on: float | None, *, whole: bool) -> Value:
+def _ask(run: Run, url: str, request: "Sent", on: float | None, *, whole: bool) -> Value:
     """What a URL answers: the value of a good answer, or whatever answer as an object."""
+    from oql.remote import call, good, value_of
+    from oql.remote.calls import SECONDS
+
     seconds = SECONDS if on is None else checked(on, Code.NET_TIMEOUT)
     plain = url[:5].lower() == "http:"
     response = call(
@@ -114,10 +120,13 @@ def _ask(run: Run, url: str, request: Sent, on: float | None, *, whole: bool) ->
 )
 def webhook(run: Run, payload: Any, *, at: Text) -> bool:
     """Delivers a value to a URL as JSON: queued with the step, signed, and tried again until it arrives."""
-    if run.context.outbound is None:
+    from oql.deliveries import add_webhook
+    from oql.outbound import Forbidden
+
+    if run.context.environment.outbound is None:
         raise failed(Code.UNSUPPORTED, "this run cannot reach the network")
     try:
-        url = run.context.outbound.check(at).url
+        url = run.context.environment.outbound.check(at).url
     except Forbidden as error:
         raise failed(Code.NET_UNREACHABLE, error.message) from None
     job, new_id, now = run.context.job_id, run.context.new_id, run.clock()
@@ -145,8 +154,11 @@ def email(run: Run, body: Text = "", *, to: Text, with_: Text) -> bool:
 
     It is HTML when the body begins with `<`. What a block emits is the body, and not part of the result.
     """
-    if not run.context.mails:
-        raise failed(Code.UNSUPPORTED, "this run has no mail server")
+    from oql.deliveries import add_email
+    from oql.mail import mail_address, mail_subject
+
+    if not run.context.environment.mails:
+        raise failed(Code.UNSUPPORTED, "this run has no mail server", "whoever runs the server sets `smtp_url`")
     try:
         address, subject = mail_address(to), mail_subject(with_)
     except Invalid as error:

@@ -1,6 +1,6 @@
 """Verbs that search by nearness, by words, and along relations."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from oql.budget import measure
 from oql.errors import Code, expected
@@ -10,11 +10,11 @@ from oql.tables.walks import EXAMPLES
 from oql.values import MAX_JSON_BYTES, Value, whole
 from oql.verbs.declare import Any, Array, Condition, Family, Text, Whole, describe
 from oql.verbs.run import Run
-from substrate.columns import key_text
 from substrate.errors import NotFound
 from substrate.interface import Call, Json, JsonRow, Reading
-from substrate.interface.graph import DEEPEST, DEPTH, Bfs, Neighbors, Path, Reverse, Route, Walk
-from substrate.interface.vectors import Vector
+
+if TYPE_CHECKING:
+    from substrate.interface.graph import Walk
 
 family = Family(
     "searches",
@@ -32,6 +32,8 @@ def vector_put(run: Run, vector: Array, *, into: Text, as_: Text, with_: Any = N
     Tables of vectors need no declaration: the first vector settles how many numbers the others have. They are compared
     by the cosine of their angle, unless the table was made otherwise over HTTP.
     """
+    from substrate.interface.vectors import Vector
+
     put = Vector(as_, vector, with_)
     write(run, lambda frame, call: frame.vector_put(into, put))
     return as_
@@ -93,6 +95,8 @@ def text_search(
 @family.verb("GRAPH NEIGHBORS", examples=EXAMPLES["GRAPH NEIGHBORS"])
 def graph_neighbors(run: Run, key: Any, *, from_: Text, with_: Text) -> list[str]:
     """Gives the keys that one leads to by the relation behind WITH, as texts; FROM names the "database.table"."""
+    from substrate.interface.graph import Neighbors
+
     found: list[str] = _walked(run, Neighbors(from_, with_, _key(key)))
     return found
 
@@ -100,6 +104,8 @@ def graph_neighbors(run: Run, key: Any, *, from_: Text, with_: Text) -> list[str
 @family.verb("GRAPH REVERSE", examples=EXAMPLES["GRAPH REVERSE"])
 def graph_reverse(run: Run, key: Any, *, from_: Text, with_: Text) -> list[str]:
     """Gives the keys of the table's rows that lead to one by a relation."""
+    from substrate.interface.graph import Reverse
+
     found: list[str] = _walked(run, Reverse(from_, with_, _key(key)))
     return found
 
@@ -107,6 +113,8 @@ def graph_reverse(run: Run, key: Any, *, from_: Text, with_: Text) -> list[str]:
 @family.verb("GRAPH BFS", examples=EXAMPLES["GRAPH BFS"])
 def graph_bfs(run: Run, key: Any, *, from_: Text, with_: Text, limit: Whole | None = None) -> list[JsonRow]:
     """Gives all that one leads to by a relation as `{"pk", "depth"}`, nearest first, LIMIT hops (3) away at most."""
+    from substrate.interface.graph import DEPTH, Bfs
+
     found: list[JsonRow] = _walked(run, Bfs(from_, with_, _key(key), DEPTH if limit is None else limit))
     return found
 
@@ -114,6 +122,8 @@ def graph_bfs(run: Run, key: Any, *, from_: Text, with_: Text, limit: Whole | No
 @family.verb("GRAPH PATH", examples=EXAMPLES["GRAPH PATH"])
 def graph_path(run: Run, start: Any, *, to: Any, from_: Text, with_: Text) -> list[str]:
     """Gives the keys along the way of the fewest hops from one to another; an empty array where there is no way."""
+    from substrate.interface.graph import DEEPEST, Path
+
     found: list[str] = _walked(run, Path(from_, with_, _key(start), _key(to), DEEPEST))["nodes"]
     return found
 
@@ -121,18 +131,20 @@ def graph_path(run: Run, start: Any, *, to: Any, from_: Text, with_: Text) -> li
 @family.verb("GRAPH ROUTE", examples=EXAMPLES["GRAPH ROUTE"])
 def graph_route(run: Run, start: Any, *, to: Any, from_: Text, with_: Text) -> JsonRow:
     """Gives the way of the least weight as `{"cost", "nodes"}`; the cost is null where there is no way."""
+    from substrate.interface.graph import Route
+
     found: JsonRow = _walked(run, Route(from_, with_, _key(start), _key(to)))
     return found | {"cost": None if found["cost"] is None else whole(found["cost"])}
 
 
-def _walked(run: Run, asked: Walk) -> Json:
+def _walked(run: Run, asked: "Walk") -> Json:
     """The answer of the store, whose memory the run pays for."""
     answer = read(run, lambda reading, call: _answered(reading, asked, call))
     run.claim(measure([answer], MAX_JSON_BYTES))
     return answer
 
 
-def _answered(reading: Reading, asked: Walk, call: Call) -> Json:
+def _answered(reading: Reading, asked: "Walk", call: Call) -> Json:
     try:
         return reading.graph(asked, call)
     except NotFound:
@@ -143,6 +155,8 @@ def _answered(reading: Reading, asked: Walk, call: Call) -> Json:
 
 def _key(value: Value) -> str:
     """The text of a key. Raises DatabaseError: a value that can be none."""
+    from substrate.columns import key_text
+
     if isinstance(value, (str, bool, int, float)):
         return key_text(value)
     raise expected(Code.DATABASE_ERROR, "a key: text, a number or a boolean", describe(value))

@@ -1,16 +1,9 @@
-"""Verbs that shape the answer of a site. Elsewhere they check what they are given, and have no effect."""
+"""Verbs that shape the answer of a site. Elsewhere they check what they are given, and have no effect.
+
+`oql.sites` is loaded at first use.
+"""
 
 from oql.errors import Code, expected, unknown
-from oql.sites import (
-    Cookie,
-    checked_cookie_name,
-    checked_header,
-    checked_path,
-    checked_redirect,
-    checked_status,
-    checked_url,
-    cookie_value,
-)
 from oql.values import Value
 from oql.verbs.declare import Any, Family, Number, Text, Whole, describe
 from oql.verbs.run import Run
@@ -25,6 +18,8 @@ _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
 @family.verb("HEADER", examples=[('HEADER "Content-Type" AS "text/plain" AFTER EMIT "Hello"', "Hello")])
 def header(run: Run, name: Text, *, as_: Any) -> Value:
     """Sets a header of the answer; set again, the last one counts."""
+    from oql.sites import checked_header
+
     checked = checked_header(name, as_)
     if run.context.reply:
         run.context.reply.header(run.place, *checked)
@@ -34,6 +29,8 @@ def header(run: Run, name: Text, *, as_: Any) -> Value:
 @family.verb("STATUS", examples=[('STATUS 404 AFTER EMIT "There is no such page"', "There is no such page")])
 def status(run: Run, code: Whole) -> Value:
     """Sets the status of the answer."""
+    from oql.sites import checked_status
+
     checked_status(code)
     if run.context.reply:
         run.context.reply.status(run.place, code)
@@ -46,6 +43,8 @@ def redirect(run: Run, url: Text, *, as_: Whole = 302) -> Value:
 
     A path that begins with `/` is one within the site. The program goes on; EXIT ALL ends it.
     """
+    from oql.sites import checked_redirect, checked_url
+
     checked, code = checked_url(url), checked_redirect(as_)
     if run.context.reply:
         run.context.reply.redirect(run.place, checked, code)
@@ -59,6 +58,8 @@ def cookie(run: Run, name: Text, *, as_: Any, with_: Any = "/", on: Number | Non
     It is HttpOnly and SameSite=Lax, and Secure where the server is reached by https. WITH takes an object too, of path,
     http_only, same_site ("Lax", "Strict", "None") and secure.
     """
+    from oql.sites import Cookie, checked_cookie_name, cookie_value
+
     options = _options(with_)
     if on is not None and not 0 <= on <= LONGEST_LIFE_S:
         raise expected(Code.TYPE_FAILED, f"a life of 0 to {LONGEST_LIFE_S:,} seconds", describe(on))
@@ -71,6 +72,8 @@ def cookie(run: Run, name: Text, *, as_: Any, with_: Any = "/", on: Number | Non
 @family.verb("COOKIE DELETE", examples=[('COOKIE DELETE "theme"', True)])
 def cookie_delete(run: Run, name: Text, *, with_: Text = "/") -> Value:
     """Makes the browser forget a cookie, WITH the path that it was set with."""
+    from oql.sites import Cookie, checked_cookie_name, checked_path
+
     made = Cookie(checked_cookie_name(name), "", checked_path(with_), seconds=0)
     if run.context.reply:
         run.context.reply.cookie(run.place, made)
@@ -80,7 +83,7 @@ def cookie_delete(run: Run, name: Text, *, with_: Text = "/") -> Value:
 def _options(given: Value) -> dict[str, Any]:
     """The path and the attributes of a cookie from what stands behind WITH."""
     if isinstance(given, str):
-        return {"path": checked_path(given)}
+        return {"path": _path("path", given)}
     if not isinstance(given, dict):
         raise expected(Code.TYPE_FAILED, "a path, or an object of attributes", describe(given))
     for name in given:
@@ -95,6 +98,8 @@ def _options(given: Value) -> dict[str, Any]:
 def _path(_name: str, value: Value) -> str:
     if not isinstance(value, str):
         raise expected(Code.TYPE_FAILED, "a path", describe(value))
+    from oql.sites import checked_path
+
     return checked_path(value)
 
 

@@ -1,10 +1,12 @@
-"""Verbs on programs that are kept, and on texts that are run as programs (oql/inner.py runs what they find)."""
+"""Verbs on programs that are kept, and on texts that are run as programs (oql/inner.py runs what they find).
+
+`oql.operations` is loaded at first use.
+"""
 
 import re
+from typing import TYPE_CHECKING
 
-from oql import operations as kept
 from oql.errors import Code, OqlError, failed, nearest
-from oql.remote import text_at
 from oql.tables.access import all_or_none, read, write
 from oql.values import Value
 from oql.verbs.crons import kept_program
@@ -12,6 +14,9 @@ from oql.verbs.declare import Family, Object, Steps, Text
 from oql.verbs.files import read as read_file
 from oql.verbs.run import Run
 from substrate.interface import Call, Frame, Namespace
+
+if TYPE_CHECKING:
+    from oql.operations import Version
 
 family = Family("stored", "Stored programs", exec_class="Io", options={"touches": "operation", "quick": False})
 
@@ -39,6 +44,8 @@ def define_operation(run: Run, *, as_: Text, block: Steps) -> Value:
 
     The block is a program of its own: it sees no variable of this one.
     """
+    from oql import operations as kept
+
     kept_program(run, block)
     write(run, lambda frame, call: kept.define(frame, as_, block, run.clock()))
     return True
@@ -56,7 +63,9 @@ def execute_operation(run: Run, name: Text, *, with_: Object | None = None) -> d
     What it emits joins the output; what nothing in it catches fails this step.
     """
 
-    def work(reading: Frame | Namespace, call: Call) -> kept.Version:
+    from oql import operations as kept
+
+    def work(reading: Frame | Namespace, call: Call) -> "Version":
         found = all_or_none(lambda: [kept.current(reading, name)])
         if not found or found[0] is None:
             raise _no_operation(reading, name)
@@ -73,6 +82,8 @@ def execute_operation(run: Run, name: Text, *, with_: Object | None = None) -> d
 )
 def list_operations(run: Run) -> list[Value]:
     """Lists all operations by name, with the number of their last version and when they were made and changed."""
+    from oql import operations as kept
+
     return read(run, lambda reading, call: all_or_none(lambda: kept.listed(reading)))
 
 
@@ -83,6 +94,8 @@ def list_operations(run: Run) -> list[Value]:
 )
 def describe_operation(run: Run, name: Text) -> dict[str, Value]:
     """Gives the text of an operation, and its versions with their texts and when they were made."""
+
+    from oql import operations as kept
 
     def work(reading: Frame | Namespace, call: Call) -> dict[str, Value]:
         found = all_or_none(lambda: kept.versions(reading, name))
@@ -101,6 +114,8 @@ def describe_operation(run: Run, name: Text) -> dict[str, Value]:
 )
 def delete_operation(run: Run, name: Text) -> Value:
     """Deletes an operation with all its versions. Jobs that have begun it go on with it."""
+
+    from oql import operations as kept
 
     def work(frame: Frame, call: Call) -> None:
         if not kept.delete(frame, name):
@@ -148,10 +163,16 @@ def sideload(program: Text) -> dict[str, Value]:
 
 
 def _script(run: Run, place: str) -> str:
-    return text_at(run, place) if _URL.match(place) else str(read_file(run, place))
+    if not _URL.match(place):
+        return str(read_file(run, place))
+    from oql.remote import text_at
+
+    return text_at(run, place)
 
 
 def _no_operation(reading: Frame | Namespace, name: str) -> OqlError:
+    from oql import operations as kept
+
     guess = nearest(name, all_or_none(lambda: kept.names(reading)))
     hint = f"did you mean `{guess}`?" if guess else "LIST OPERATIONS gives all"
     return failed(Code.UNKNOWN_OPERATION, f"there is no operation `{name[:200]}`", hint)

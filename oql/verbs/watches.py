@@ -1,14 +1,20 @@
-"""Verbs on watches, programs that run when something happens, and on the streams that these may watch."""
+"""Verbs on watches, programs that run when something happens, and on the streams that these may watch.
 
-from oql import watches
+`oql.watches` is loaded at first use.
+"""
+
+from typing import TYPE_CHECKING
+
 from oql.errors import Code, OqlError, failed, nearest
 from oql.tables.access import all_or_none, no_table, read, write
 from oql.values import Value
 from oql.verbs.crons import kept_program
 from oql.verbs.declare import Any, Family, Steps, Text
 from oql.verbs.run import Run
-from oql.watches import Source, Watch
 from substrate.interface import Call, Frame, Namespace
+
+if TYPE_CHECKING:
+    from oql.watches import Source, Watch
 
 family = Family(
     "watches",
@@ -33,6 +39,8 @@ def watch(run: Run, source: Text, *, on: Text, block: Steps) -> Value:
     ON names what: "create|modify|delete" of files, "insert|update|delete" of rows, "message" of a stream. The block is
     a program of its own, once for each event, which it reads by !EVENT. A watch of the source is replaced.
     """
+    from oql import watches
+
     watched = watches.read_source(source)
     events = watches.read_events(watched, on)
     kept_program(run, block)
@@ -54,6 +62,8 @@ def watch(run: Run, source: Text, *, on: Text, block: Steps) -> Value:
 )
 def list_watches(run: Run) -> list[dict[str, Value]]:
     """Lists all watches by source: the events and the text of each."""
+    from oql import watches
+
     return [watches.described(kept) for kept in read(run, lambda reading, call: _all(reading))]
 
 
@@ -64,6 +74,8 @@ def list_watches(run: Run) -> list[dict[str, Value]]:
 )
 def delete_watch(run: Run, source: Text) -> Value:
     """Ends a watch. What it has started already goes on; what it has yet to see is forgotten."""
+    from oql import watches
+
     watched = watches.read_source(source)
 
     def work(frame: Frame, call: Call) -> None:
@@ -77,16 +89,20 @@ def delete_watch(run: Run, source: Text) -> Value:
 @family.verb("STREAM", examples=[('STREAM "hello" TO "orders"', True)], touches="stream", names="TO", acts=True)
 def stream(run: Run, value: Any, *, to: Text) -> Value:
     """Sends a value to a channel: WATCH "stream:channel" sees it, with every other message in the order of sending."""
+    from oql import watches
+
     channel = watches.read_source(f"stream:{to}")
     write(run, lambda frame, call: watches.send(frame, channel, value, run.clock()))
     return True
 
 
-def _all(reading: Frame | Namespace) -> list[Watch]:
+def _all(reading: Frame | Namespace) -> list["Watch"]:
+    from oql import watches
+
     return all_or_none(lambda: watches.listed(reading))
 
 
-def _no_watch(source: Source, known: list[str]) -> OqlError:
+def _no_watch(source: "Source", known: list[str]) -> OqlError:
     guess = nearest(source.text, known)
     hint = f"did you mean `{guess}`?" if guess else "LIST WATCHES gives all"
     return failed(Code.UNKNOWN_OPERATION, f"there is no watch on `{source.text}`", hint)

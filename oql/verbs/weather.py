@@ -27,6 +27,6 @@ def weather(run: Run, place: Any) -> dict[str, AnyType]:
     from oql.places import open_meteo  # here and in MAP: what few programs need takes its time to load
     from oql.places.finding import find
 
-    url = run.context.places.url("weather", "WEATHER")
+    url = run.context.environment.places.url("weather", "WEATHER")
     found = find(run, "WEATHER", place)
     return {"location": found.name, **open_meteo.weather(run, url, found.point)}

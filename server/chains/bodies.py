@@ -59,7 +59,8 @@ def _as_written(text: str) -> Any:
         json.loads(text)  # bounds the depth
         return stdlib_json.loads(text, parse_float=Numeral, parse_int=Numeral, object_pairs_hook=_without_repeats)
     except ValueError:
-        raise Problem(400, NOT_JSON) from None
+        hint = "" if text.lstrip()[:1] in ("", "{", "[") else f"; YAML needs `Content-Type: {YAML[1]}`"
+        raise Problem(400, NOT_JSON + hint) from None
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def chain_parts(accounts: Accounts, callers: Callers, shop: Workshop, slots: Slo
         Steering(desk, follower, shop.hints.mark, settings.max_concurrent_executions),
         ExecutionStreams(desk, follower, slots),
         FileDownloads(desk, shop.files, settings.workspace_dir),
-        Generation(desk, shop.contexts.models),
+        Generation(desk, shop.contexts.environment.models),
         SlotCount(shop.hints.busy, shop.store.namespace),
         threads,
     )

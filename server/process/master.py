@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -107,10 +108,15 @@ class Web(BaseApplication):
         except DatabaseError as error:
             raise Refusal(f"cannot open the control database: {error}") from error
         program.load('EMIT "Hello"').linked  # noqa: B018 - the tables of the language are made on the way
+        for name in LOADED_LATER:
+            import_module(name)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
 
+
+LOADED_LATER = ("oql.hosts", "oql.messages", "oql.tables.declaration")
+"""What a program loads when it comes to need it, and workers are to share."""
 
 GC_THRESHOLD = (20_000, 20, 50)
 """Python's own looks for cycles after every 700 new objects, several times in each request, and finds none."""

@@ -1,5 +1,8 @@
 """Password hashes: right and wrong passwords, and hashes that would do harm."""
 
+import subprocess
+import sys
+
 import pytest
 
 from oql.passwords import (
@@ -97,3 +100,34 @@ def test_messages_show_neither_password_nor_hash() -> None:
     with pytest.raises(PasswordError) as refused:
         argon2_verify("canary-password", "canary-hash")
     assert "canary" not in str(refused.value)
+
+
+FIRST_TWO = """
+import sys, threading
+from oql.passwords import argon2_hash
+
+at_the_loader, over = threading.Event(), threading.Event()
+
+def paused(frame, event, argument):
+    if "_NoBackend" in frame.f_code.co_qualname:
+        at_the_loader.set()
+        over.wait(10)
+
+def first():
+    sys.settrace(paused)
+    print(argon2_hash("first")[:9])
+
+thread = threading.Thread(target=first)
+thread.start()
+while thread.is_alive() and not at_the_loader.wait(0.01):
+    pass
+print(argon2_hash("second")[:9])
+over.set()
+thread.join()
+"""
+"""Two threads of a new process that make its first hash; one is held up just before the library loads its code."""
+
+
+def test_two_threads_may_make_the_first_hash() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_TWO], capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout.split(), done.stderr) == (["$argon2id", "$argon2id"], "")

@@ -45,7 +45,7 @@ class Desk:
 
     def path(self, text: str) -> str:
         """A path below /root/."""
-        return below_root(text, self.resolve(self.step.cwd) or self.context.chains.workspace_dir)
+        return below_root(text, self.resolve(self.step.cwd) or self.context.environment.chains.workspace_dir)
 
     def log(self, message: str, level: Level = "info") -> None:
         """Notes what is told."""

@@ -6,6 +6,7 @@ import pytest
 
 from chains.context import View, prompt_text, summarizing
 from chains.references import Scope
+from oql.context import Environment
 from oql.errors import OqlError
 from oql.local import local_context
 from oql.models import Models
@@ -24,7 +25,8 @@ def service() -> Iterator[Service]:
 def desk(service: Service) -> Iterator[Desk]:
     """A desk that may ask it."""
     context = local_context("ada")
-    models = context.models = service.models()
+    models = service.models()
+    context.environment = Environment(models=models)
     yield at_desk("prompt: x\nretry: {max: 3}\nfallback_models: [other]", context)
     assert isinstance(models, Models)
     models.close()

@@ -16,7 +16,7 @@ from chains.launching import Launcher, launcher
 from chains.running.forms import forms
 from chains.schedules.firing import fire_due
 from oql.chain_options import ChainOptions
-from oql.context import report_fault
+from oql.context import Environment, report_fault
 from oql.contexts import Contexts
 from oql.jobs.due import next_job
 from oql.jobs.holding import Holding
@@ -75,8 +75,8 @@ def working(
     files, outbound = FileStore(folder, lambda: "http://localhost"), Outbound([])
     options = ChainOptions.of(Settings(data=folder), {})
     contexts = Contexts(
-        DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of, outbound, models=models,
-        chains=options,
+        DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of,
+        Environment(outbound, models=models, chains=options),
     )  # fmt: skip
     runner = Runner(Holding(), contexts.make, clock, forms=forms(SLOTS, "resume"))
     deliverer = Deliverer(outbound, None, lambda _: "whsec_c2VjcmV0")

@@ -8,11 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Group
 
 from oql.cli import main
-from tests.cli.calling import OQL, ROOT, oql, variables
+from tests.cli.calling import OQL, ROOT, here, oql, variables
 
-HEAVY = ("falcon", "httpx", "prompt_toolkit", "pydantic", "pygments", "rich", "server")
+HEAVY = (
+    "cronsim", "falcon", "html", "httpx", "importlib.resources", "oql.deliveries", "oql.hosts", "oql.mail",
+    "oql.messages", "oql.operations", "oql.outbound", "oql.remote", "oql.schedules", "oql.sites",
+    "oql.tables.declaration", "oql.watches", "prompt_toolkit", "pydantic", "pygments", "rich", "server",
+    "substrate.columns", "substrate.interface.graph", "substrate.interface.hybrid", "substrate.interface.vectors",
+    "substrate.manifest", "tomllib",
+)  # fmt: skip
+"""What takes milliseconds to load, and few programs need: verbs load it when they run."""
 
 
 def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
@@ -106,6 +114,13 @@ def test_help_names_every_command() -> None:
     called = oql("--help")
     assert called.code == 0
     assert all(f"\n  {name} " in called.out for name in main.commands)
+
+
+@pytest.mark.parametrize("group", [name for name, command in main.commands.items() if isinstance(command, Group)])
+def test_help_of_a_group_says_whole_sentences(group: str) -> None:
+    listed = here(group, "--help").out.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert listed
+    assert not [line for line in listed if not line.endswith(".") or line.endswith("...")]
 
 
 @pytest.mark.parametrize("arguments", [(), ("rn",), ("run", "--no-such-option"), ("check",)])

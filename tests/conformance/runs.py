@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from oql import engine, program
-from oql.context import CancelFlag, Context, report_fault
+from oql.context import CancelFlag, Context, Environment, report_fault
 from oql.contexts import Contexts
 from oql.errors import timed_out
 from oql.journal import Entry, Journal, Wait, failure_entry
@@ -95,7 +95,8 @@ def _world(marks: Marks, store: Store | None) -> Iterator[Contexts]:
     limits = Limits(**marks.limits)  # type: ignore[arg-type]  # the reader has checked the names
     stores = untouched(store or sqlite_store())
     with file_store() as files, closing(outbound()) as way_out, models(marks.models) as asked:
-        contexts = Contexts(limits, stores, _report, files.of, way_out, mails=True, places=SERVICES, models=asked)
+        around = Environment(way_out, mails=True, places=SERVICES, models=asked)
+        contexts = Contexts(limits, stores, _report, files.of, around)
         for earlier in marks.elsewhere:
             outcome = engine.run(program.load(earlier), contexts.make(ELSEWHERE, "", {}, CancelFlag()))
             assert outcome.error is None, outcome.error

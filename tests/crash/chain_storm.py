@@ -72,6 +72,7 @@ class People:
             if state == "error" and '"Webhook failed' in str(answered):
                 self._write(lambda frame, id_=job: records.resume(frame, id_, time.time(), SLOTS))  # type: ignore[misc] # mypy#12557
                 one.resumed += 1
+                left.append(job)
             elif one.kind == "cancelled" and not one.cancelled and state not in FINAL and time.time() > one.cancel_at:
                 one.cancelled = bool(self._write(lambda frame, id_=job: records.cancel(frame, id_, "ada", time.time())))  # type: ignore[misc] # mypy#12557
         for (asking,) in self.namespace.system("SELECT job FROM wait WHERE kind = 'confirm' AND state = 'open'"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chains.running.forms import forms
-from oql.context import report_fault
+from oql.context import Environment, report_fault
 from oql.contexts import Contexts
 from oql.jobs.due import next_job
 from oql.jobs.holding import Holding
@@ -53,8 +53,9 @@ def working(
     store = open_store(url, folder, system=MIGRATIONS)
     files, outbound = FileStore(folder, lambda: "http://localhost"), Outbound([sink])
     contexts = Contexts(
-        DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of, outbound, models=_models(model)
-    )
+        DEFAULT, store.namespace, lambda fault, **_: report_fault(fault), files.of,
+        Environment(outbound, models=_models(model)),
+    )  # fmt: skip
     runner = Runner(Holding(), contexts.make, clock, forms=forms(5, "resume"))
     deliverer = Deliverer(outbound, None, lambda _: "whsec_c2VjcmV0")
     yield Worker(store, files, runner, NamespaceDrain(store.namespace, runner, deliverer, lambda *_: None, clock))

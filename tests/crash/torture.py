@@ -25,6 +25,7 @@ from tests.http import running
 START_S = 600.0
 """How long a server may take to start: on a machine that does much else, as long as it gets no processor."""
 PAGE = Path(__file__).resolve().parents[2] / "bench" / "torture.md"
+_ABOUT = "\n## About these runs\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,9 @@ def _row(course: Course, part: Part, seconds: float) -> str:
 
 
 def _write(name: str, row: str, course: Course) -> None:
-    """Puts the line of a part in the place of the one that the page has of it."""
-    kept = PAGE.read_text(encoding="utf-8").splitlines() if PAGE.exists() else []
+    """Puts the line of a part in the place of the one that the page has of it. What people have written stays."""
+    written, about, by_people = (PAGE.read_text(encoding="utf-8") if PAGE.exists() else "").partition(_ABOUT)
+    kept = written.splitlines()
     rows = {line.split("|")[1].strip(): line for line in kept if line.startswith("| ")} | {name: row}
     faults = [line for line in kept if line.startswith("- ") and not line.startswith(f"- {name} ")]
     faults += [f"- {name} {fault}" for fault in course.faults[:5]]
@@ -145,7 +147,8 @@ def _write(name: str, row: str, course: Course) -> None:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(rows[part] for part in PARTS if part in rows),
     ]  # fmt: skip
-    PAGE.write_text("\n".join([*lines, *(["", "## Found", "", *faults] if faults else []), ""]), encoding="utf-8")
+    found = ["", "## Found", "", *faults] if faults else []
+    PAGE.write_text("\n".join([*lines, *found, ""]) + about + by_people, encoding="utf-8")
 
 
 if __name__ == "__main__":

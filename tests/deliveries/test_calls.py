@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from oql.context import report_fault
+from oql.context import Environment, report_fault
 from oql.contexts import Contexts
 from oql.jobs import records
 from oql.jobs.answering import Answer, give
@@ -23,7 +23,9 @@ def test_a_run_that_goes_on_has_no_more_of_them(
     namespace: Namespace, outbound: Outbound, most: int, state: str
 ) -> None:
     limits = replace(DEFAULT, outbound_calls=most)
-    contexts = Contexts(limits, lambda _: namespace, lambda fault, **_: report_fault(fault), None, outbound)
+    contexts = Contexts(
+        limits, lambda _: namespace, lambda fault, **_: report_fault(fault), None, Environment(outbound)
+    )
     source = f'{CALL} {CALL} CONFIRM "Go on?" AFTER {CALL} CONFIRM "Go on?" AFTER {CALL} {CALL} EMIT 1'
     namespace.write(lambda frame: records.create(frame, id="job", source=source, request={}, now=time.time()))
     runner = Runner(Holding(), contexts.make)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from oql import engine
+from oql.context import Environment
 from oql.deliveries import Delivery, listed
 from oql.local import local_context
 from oql.outbound import Outbound
@@ -15,7 +16,7 @@ from substrate.interface import Namespace
 def run(namespace: Namespace, text: str, *, outbound: Outbound | None = None, mails: bool = False) -> engine.Outcome:
     """How a program ends that runs as the job `j`."""
     context = local_context(store=namespace, job_id="j")
-    context.outbound, context.mails = outbound, mails
+    context.environment = Environment(outbound, mails)
     return engine.run(load(text), context)
 
 

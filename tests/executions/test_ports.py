@@ -32,7 +32,8 @@ def test_a_port_that_is_taken_is_gone_without(capsys: pytest.CaptureFixture[str]
         port = taken.getsockname()[1]
         assert listen_too(("127.0.0.1", port), loopback_only=True) is None
     assert capsys.readouterr().err == (
-        f"oql: warning: the address 127.0.0.1:{port} is in use; set rest_port to another one, or do without\n"
+        f"oql: warning: the address 127.0.0.1:{port} is in use; "
+        "only programs that look for chains there miss it (rest_port)\n"
     )
 
 

@@ -98,6 +98,7 @@ def test_a_chain_that_leads_back_to_itself(client: httpx.Client) -> None:
         (b"[]", "application/json", "Invalid JSON"),
         (b'{"name": "a", "name": "b"}', "application/json", "Invalid JSON"),
         (b"\xff", "application/json", "Invalid JSON"),
+        (b"name: a", "application/json", "Invalid JSON; YAML needs `Content-Type: application/yaml`"),
         (b"\xff", "text/yaml", "the body is not UTF-8"),
         (b'{"yaml": 5}', "application/json", "yaml must be a text"),
         (b"[" * 5_000, "application/json", "Invalid JSON"),
@@ -110,6 +111,11 @@ def test_bodies_that_are_none(client: httpx.Client, body: bytes, kind: str, mess
 def test_a_bomb_of_aliases_is_refused(client: httpx.Client) -> None:
     bomb = "a: &a [x]\n" + "".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}' if n else '*a'] * 10)}]\n" for n in range(9))
     assert "more than 100,000 values" in refused(client.post("/chains/x", content=bomb, headers=YAML), 400)
+
+
+def test_an_alias_inside_of_what_it_stands_for_is_refused(client: httpx.Client) -> None:
+    told = refused(client.post("/chains/x", content="name: x\nsteps: &all\n  - id: *all\n", headers=YAML), 400)
+    assert "`*all` is recursive: it stands inside of what it stands for" in told
 
 
 def test_the_size_of_bodies(client: httpx.Client) -> None:

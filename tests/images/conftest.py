@@ -7,23 +7,24 @@ from typing import Any
 import pytest
 
 from oql import engine, program
+from oql.context import Environment
 from oql.engine import Outcome
 from oql.limits import DEFAULT
 from oql.local import local_context
+from oql.outbound import Outbound
 
 Run = Callable[..., Outcome]
 
 
 @pytest.fixture
 def run() -> Run:
-    """Runs a program: `run(text, limits={...}, context={...}, name=value of a variable ...)`."""
+    """Runs a program: `run(text, limits={...}, outbound=..., name=value of a variable ...)`."""
 
     def run(
-        text: str, limits: dict[str, Any] | None = None, context: dict[str, Any] | None = None, **variables: Any
+        text: str, limits: dict[str, Any] | None = None, outbound: Outbound | None = None, **variables: Any
     ) -> Outcome:
         made = local_context("ada", limits=replace(DEFAULT, **(limits or {})), job_id="job")
-        for name, value in (context or {}).items():
-            setattr(made, name, value)
+        made.environment = Environment(outbound)
         return engine.run(program.load(text), made, variables)
 
     return run

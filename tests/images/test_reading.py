@@ -224,12 +224,12 @@ def test_urls(run: Run, web: Web) -> None:
     web.answers["/gone.png"] = Answer(404)
     guard = Outbound([web.at])
     step = f'IMAGE LOAD "{web.url}/%s" SET ?i AFTER CROP ?i FROM "0,3" TO "1,2" SET ?c AFTER RETURN ?c'
-    assert rows(run(step % "red.png", context={"outbound": guard}).result) == [[RED], [BLUE]]
+    assert rows(run(step % "red.png", outbound=guard).result) == [[RED], [BLUE]]
     caught = f"{step} OR EMIT !ERROR(code) & ': ' & !ERROR(message)"
-    gone = run(caught % "gone.png", context={"outbound": guard}).result
+    gone = run(caught % "gone.png", outbound=guard).result
     assert gone == f"NetUnreachable: `{web.at}` answered with status 404"
-    assert run(caught % "no-image", context={"outbound": guard}).result.startswith("ImageFailed: ")
-    refused = run(caught % "red.png", context={"outbound": Outbound()}).result
+    assert run(caught % "no-image", outbound=guard).result.startswith("ImageFailed: ")
+    refused = run(caught % "red.png", outbound=Outbound()).result
     assert refused.startswith("NetUnreachable: ")
     guard.close()
 

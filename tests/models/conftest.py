@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oql import engine, program
+from oql.context import Environment
 from oql.engine import Outcome
 from oql.limits import DEFAULT
 from oql.local import local_context
@@ -32,7 +33,7 @@ def ask(service: Service) -> Iterator[Ask]:
         models = service.models(protocol, **options.get("endpoint", {}))
         opened.append(models)
         context = local_context("ada", limits=replace(DEFAULT, **options.get("limits", {})), job_id="job")
-        context.models = models
+        context.environment = Environment(models=models)
         for name, value in options.get("context", {}).items():
             setattr(context, name, value)
         return engine.run(program.load(text), context, options.get("variables"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from oql import engine
-from oql.context import CancelFlag
+from oql.context import CancelFlag, Environment
 from oql.journal import Journal
 from oql.limits import DEFAULT
 from oql.local import local_context
@@ -23,7 +23,7 @@ def run(
 ) -> engine.Outcome:
     """How a program ends. `variables` are bound before it starts, `limits` are those of the run."""
     context = local_context(job_id="job", limits=replace(DEFAULT, **limits), cancel=cancel)
-    context.outbound, context.journal = outbound, journal
+    context.environment, context.journal = Environment(outbound), journal
     return engine.run(load(text), context, variables)
 
 

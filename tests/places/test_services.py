@@ -7,6 +7,7 @@ import pytest
 
 from oql import engine
 from oql.cache import MemoryCache
+from oql.context import Environment
 from oql.local import local_context
 from oql.outbound import Outbound
 from oql.places.services import NOWHERE, Services
@@ -54,7 +55,7 @@ def run(
 ) -> engine.Outcome:
     """How a program ends that has these services."""
     context = local_context(cache=cache)
-    context.outbound, context.places, context.now = outbound, services, now
+    context.environment, context.now = Environment(outbound, places=services), now
     return engine.run(load(text), context)
 
 

@@ -10,7 +10,7 @@ import pytest
 from accounts.service import Accounts
 from accounts.sites import MOST_SITES
 from oql import engine, program
-from oql.context import CancelFlag
+from oql.context import CancelFlag, Environment
 from oql.contexts import Contexts
 from oql.errors import OqlError
 from oql.limits import DEFAULT
@@ -35,7 +35,7 @@ def accounts(tmp_path: Path) -> Iterator[Accounts]:
 def contexts(tmp_path: Path, accounts: Accounts) -> Iterator[Contexts]:
     files = FileStore(tmp_path, str)
     stores = untouched(sqlite_store())
-    yield Contexts(DEFAULT, stores, lambda fault, job_id: "", files.of, sites=accounts.sites)
+    yield Contexts(DEFAULT, stores, lambda fault, job_id: "", files.of, Environment(sites=accounts.sites))
     files.close()
 
 

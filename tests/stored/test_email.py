@@ -3,6 +3,7 @@
 import pytest
 
 from oql import engine
+from oql.context import Environment
 from oql.deliveries import listed
 from oql.local import local_context
 from oql.program import load
@@ -12,7 +13,7 @@ from substrate.interface import Namespace
 def bodies(namespace: Namespace, program: str) -> list[str]:
     """The bodies of the mails to ada that a program has queued."""
     context = local_context(store=namespace)
-    context.mails, context.job_id = True, "j"
+    context.environment, context.job_id = Environment(mails=True), "j"
     outcome = engine.run(load(program), context)
     assert outcome.error is None, outcome.error
     return [delivery.payload["body"] for delivery in listed(namespace, "j") if delivery.target == "ada@example.com"]

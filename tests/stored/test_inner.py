@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from oql import engine
-from oql.context import CancelFlag
+from oql.context import CancelFlag, Environment
 from oql.journal import Journal
 from oql.limits import Limits
 from oql.local import local_context
@@ -81,7 +81,7 @@ def test_cancelling_ends_the_inner_program_too(namespace: Namespace) -> None:
 
 def test_calls_that_leave_the_machine_are_counted_together(namespace: Namespace) -> None:
     context = local_context(store=namespace, limits=Limits(outbound_calls=2))
-    context.mails = True
+    context.environment = Environment(mails=True)
     once = "EMAIL 'a' TO 'ada@example.com' WITH 'b'"
     outcome = engine.run(load(f'SIDELOAD "{once}" SIDELOAD "{once}" {once} OR EMIT "never"'), context)
     assert code_of(outcome) == "LimitExceeded"

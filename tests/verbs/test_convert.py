@@ -124,6 +124,11 @@ def test_short_rows_lack_their_last_columns() -> None:
         ("json", '{"a": tru}', "json: invalid literal, expected 'true' at line 1, column 7"),
         ("yaml", "a: 1\n b: 2", "yaml: mapping values are not allowed in this context at line 2, column 3"),
         ("yaml", "a: *b", "yaml: found undefined alias at line 1, column 4"),
+        (
+            "yaml",
+            "a: &b [1, *b]",
+            "yaml: `*b` is recursive: it stands inside of what it stands for at line 1, column 11",
+        ),
         ("yaml", "1\n---\n2", "yaml: but found another document at line 2, column 1"),
         ("xml", "<a>\n<b></a>", "xml: mismatched tag at line 2, column 6"),
         ("xml", "", "xml: no element found at line 1, column 1"),

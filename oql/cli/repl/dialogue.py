@@ -3,11 +3,11 @@
 from oql import ast, engine, verbs
 from oql.cache import MemoryCache
 from oql.cli import answers
+from oql.cli.environment import environment_for
 from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
-from oql.cli.outbound import open_ways
 from oql.cli.refusal import Refused
-from oql.cli.repl.commands import carry_out
+from oql.cli.repl.commands import SAID, carry_out
 from oql.cli.store import databases_for, tell_workers
 from oql.context import CancelFlag
 from oql.engine import Outcome
@@ -27,10 +27,11 @@ _KEPT = "__last"
 
 
 class Dialogue:
-    """One dialogue with its variables and its cache."""
+    """One dialogue with its variables and its cache, on the data of a namespace."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, namespace: str = "local") -> None:
         self.limits = limits
+        self.namespace = namespace
         self.variables: dict[str, Value] = {}
         self.cache = MemoryCache()
         self.outcome: Outcome | None = None
@@ -40,15 +41,16 @@ class Dialogue:
 
     def take(self, text: str) -> None:
         """Does what an input says: a command that begins with a colon, or a program."""
-        if text.lstrip().startswith(":"):
-            carry_out(self, text.strip())
-        elif text.strip():
+        line = SAID.get(text.strip(), text.strip())
+        if line.startswith(":"):
+            carry_out(self, line)
+        elif line:
             self.run(Source(text, "<input>"))
 
     def run(self, source: Source) -> None:
         """Runs a program with the variables so far, and shows what it gives."""
         cancel = CancelFlag()
-        context = local_context(limits=self.limits, cancel=cancel, cache=self.cache)
+        context = local_context(self.namespace, limits=self.limits, cancel=cancel, cache=self.cache)
         try:
             with cancelling(cancel):
                 verb = _last_verb(source.text)
@@ -59,7 +61,7 @@ class Dialogue:
                 else:
                     context.store = databases_for(program, context.namespace)
                     context.files = files_for(program, context.namespace)
-                    open_ways(context, program)
+                    context.environment = environment_for(program)
                     self.outcome = engine.run(program, context, self.variables)
                     tell_workers(program, context.store)
         except ProgramError as error:
@@ -79,7 +81,7 @@ class Dialogue:
 
         ended, body = run_or_keep(program, self.variables, {}, namespace, cancel, may_sideload=True)
         if ended.outcome.status == "suspended":
-            answers.show_waiting(body, answers.answer_command(body["job_id"]))
+            answers.show_waiting(body, answers.answer_command(body["job_id"], namespace))
         return ended.outcome
 
     def _take_last(self, verb: Verb | None) -> Value:

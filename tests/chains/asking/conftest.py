@@ -10,6 +10,7 @@ import pytest
 from chains.asking import answer, attempt_seconds, models_of
 from chains.work import Told
 from oql.chain_options import ChainOptions
+from oql.context import Environment
 from oql.local import local_context
 from oql.models import Models
 from oql.outbound import Outbound
@@ -43,10 +44,10 @@ def sit(service: Service, web: Web) -> Iterator[Sit]:
 
     def made(step: str, protocol: str = "openai", **options: Any) -> Desk:
         context = local_context("ada")
-        context.models = service.models(protocol, **options.pop("endpoint", {}))
-        context.outbound = Outbound([web.at])
-        context.chains = replace(ChainOptions(), **options.pop("chains", {}))
-        opened.extend([context.models, context.outbound])
+        models, outbound = service.models(protocol, **options.pop("endpoint", {})), Outbound([web.at])
+        chains = replace(ChainOptions(), **options.pop("chains", {}))
+        context.environment = Environment(outbound, models=models, chains=chains)
+        opened.extend([models, outbound])
         return at_desk(step, context, **options)
 
     yield made

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chains.running.forms import forms
 from oql.chain_options import ChainOptions
+from oql.context import Environment
 from oql.contexts import Contexts
 from oql.jobs.holding import Holding
 from oql.jobs.runner import Runner
@@ -32,8 +33,8 @@ class Equipped(Here):
         self.files = self.file_store.of("t")
         options = ChainOptions(search_url=f"http://{web_at}/search", search=self.outbound, bash=True)
         contexts = Contexts(
-            DEFAULT, self.store.namespace, self._report, self.file_store.of, self.outbound, models=self.models,
-            chains=options,
+            DEFAULT, self.store.namespace, self._report, self.file_store.of,
+            Environment(self.outbound, models=self.models, chains=options),
         )  # fmt: skip
         self.runner = Runner(Holding(), contexts.make, self.now, forms=forms(self.slots, "resume"))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from oql.chain_options import ChainOptions
+from oql.context import Environment
 from oql.local import local_context
 from oql.outbound import Outbound
 from substrate.files.folder import NamespaceFiles
@@ -40,8 +41,8 @@ def sit(web: Web, files: NamespaceFiles) -> Iterator[Sit]:
 
     def made(tools: str, **options: Any) -> Desk:
         context = local_context("ada")
-        context.outbound, context.files = outbound, files
-        context.chains = replace(ChainOptions(), **options.pop("chains", {}))
+        chains = replace(ChainOptions(), **options.pop("chains", {}))
+        context.environment, context.files = Environment(outbound, chains=chains), files
         lines = "\n".join(f"  {line}" for line in tools.splitlines())
         return at_desk(f"prompt: x\n{options.pop('step', '')}\npre_tools:\n{lines}", context, **options)
 

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from chains.calling import ChainCall
 from chains.executions import events, records, steps
 from chains.running.forms import forms
 from chains.starting import start
+from oql.context import Environment
 from oql.contexts import Contexts
 from oql.jobs import records as jobs
 from oql.jobs.holding import Holding
@@ -20,6 +20,7 @@ from oql.jobs.runner import Runner
 from oql.jobs.schema import MIGRATIONS
 from oql.limits import DEFAULT
 from oql.models import Models
+from substrate.interface import Files
 from substrate.opening import open_store
 
 
@@ -34,18 +35,19 @@ class Here:
         models: Models | None = None,
         slots: int = 5,
         on_restart: Any = "resume",
-        **given: Any,
+        files: Callable[[str], Files] | None = None,
+        **around: Any,
     ) -> None:
-        """given: further fields of `oql.contexts.Contexts`."""
+        """around: further fields of `oql.context.Environment`."""
         self.store = open_store(url, folder, system=MIGRATIONS)
         self.namespace = self.store.namespace("t")
         self.namespace.make()
         self.slots = slots
         self.ahead = 0.0
         self.faults: list[BaseException] = []
-        contexts = Contexts(DEFAULT, self.store.namespace, self._report, models=models, **given)
-        contexts = replace(contexts, start_chain=lambda namespace, name, inputs: ChainCall(
-            self.namespace, name, inputs, lambda path: None, lambda namespace, at: None))  # fmt: skip
+        environment = Environment(models=models, start_chain=lambda namespace, name, inputs: ChainCall(
+            self.namespace, name, inputs, lambda path: None, lambda namespace, at: None), **around)  # fmt: skip
+        contexts = Contexts(DEFAULT, self.store.namespace, self._report, files, environment)
         self.runner = Runner(Holding(), contexts.make, self.now, forms=forms(slots, on_restart))
 
     def now(self) -> float:
