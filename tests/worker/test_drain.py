@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oql.context import report_fault
+from oql.context import Environment, report_fault
 from oql.contexts import Contexts
 from oql.jobs import records
 from oql.jobs.holding import Holding
@@ -49,7 +49,9 @@ def asked() -> Asked:
 @pytest.fixture
 def drain(there: Namespace, asked: Asked, tmp_path: Path) -> Iterator[NamespaceDrain]:
     files, outbound = FileStore(tmp_path, lambda: "http://localhost"), Outbound()
-    contexts = Contexts(DEFAULT, lambda _: there, lambda fault, **_: report_fault(fault), files.of, outbound)
+    contexts = Contexts(
+        DEFAULT, lambda _: there, lambda fault, **_: report_fault(fault), files.of, Environment(outbound)
+    )
     runner = Runner(Holding(), contexts.make, lambda: NOW)
     deliverer = Deliverer(outbound, None, lambda _: "whsec_c2VjcmV0")
     yield NamespaceDrain(lambda _: there, runner, deliverer, asked.more, lambda: NOW)

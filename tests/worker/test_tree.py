@@ -79,7 +79,7 @@ def test_everything_ends_with_the_master(tmp_path: Path, how: signal.Signals) ->
 def test_a_worker_that_is_stopped_by_itself_is_replaced(tmp_path: Path) -> None:
     with running(tmp_path / "data", job_workers="1") as server:
         family(server)
-        (before,) = named(server, "oql: worker")
+        (before,) = until(lambda: named(server, "oql: worker"))
         os.kill(before, signal.SIGTERM)
         until(lambda: named(server, "oql: worker") and named(server, "oql: worker") != [before])
 
