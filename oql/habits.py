@@ -10,7 +10,7 @@ SIGNS = {
     "<": "write IS LESS THAN",
     ",": "values of a list are joined by AND",
     ".": "a part of a value is written ?user(name)",
-    "(": "a selector stands directly behind its variable: ?list(0)",
+    "(": "a selector stands directly behind its variable, and ends with `)`: ?list(0)",
     "+": 'arithmetic is written CALCULATE "?a + 1"; texts are joined by &',
     "*": 'arithmetic is written CALCULATE "?a * 2"',
     "/": 'comments are written (* like this *); arithmetic is written CALCULATE "?a / 2"',

@@ -83,7 +83,7 @@ def tier(name: str, tier: str, data: str | None) -> None:
     click.echo(f"account {account.username}: tier {account.tier.name}")
 
 
-@command.command("whitelist")
+@command.command("whitelist", short_help="Show or set whose web pages may act for it.")
 @click.argument("name")
 @click.argument("origins", nargs=-1, metavar="[ORIGIN]...")
 @click.option("--clear", is_flag=True, help="Leave no origin; requests from any are then let in with credentials.")
@@ -128,7 +128,7 @@ def _permit(name: str, data: str | None, change: Callable[[frozenset[str]], froz
     click.echo(f"account {account.username}: allowed {', '.join(sorted(account.allowed)) or 'nothing more'}")
 
 
-@command.command("operations")
+@command.command("operations", short_help="Show or set what web pages may run.")
 @click.argument("name")
 @click.argument("operations", required=False, metavar="[OP1,OP2...]")
 @click.option("--all", "every", is_flag=True, help="Let the pages of its origins run any program again.")
@@ -149,7 +149,7 @@ def operations(name: str, operations: str | None, every: bool, data: str | None)
     click.echo("any program" if account.operations is None else "\n".join(account.operations))
 
 
-@command.command("webhook-secret")
+@command.command("webhook-secret", short_help="Show what receivers verify webhooks with.")
 @click.argument("name")
 @data_option
 def webhook_secret(name: str, data: str | None) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oql.cli.chain.files import ENDINGS
 from oql.cli.options import data_option
+from oql.cli.programs import YAML
 from oql.cli.refusal import Failed
-from oql.cli.registry import accounts_of
+from oql.cli.registry import accounts_of, namespace_of
 
 if TYPE_CHECKING:
     from chains.library import Kind
@@ -27,7 +27,7 @@ def command() -> None:
     """
 
 
-@command.command("import")
+@command.command("import", short_help="Save the YAML files of a folder.")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--account", default=DEVELOPMENT, show_default=True, metavar="ACCOUNT", help="Whose: a username, email or phone."
@@ -43,7 +43,7 @@ def import_(folder: Path, account: str, data: str | None) -> None:
 
     with accounts_of(data) as accounts:
         owner = DEVELOPMENT if account == DEVELOPMENT else accounts.find(account).username
-        name = f"user_{DEVELOPMENT}" if account == DEVELOPMENT else accounts.find(account).namespace
+        name = namespace_of(accounts, account)
     with refusals():
         refused = _import(open_here(data).namespace(name), _texts(folder))
     if refused:
@@ -80,7 +80,7 @@ def _texts(folder: Path) -> dict[str, Path]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for ending in ENDINGS:
+    for ending in YAML:
         yield from sorted(path for path in folder.iterdir() if path.suffix == ending and path.is_file())
 
 

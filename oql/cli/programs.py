@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oql.cli.refusal import Refused
+from oql.errors import nearest
 from oql.source import Source
 
 STDIN = "-"
+YAML = (".yaml", ".yml")
+"""How the names of files end that hold chains, not programs."""
 
 
 def read_program(path: str) -> Source:
@@ -24,7 +27,7 @@ def read_text(path: str) -> Source:
     try:
         data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except FileNotFoundError:
-        raise Refused(f"{name}: no such file") from None
+        raise Refused(f"{name}: no such file{_near(path)}") from None
     except IsADirectoryError:
         raise Refused(f"{name} is a folder, not a program") from None
     except (OSError, ValueError) as error:
@@ -32,7 +35,19 @@ def read_text(path: str) -> Source:
     try:
         return Source(data.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
-        raise Refused(f"{name} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}") from None
+        place = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        raise Refused(f"{name} is not UTF-8: {place}; save it as UTF-8") from None
+
+
+def _near(path: str) -> str:
+    """A guess which file of the same folder was meant."""
+    folder, ending = Path(path).parent, Path(path).suffix
+    try:
+        files = [each.name for each in folder.iterdir() if each.suffix == ending]
+    except OSError:  # no such folder, or none that may be read
+        return ""
+    guess = nearest(Path(path).name, files)
+    return f"; did you mean `{folder / guess}`?" if guess else ""
 
 
 def expanded(paths: tuple[str, ...]) -> Iterator[str]:

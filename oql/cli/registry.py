@@ -26,3 +26,10 @@ def accounts_of(data: str | None) -> Iterator["Accounts"]:
         raise Failed(str(error)) from None
     finally:
         accounts.close()
+
+
+def namespace_of(accounts: "Accounts", login: str) -> str:
+    """The namespace of an account; that of the development account too, which is in no table."""
+    from accounts.development import ACCOUNT
+
+    return ACCOUNT.namespace if login == ACCOUNT.username else accounts.find(login).namespace

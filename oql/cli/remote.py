@@ -1,10 +1,12 @@
 """A server, as commands ask it: runs by POST /v1/query, and the jobs that these become."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import httpx
@@ -17,6 +19,8 @@ from oql.errors import Code, Fix, OqlError, ProgramError, Span
 from oql.source import Source
 
 _TIMEOUT = httpx.Timeout(10, read=None)
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -102,7 +106,16 @@ def _reaching(address: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as failure:
-        raise Failed(f"cannot reach {address}: {failure or type(failure).__name__}") from None
+        raise unreachable(address, failure) from None
+
+
+def unreachable(address: str, failure: Exception, named: str = "--server") -> Failed:
+    """The problem with a server that no connection leads to, and what to do; `named`: what has told the address."""
+    reason = _ERRNO.sub("", str(failure)) or type(failure).__name__
+    todo = f"start one with `oql serve --dev`, or name another one with {named}"
+    if "WRONG_VERSION_NUMBER" in reason:
+        todo = f"it may speak http alone: http://{address.partition('://')[2]}"
+    return Failed(f"cannot reach {address}: {reason}; {todo}")
 
 
 def run_there(source: Source, server: Server, request: dict[str, str]) -> Answer:
@@ -124,7 +137,10 @@ def _body(response: httpx.Response, address: str) -> dict[str, Any]:
         return body
     message = f"{address} refuses: {body.get('message', response.reason_phrase)}"
     code = body.get("error", "")
-    raise ServerProblem(f"{message} ({response.status_code} {code})", response.status_code, body.get("detail"))
+    place = urlsplit(address)
+    hint = f"; the address of a server is {place.scheme}://{place.netloc}" if place.path else ""
+    hint = hint if response.status_code == _NOT_FOUND else ""
+    raise ServerProblem(f"{message} ({response.status_code} {code}){hint}", response.status_code, body.get("detail"))
 
 
 def error_from_json(shown: dict[str, Any], source: Source) -> OqlError:

@@ -10,7 +10,7 @@ import click
 
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Failed, Refused
-from oql.cli.registry import accounts_of
+from oql.cli.registry import accounts_of, namespace_of
 from oql.cli.tables import show_table
 from oql.site_names import FOLDER, INDEX, SiteRefused
 
@@ -36,7 +36,7 @@ def command() -> None:
 def add(name: str, account: str, data: str | None) -> None:
     """Give the site NAME to an account."""
     with accounts_of(data) as accounts:
-        new = _given(accounts, name, _namespace(accounts, account))
+        new = _given(accounts, name, namespace_of(accounts, account))
     click.echo(f"site {name} added for {account}" if new else f"site {name} belonged to {account} already")
 
 
@@ -73,7 +73,7 @@ def remove(name: str, data: str | None) -> None:
     click.echo(f"site {name} removed")
 
 
-@command.command("publish")
+@command.command("publish", short_help="Put a folder up as the site NAME of an account.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("name", required=False)
 @_account
@@ -87,7 +87,7 @@ def publish(folder: Path, name: str | None, account: str, data: str | None) -> N
     name = name or folder.resolve().name
     _check(folder / INDEX)
     with accounts_of(data) as accounts:
-        namespace = _namespace(accounts, account)
+        namespace = namespace_of(accounts, account)
         _given(accounts, name, namespace)
         count = _copy(folder, name, namespace, accounts, data)
     settings = settings_in_force(data)
@@ -101,13 +101,6 @@ def _given(accounts: "Accounts", name: str, namespace: str) -> bool:
         return accounts.sites.give(name, namespace)
     except SiteRefused as error:
         raise Failed(f"{error}; {error.hint}" if error.hint else str(error)) from None
-
-
-def _namespace(accounts: "Accounts", login: str) -> str:
-    """The namespace of an account; that of the development account too, which is in no table."""
-    from accounts.development import ACCOUNT
-
-    return ACCOUNT.namespace if login == ACCOUNT.username else accounts.find(login).namespace
 
 
 def _check(index: Path) -> None:

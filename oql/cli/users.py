@@ -11,7 +11,7 @@ import click
 from oql.cli.account import new_password
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Failed
-from oql.cli.registry import accounts_of
+from oql.cli.registry import accounts_of, namespace_of
 from oql.cli.tables import show_table
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _namespace_of(account: str | None, namespace: str, data: str | None) -> Iter
 
     if account is not None:
         with accounts_of(data) as accounts:
-            namespace = accounts.find(account).namespace
+            namespace = namespace_of(accounts, account)
     settings = settings_in_force(data)
     store = open_store(settings.store or "", settings.data, system=MIGRATIONS)
     try:

@@ -143,6 +143,10 @@ def _check(text: str) -> int:
             levels = ended.levels
             known[ended.anchor] = total - ended.before, levels
         elif isinstance(event, yaml.AliasEvent):
+            if any(each.anchor == event.anchor for each in opened):
+                raise FormatError(
+                    f"`*{event.anchor}` is recursive: it stands inside of what it stands for", *_place(event.start_mark)
+                )
             size, levels = known.get(event.anchor, (1, 0))
         elif isinstance(event, yaml.ScalarEvent):
             size = 1

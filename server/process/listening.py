@@ -54,7 +54,7 @@ def listen_too(address: tuple[str, int] | None, *, loopback_only: bool) -> socke
     try:
         return listen(*address, loopback_only=loopback_only, instead="") if address else None
     except Refusal as refusal:
-        sys.stderr.write(f"oql: warning: {refusal}; set rest_port to another one, or do without\n")
+        sys.stderr.write(f"oql: warning: {refusal}; only programs that look for chains there miss it (rest_port)\n")
         return None
 
 

@@ -80,6 +80,7 @@ def test_schema() -> None:
         (["dry-run", "GOOD", "-i", "topic"], 2, "expected NAME=TEXT such as `topic=bees`, found `topic`"),
         (["dry-run", "GOOD", "-i", "topic=1", "-i", "topic=2"], 2, "the input `topic` is given twice"),
         (["validate", "nowhere.yaml"], 2, "nowhere.yaml: no such file"),
+        (["validate", "a.oql"], 2, "a.oql is a program, not a chain; it is run by `oql run a.oql`"),
         (["validate", "docs"], 2, "docs is a folder; name its files, such as docs/*.yaml"),
         (["run", "x", "--server", "http://127.0.0.1:9"], 1, "or name another one with --server (OQL_SERVER)"),
         (["list", "--runs", "--approvals"], 2, "give one of --runs, --approvals"),

@@ -65,6 +65,13 @@ def test_variables_stay_here(server: Server) -> None:
 def test_no_server_and_another_server_are_said_in_one_line(server: Server) -> None:
     silent = oql("run", "-c", "EMIT 1", "--server", "127.0.0.1:1", **LOGIN)
     assert (silent.code, silent.err.count("\n")) == (1, 1)
-    assert silent.err.startswith("error: cannot reach http://127.0.0.1:1: ")
+    assert silent.err == (
+        "error: cannot reach http://127.0.0.1:1: Connection refused; "
+        "start one with `oql serve --dev`, or name another one with --server\n"
+    )
     other = oql("run", "-c", "EMIT 1", "--server", f"{server.url}/nowhere", **LOGIN)
     assert (other.code, other.err.count("\n")) == (1, 1)
+    assert other.err.endswith(f"; the address of a server is {server.url}\n")
+    secure = server.url.replace("http:", "https:")
+    tls = oql("run", "-c", "EMIT 1", "--server", secure, **LOGIN)
+    assert tls.err.endswith(f"; it may speak http alone: {server.url}\n")

@@ -50,6 +50,21 @@ def test_commands() -> None:
     assert "never" not in called.out
 
 
+@pytest.mark.parametrize("word", ["quit", "exit"])
+def test_words_that_people_try_first_are_commands(word: str) -> None:
+    called = said("help", "", word, "", "EMIT 'never'")
+    assert (called.code, called.err) == (0, "")
+    assert called.out == said(":help").out
+
+
+def test_a_dialogue_on_the_data_of_another_namespace(tmp_path: Path) -> None:
+    lines = 'WRITE "kept" INTO "/root/note"\n\nEMIT !NAMESPACE & " "\n\nREAD "/root/note"\n'
+    called = oql("repl", "--namespace", "user_ada", stdin=lines, OQL_DATA=str(tmp_path))
+    assert (called.code, called.out.split()) == (0, ["user_ada", "kept"])
+    elsewhere = oql("repl", stdin='READ "/root/note"', OQL_DATA=str(tmp_path))
+    assert elsewhere.code == 1
+
+
 def test_tracing_every_run() -> None:
     called = said(":trace on", "EMIT 1", "", ":trace off", "EMIT 2")
     assert called.out == "trace is on\n1\ntrace is off\n2\n"

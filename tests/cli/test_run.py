@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import OQL, Called, oql, variables
+from tests.cli.calling import OQL, Called, here, oql, variables
 from tests.cli.pseudo_terminal import terminal
 
 UNKNOWN_VERB = """\
@@ -69,7 +69,7 @@ def test_an_error_of_the_run_is_shown_with_its_place() -> None:
     [
         (b"", "program.oql is empty"),
         (b" \n\t", "program.oql is empty"),
-        (b'EMIT "\xff"', "program.oql is not UTF-8: byte 0xff at offset 6"),
+        (b'EMIT "\xff"', "program.oql is not UTF-8: byte 0xff at offset 6; save it as UTF-8"),
     ],
 )
 def test_a_file_that_is_no_program_is_refused_in_one_line(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -83,6 +83,20 @@ def test_a_missing_file_and_a_folder_are_refused_in_one_line(tmp_path: Path) -> 
     assert (missing.code, missing.err) == (2, "error: none.oql: no such file\n")
     folder = oql("run", ".", folder=tmp_path)
     assert (folder.code, folder.err) == (2, "error: . is a folder, not a program\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("examples/helo.oql", "examples/helo.oql: no such file; did you mean `examples/hello.oql`?"),
+        ('EMIT "Hello"', 'EMIT "Hello": no such file; a program itself stands behind -c'),
+        ("x" * 300 + " y", "x" * 300 + " y: no such file; a program itself stands behind -c"),
+        ("a.yml", "a.yml is YAML; a chain is run by `oql chain run a.yml`"),
+    ],
+)
+def test_what_is_no_file_of_a_program_tells_what_to_do(given: str, problem: str) -> None:
+    called = here("run", given)
+    assert (called.code, called.out, called.err) == (2, "", f"error: {problem}\n")
 
 
 def test_a_program_must_be_given_once() -> None:

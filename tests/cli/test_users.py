@@ -55,6 +55,7 @@ def test_an_account_has_its_own(call: Administrator, data: Path) -> None:
     ]
     assert call("users", "list").err == "there are no end users\n"
     assert call("users", "list", "--account", "nobody").code == 1
+    assert call("users", "list", "--account", "test").err == "there are no end users\n"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ VARIES = {
     r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b": "(id)",
     r"(?<![\w.])([0-9a-f]{24}|(pip_)?[0-9a-f]{16}|sched_[0-9a-f]{12})\b": "(id)",
     r"\boql_[A-Za-z0-9_-]{43}": "(token)",
+    r"/gather/[A-Za-z0-9_-]{40,}": "/gather/(token)",
     r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "(time)",
     r"[ \t]+": " ",
 }

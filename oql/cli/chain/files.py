@@ -13,13 +13,13 @@ from oql.source import Source
 if TYPE_CHECKING:
     from chains.spec import Chain
 
-ENDINGS = (".yaml", ".yml")
-
 
 def read_chain_text(path: str) -> Source:
     """The text in a file (`-`: standard input). Refused when there is none."""
     if path != STDIN and Path(path).is_dir():
         raise Refused(f"{path} is a folder; name its files, such as {path.rstrip('/')}/*.yaml")
+    if path.endswith(".oql"):
+        raise Refused(f"{path} is a program, not a chain; it is run by `oql run {path}`")
     source = read_text(path)
     if not source.text.strip():
         raise Refused(f"{source.name} is empty")

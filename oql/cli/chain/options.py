@@ -49,11 +49,11 @@ def _asked(context: click.Context) -> "ChainServer":
 
 
 def complete_chain(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The names of saved chains, and files; nothing where no server answers."""
-    return [
-        *_completions(context, incomplete, ("chains",), lambda chain: (chain["name"], chain.get("description", ""))),
-        CompletionItem(incomplete, type="file"),
-    ]
+    """Files, and the names of saved chains; no names where no server answers.
+
+    Files come first: bash forgets what it was told before them.
+    """
+    return [CompletionItem(incomplete, type="file"), *complete_name(context, _parameter, incomplete)]
 
 
 def complete_name(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import click
 
-from oql.cli.chain.files import ENDINGS, read_chain_text
+from oql.cli.chain.files import read_chain_text
 from oql.cli.chain.server import ChainServer
-from oql.cli.programs import STDIN
+from oql.cli.programs import STDIN, YAML
 from oql.cli.refusal import Failed, Refused
 from oql.source import Source
 
 
 def is_file(name: str) -> bool:
     """Whether an argument means a file, and not the name of a saved chain."""
-    return name == STDIN or "/" in name or name.endswith(ENDINGS)
+    return name == STDIN or "/" in name or name.endswith(YAML)
 
 
 def save(server: ChainServer, path: str, name: str | None) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from chains.executions.events import FINAL
 from oql import json
 from oql.cli.options import settings_in_force
 from oql.cli.refusal import Failed, Refused
-from oql.cli.remote import ServerProblem
+from oql.cli.remote import ServerProblem, unreachable
 from oql.cli.terminal import is_terminal
 
 _QUICK = httpx.Timeout(10, read=60)
@@ -23,7 +23,6 @@ _PATIENT = httpx.Timeout(10, read=None)
 _STREAMED = httpx.Timeout(10, read=90)  # three heartbeats
 _TRIES = 8
 _UNAUTHORIZED, _NOT_FOUND, _NO_CONTENT = 401, 404, 204
-_NO_SERVER = "start one with `oql serve --dev`, or name another one with --server (OQL_SERVER)"
 
 
 class _NothingMore(Exception):
@@ -149,8 +148,7 @@ class ChainServer:
         try:
             yield
         except (httpx.ConnectError, httpx.InvalidURL, httpx.UnsupportedProtocol) as failure:
-            reason = failure or type(failure).__name__
-            raise Failed(f"cannot reach {self.address}: {reason}; {_NO_SERVER}") from None
+            raise unreachable(self.address, failure, "--server (OQL_SERVER)") from None
         except httpx.HTTPError as failure:
             raise Failed(f"{self.address} does not answer: {failure or type(failure).__name__}") from None
 

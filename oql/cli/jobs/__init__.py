@@ -75,7 +75,7 @@ def list_(jobs: Jobs, status: tuple[str, ...], limit: int, as_json: bool) -> Non
         click.echo("there are no such jobs" if status else "there are no jobs", err=True)
 
 
-@command.command("show")
+@command.command("show", short_help="Show how a job stands.")
 @_where
 @_job
 @click.option("--trace", is_flag=True, help="Show each step with its duration.")
@@ -91,7 +91,7 @@ def show(jobs: Jobs, job: str, trace: bool, as_json: bool) -> None:
         show_job(found, trace=trace)
 
 
-@command.command("cancel")
+@command.command("cancel", short_help="Cancel a job that is not over.")
 @_where
 @_job
 @_json
@@ -101,7 +101,7 @@ def cancel(jobs: Jobs, job: str, as_json: bool) -> None:
     click.echo(answers.json_text(cancelled) if as_json else f"job {job} cancelled")
 
 
-@command.command("retry")
+@command.command("retry", short_help="Let a failed job go on.")
 @_where
 @_job
 @_json
@@ -110,7 +110,7 @@ def retry(jobs: Jobs, job: str, as_json: bool) -> None:
     _end(jobs.retry(job), as_json)
 
 
-@command.command("answer")
+@command.command("answer", short_help="Answer what a job waits for.")
 @_where
 @_job
 @click.option("--approve/--reject", "approved", default=None, help="The decision that CONFIRM asks for.")
@@ -140,7 +140,7 @@ def _end(answer: answers.Answer, as_json: bool) -> None:
     sys.exit(answer.exit_code)
 
 
-@command.command("deliveries")
+@command.command("deliveries", short_help="List the webhooks and mails of a job.")
 @_where
 @_job
 @_json

@@ -8,7 +8,8 @@ from oql.cli.terminal import is_terminal
 
 
 @click.command("repl", short_help="Type programs and see what they give.")
-def command() -> None:
+@click.option("--namespace", default="local", show_default=True, help="Whose data is used.")
+def command(namespace: str) -> None:
     """Type programs and see what they give; variables are kept from one to the next.
 
     Without a terminal, programs are read from standard input; an empty line ends one.
@@ -16,7 +17,7 @@ def command() -> None:
     from oql.cli.limits import limits_in_force
     from oql.cli.repl.dialogue import Dialogue
 
-    dialogue = Dialogue(limits_in_force())
+    dialogue = Dialogue(limits_in_force(), namespace)
     if is_terminal(sys.stdin) and is_terminal(sys.stdout):
         from oql.cli.repl.terminal import converse
 

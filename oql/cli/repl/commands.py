@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from oql.cli.repl.dialogue import Dialogue
 
 
+SAID = {"help": ":help", "quit": ":quit", "exit": ":quit"}
+"""What people type for a command, who do not know yet how it is written."""
+
+
 def carry_out(dialogue: "Dialogue", line: str) -> None:
     """Does what a line such as `:help UPPER` says."""
     name, _, rest = line.partition(" ")
