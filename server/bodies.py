@@ -47,16 +47,22 @@ class Bodies:
         """The checked body of a request. Raises Problem: 400, 408, 413, 415."""
         if req.content_type != "application/json":
             require_json(req.content_type)
-        return decode(model, await self.raw(req))
+        first = req.first_event
+        if first.get("more_body") or req.sent(b"content-encoding") is not None:
+            return decode(model, await self.raw(req))
+        return decode(model, self._bounded(first.get("body", b"")))  # as `raw`, of what is there as a whole
 
     async def raw(self, req: Request) -> bytes:
         """The body of a request, unpacked. Raises Problem: 400, 408, 413, 415."""
         first = req.first_event
-        raw: bytes = await self._rest(req) if first.get("more_body") else first.get("body", b"")
-        if len(raw) > self._max_bytes:
-            raise self._too_large()
+        raw = self._bounded(await self._rest(req) if first.get("more_body") else first.get("body", b""))
         encoding = req.sent(b"content-encoding")
         return raw if encoding is None else self._decompress(raw, encoding)
+
+    def _bounded(self, raw: bytes) -> bytes:
+        if len(raw) > self._max_bytes:
+            raise self._too_large()
+        return raw
 
     async def _rest(self, req: Request) -> bytes:
         if (req.content_length or 0) > self._max_bytes:
@@ -116,7 +122,7 @@ def require_json(content_type: str | None) -> None:
 def decode(model: type[M], raw: bytes) -> M:
     """The model that the JSON describes. Raises Problem (400), which names the place, never a value."""
     try:
-        envelope = model.model_validate_json(raw)
+        envelope: M = model.__pydantic_validator__.validate_json(raw)  # less the checks of `model_validate_json`
     except ValidationError as error:
         raise _malformed(error, model) from None
     # Every key ends in a colon, so as many colons as keys mean that no key stands twice.
@@ -128,13 +134,14 @@ def decode(model: type[M], raw: bytes) -> M:
 
 def _count_keys(model: BaseModel) -> int:
     """Keys that the model took from the JSON. More than these in the text may be repeated ones."""
-    names, fields = model.model_fields_set, model.__dict__
+    names, fields = model.__pydantic_fields_set__, model.__dict__
     count = len(names)
     for name in names:
         value = fields[name]
-        if type(value) is dict:
+        kind = type(value)
+        if kind is dict:
             count += len(value)
-        elif type(value) not in _FLAT and hasattr(value, "model_fields_set"):  # isinstance asks the metaclass
+        elif kind not in _FLAT and hasattr(value, "__pydantic_fields_set__"):  # isinstance asks the metaclass
             count += _count_keys(value)
     return count
 
@@ -163,7 +170,8 @@ def _malformed(error: ValidationError, model: type[BaseModel]) -> Problem:
 def _not_json(reason: str) -> Problem:
     place = _PLACE.search(reason)
     detail = {"line": int(place[1]), "column": max(1, int(place[2]))} if place else None
-    return Problem(400, f"the body is not JSON: {reason}", detail=detail)
+    hint = "; a line end inside a text is written \\n" if reason.startswith("control character") else ""
+    return Problem(400, f"the body is not JSON: {reason}{hint}", detail=detail)
 
 
 def _field(location: Iterable[str | int]) -> str:

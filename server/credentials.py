@@ -20,6 +20,15 @@ HASHING_QUEUE = 64
 
 
 @dataclass(slots=True)
+class Sent:
+    """What an Authorization header says: the fields of `Credentials`."""
+
+    username: str | None = None
+    password: str | None = None
+    token: str | None = None
+
+
+@dataclass(slots=True)
 class Caller:
     """The account that asks; its grant when it asked by token; `named` False when only its Origin spoke."""
 
@@ -38,8 +47,8 @@ class Callers:
 
     async def find(self, req: Request, auth: Credentials | None, scope: str | None) -> Caller:
         """The caller, who may do what `scope` names (None: whatever its token allows), from this origin."""
-        auth = auth or _from_header(req)
-        caller = self._by_origin(req) if auth is None else self._remembered(auth) or await self._signed_in(req, auth)
+        sent = auth or _from_header(req)
+        caller = self._by_origin(req) if sent is None else self._remembered(sent) or await self._signed_in(req, sent)
         req.namespace = caller.account.namespace
         origin = req.origin
         if origin is not None and not self._accounts.origin_allowed(caller.account, origin):
@@ -50,7 +59,7 @@ class Callers:
             raise Problem(403, f"this token lacks the scope `{scope}`", detail={"scope": scope})
         return caller
 
-    def _remembered(self, auth: Credentials) -> Caller | None:
+    def _remembered(self, auth: Credentials | Sent) -> Caller | None:
         """The caller where that is known without hashing a password."""
         if auth.token is not None:
             grant = self._accounts.by_token(auth.token)
@@ -66,7 +75,7 @@ class Callers:
             raise Problem(403, "this Origin is not on the whitelist of any account, and there are no credentials")
         return Caller(account, named=False)
 
-    async def _signed_in(self, req: Request, auth: Credentials) -> Caller:
+    async def _signed_in(self, req: Request, auth: Credentials | Sent) -> Caller:
         if self._hashes >= HASHING_QUEUE:
             raise unavailable("too many sign-ins at once")
         self._hashes += 1
@@ -76,7 +85,7 @@ class Callers:
         finally:
             self._hashes -= 1
 
-    def _check(self, req: Request, auth: Credentials) -> Account:
+    def _check(self, req: Request, auth: Credentials | Sent) -> Account:
         return self._accounts.authenticate(auth.username or "", auth.password or "", req.address)
 
     def close(self) -> None:
@@ -84,7 +93,7 @@ class Callers:
         self._hashing.shutdown(wait=False, cancel_futures=True)
 
 
-def _from_header(req: Request) -> Credentials | None:
+def _from_header(req: Request) -> Sent | None:
     """What the Authorization header says. Raises Problem (401) when it says nothing that can be read."""
     header = req.auth
     if not header:
@@ -92,11 +101,11 @@ def _from_header(req: Request) -> Credentials | None:
     scheme, _, value = header.partition(" ")
     value = value.strip()
     if scheme.lower() == "bearer" and value:
-        return Credentials.model_construct(token=value)
+        return Sent(token=value)
     if scheme.lower() == "basic":
         username, colon, password = _decoded(value).partition(":")
         if colon and username and password:
-            return Credentials.model_construct(username=username, password=password)
+            return Sent(username, password)
     raise unauthorized("expected an Authorization header of Basic with base64 of name:password, or of Bearer")
 
 

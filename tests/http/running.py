@@ -71,7 +71,9 @@ class Server:
 def start(data: Path, **environment: str) -> Server:
     """Starts a server (development mode, JSON log, two workers unless told otherwise) and waits until it answers."""
     log = data.with_name(data.name + ".log")
-    log.write_bytes(b"")
+    if log.exists():  # of an earlier server on the same folder
+        log.rename(log.with_suffix(f".{time.time_ns()}.log"))
+    log.touch()
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder, "said")
         os.mkfifo(said)

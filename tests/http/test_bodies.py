@@ -54,6 +54,11 @@ def test_what_is_not_json(client: httpx.Client, body: bytes, line: int, column: 
     assert (told["detail"]["line"], told["detail"]["column"]) == (line, column)
 
 
+def test_a_line_end_inside_a_text(client: httpx.Client) -> None:
+    told = problem(post(client, b'{"query": "EMIT 1\nEMIT 2"}'), 400)
+    assert told["message"].endswith("; a line end inside a text is written \\n")
+
+
 @pytest.mark.parametrize(
     "body",
     [b"[" * 1_000_000, b'{"a":' * 200_000, b'{"query": "x", "request": {"n": ' + b"9" * 1_000_000 + b"}}"],

@@ -61,7 +61,8 @@ def test_one_folder_has_one_server(server: Server) -> None:
     code, said = refused(server.data)
     assert code == 1
     assert said == (
-        f"oql: another server uses the data folder {server.data} (process {server.process.pid} {server.url})\n"
+        f"oql: another server uses the data folder {server.data} (process {server.process.pid} {server.url}); "
+        "`--data` takes another folder\n"
     )
     assert httpx.get(server.url + "/health").status_code == 200
 

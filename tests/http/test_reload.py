@@ -56,6 +56,7 @@ pytestmark = pytest.mark.slow
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for this file: each test leaves other processes behind than it found."""
     with running(tmp_path_factory.mktemp("reloaded") / "data", grace_s="5", trusted_proxies="127.0.0.1") as started:
+        until(lambda: len(at_work(started)) >= 5)
         yield started
 
 
@@ -121,7 +122,7 @@ def refusals(server: Server, why: str = "") -> int:
 
 
 def test_nobody_is_refused_and_jobs_go_on(server: Server) -> None:
-    redis = [pid for pid in children(server.process.pid) if title(pid) == "oql: valkey"]
+    redis = until(lambda: [pid for pid in children(server.process.pid) if title(pid) == "oql: valkey"])
     with httpx.Client(base_url=server.url, timeout=60) as client:
         ask(client, 'CREATE DATABASE "d" AFTER CREATE TABLE "t" FROM "d" WITH "step NUMBER, id UUID PRIMARY"')
         job = ask(client, COUNTING, mode="async").json()["job_id"]
