@@ -7,6 +7,7 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TESTS := $(VENV)/.installed-tests
 PEERS := $(VENV)/.installed-peers
 TOO_OLD := OQL needs Python 3.11 or newer: make PYTHON=/path/to/python3
 
@@ -18,7 +19,7 @@ help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED) ## set up the environment with pinned dependencies
-	@:
+	@echo "$(BIN)/oql is there; a shell finds it after: . $(BIN)/activate"
 
 serve: $(INSTALLED) ## run the server for development, on this machine only
 	@$(BIN)/oql serve --dev $(ARGS)
@@ -32,16 +33,16 @@ check: lint ## format, lint, types, house rules and the fast tests, in under a m
 bench: $(PEERS) ## measure every figure that the README states
 	@$(BIN)/python -m bench $(ARGS)
 
-torture: $(INSTALLED) ## kill, freeze and race everything for hours (ARGS="--scale 0.01": for minutes)
+torture: $(TESTS) ## kill, freeze and race everything for hours (ARGS="--scale 0.01": for minutes)
 	@$(BIN)/python -m tests.crash.torture $(ARGS)
 
-soak: $(INSTALLED) ## mixed load for an hour, and what grows meanwhile (ARGS="--minutes 3": for less)
+soak: $(TESTS) ## mixed load for an hour, and what grows meanwhile (ARGS="--minutes 3": for less)
 	@$(BIN)/python -m tests.soak --write $(ARGS)
 
-fuzz: $(INSTALLED) ## large random doses of all that is compared or mutated, for an hour (ARGS="--minutes 5")
+fuzz: $(TESTS) ## large random doses of all that is compared or mutated, for an hour (ARGS="--minutes 5")
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-format: $(INSTALLED) ## format the code and mend what the linter can
+format: $(TESTS) ## format the code and mend what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 constraints: $(BIN)/python ## pin what setup.cfg asks for (ARGS=--upgrade: the newest of everything)
@@ -50,7 +51,7 @@ constraints: $(BIN)/python ## pin what setup.cfg asks for (ARGS=--upgrade: the n
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file constraints.txt $(ARGS) setup.cfg
 
-lint: $(INSTALLED)
+lint: $(TESTS)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -61,11 +62,16 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing the dependencies into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@echo "Installing the dependencies into $(VENV), which takes a minute ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(PEERS): $(INSTALLED)
+$(TESTS): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the dependencies and what tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	@touch $(INSTALLED) $@
+
+$(PEERS): $(TESTS)
 	@echo "Installing what is measured beside OQL ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	@touch $@
