@@ -5,8 +5,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.substrate.postgres_server import last_words, new_database, running_server
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SLOW_FOLDERS = frozenset(
     {
@@ -32,6 +36,7 @@ SLOW_FOLDERS = frozenset(
         "sites",
         "store",
         "stored",
+        "substrate",
         "timers",
         "users",
         "worker",

