@@ -49,7 +49,15 @@ class Server:
     def processor_s(self) -> float:
         """Processor seconds that the workers have used so far, all their threads."""
         tasks = [task for pid in self.workers for task in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-        return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
+        return sum(map(_nanoseconds, tasks)) / 1e9
+
+
+def _nanoseconds(task: Path) -> int:
+    """What the scheduler has given to a thread, nothing to one that has just ended."""
+    try:
+        return int(task.read_text(encoding="ascii").split()[0])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _title(pid: int) -> str:

@@ -49,7 +49,7 @@ def step(rounds: int) -> Iterable[Row]:
     yield from compared(rounds, "UPPER", _runs(program, _CHAIN, name="hello"), peers)
 
 
-@figure("while", f"a pass of a loop of {_PASSES:,}: its condition and one CALCULATE", at_most(25, Unit.TIMES, "WHILE"))
+@figure("while", f"a pass of a loop of {_PASSES:,}: its condition and one CALCULATE", at_most(6, Unit.TIMES, "WHILE"))
 def while_(rounds: int) -> Iterable[Row]:
     """A counter that is counted up. Starlark and Jinja2 have no WHILE: there a FOR drives it."""
     program = load(f'WHILE ?i IS LESS THAN {_PASSES} OPEN NEST\n  CALCULATE "?i + 1" SET ?i\nCLOSE NEST')
@@ -66,7 +66,7 @@ def while_(rounds: int) -> Iterable[Row]:
 
 
 @figure(
-    "foreach", f"a pass of a loop over {_PASSES:,} texts: taking one and one UPPER", at_most(25, Unit.TIMES, "FOREACH")
+    "foreach", f"a pass of a loop over {_PASSES:,} texts: taking one and one UPPER", at_most(6, Unit.TIMES, "FOREACH")
 )
 def foreach(rounds: int) -> Iterable[Row]:
     """Each text in capitals, beside the same loop in other languages."""

@@ -4,7 +4,6 @@ import http.client
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,18 +14,19 @@ from time import perf_counter
 from typing import Any
 
 from bench import servers
+from bench.client import drive
 from bench.figures import Absent, Row, Sample, Unit, at_least, at_most, figure
+from bench.load import CONNECTIONS, Request
 from bench.peers import faiss, of
 from bench.rounds import OURS, rows_of, tried_in_turns
 
 _COUNT, _DIM, _K = 100_000, 384, 10
 _QUERIES = 200
-_WRITERS = 16
-_PUTS = 1_000
+_PUTS = 5_000
 _BULK = 10_000
 _TABLE = "/v1/tenants/bench/vector"
 _HEADERS = {"Authorization": "Bearer bench"}
-_NDJSON = "application/x-ndjson"
+_JSON, _NDJSON = "application/json", "application/x-ndjson"
 _FAST = "topk, mode fast"
 _NUMPY = "numpy in this process, every vector"
 
@@ -46,7 +46,7 @@ class _Found:
     at_most(6e-3, Unit.SECONDS, "topk, mode fast, p99 delay"),
     at_least(0.99, Unit.SHARE, "topk, recall of the 10 nearest"),
     at_least(0.9, Unit.SHARE, "topk, mode fast, recall of the 10 nearest"),
-    at_least(1_500, Unit.RATE, f"put, {_WRITERS} connections"),
+    at_least(1_500, Unit.RATE, f"put, {CONNECTIONS} connections"),
     at_least(10_000, Unit.RATE, "put-bulk, a stream of base64"),
 )
 def vectors(rounds: int) -> Iterable[Row]:
@@ -58,7 +58,7 @@ def vectors(rounds: int) -> Iterable[Row]:
     queries = chance.standard_normal((_QUERIES, _DIM), dtype=np.float32)
     with TemporaryDirectory() as folder, servers.ours(Path(folder), OQL_DEV="true", OQL_LOG_FORMAT="json") as server:
         yield _rate("put-bulk, a stream of base64", [_load(server.port, rows)])
-        yield _rate(f"put, {_WRITERS} connections", [_puts(server.port, rows, number) for number in range(rounds)])
+        yield _rate(f"put, {CONNECTIONS} connections", [_puts(server.port, rows, number) for number in range(rounds)])
         found = tried_in_turns(rounds, _sides(server.port, rows, queries))
     truth = _inside(_numpy(rows), queries)().nearest
     fast = found.pop(_FAST)
@@ -86,19 +86,18 @@ def _line(number: int, row: Any) -> bytes:
 
 def _puts(port: int, rows: Any, number: int) -> float:
     """Puts vectors one by one as arrays of numbers, on several connections; vectors a second."""
-    bodies = [
-        json.dumps({"id": f"p{n}", "embedding": [round(float(x), 6) for x in rows[n]]}).encode() for n in range(_PUTS)
+    requests = [
+        Request(f"{_TABLE}/single{number}/put", _numbers(f"p{n}", rows[n]), {**_HEADERS, "Content-Type": _JSON}).wire()
+        for n in range(_PUTS)
     ]
+    load = drive(port, CONNECTIONS, iter(requests))
+    if load["failed"]:
+        raise RuntimeError(f"{load['failed']} of {_PUTS} puts failed")
+    return load["requests"] / load["seconds"]
 
-    def put(first: int) -> None:
-        with closing(_connected(port)) as connection:
-            for body in bodies[first::_WRITERS]:
-                _post(connection, f"/single{number}/put", body)
 
-    with ThreadPoolExecutor(_WRITERS) as threads:
-        begun = perf_counter()
-        list(threads.map(put, range(_WRITERS)))
-        return _PUTS / (perf_counter() - begun)
+def _numbers(name: str, row: Any) -> str:
+    return json.dumps({"id": name, "embedding": [round(float(x), 6) for x in row]})
 
 
 def _sides(port: int, rows: Any, queries: Any) -> dict[str, Callable[[], _Found] | Absent]:
@@ -170,7 +169,7 @@ def _connected(port: int) -> http.client.HTTPConnection:
     return http.client.HTTPConnection("127.0.0.1", port)
 
 
-def _post(connection: http.client.HTTPConnection, path: str, body: bytes, kind: str = "application/json") -> bytes:
+def _post(connection: http.client.HTTPConnection, path: str, body: bytes, kind: str = _JSON) -> bytes:
     connection.request("POST", f"{_TABLE}{path}", body, {**_HEADERS, "Content-Type": kind})
     answer = connection.getresponse()
     raw = answer.read()
