@@ -44,9 +44,12 @@ class Operations:
 
     async def health(self, _req: Request, resp: falcon.asgi.Response) -> None:
         """This process answers, and the store opens. What runs are programs of clients, and executions of chains."""
-        await asyncio.to_thread(self._store.ready)
-        running = metrics.programs_running() + await asyncio.to_thread(self._executions)
+        running = metrics.programs_running() + await asyncio.to_thread(self._executions_of_an_open_store)
         resp.data = json.dumps({"status": "ok", "ok": True, "version": oql.__version__, "runningExecutions": running})
+
+    def _executions_of_an_open_store(self) -> int:
+        self._store.ready()
+        return self._executions()
 
     async def ready(self, req: Request, resp: falcon.asgi.Response) -> None:
         """The databases answer, and Redis where one is set, so queries can be served; else a 503 tells why."""

@@ -46,12 +46,15 @@ _PAIRS = [first + second for first, second in itertools.product("0123456789ABCDE
 
 def new_store_id() -> str:
     """As `new_request_id`, in the form of an ULID: the millisecond, 40 bits of this process, the request's number."""
-    return f"{_ulid_time(time_ns() // 1_000_000)}{_ulid_process()}{_base_32(next(_numbers), 4)}"
+    number = next(_numbers)
+    begin = _begin_of_ulid(time_ns() // 1_000_000)
+    high, low = _PAIRS[number >> 30 & 1023] + _PAIRS[number >> 20 & 1023], _PAIRS[number >> 10 & 1023]
+    return f"{begin}{high}{low}{_PAIRS[number & 1023]}"
 
 
 @lru_cache(1)
-def _ulid_time(milliseconds: int) -> str:
-    return _base_32(milliseconds, 5)
+def _begin_of_ulid(milliseconds: int) -> str:
+    return _base_32(milliseconds, 5) + _ulid_process()
 
 
 @cache
@@ -64,7 +67,7 @@ def _base_32(number: int, pairs: int) -> str:
     return "".join([_PAIRS[number >> 10 * index & 1023] for index in reversed(range(pairs))])
 
 
-for _known in (_process, _ulid_process):
+for _known in (_process, _ulid_process, _begin_of_ulid):
     os.register_at_fork(after_in_child=_known.cache_clear)
 
 

@@ -6,6 +6,7 @@ columns of a table, or two tables of a tenant, must differ in more than case.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from substrate.errors import Invalid, shown
@@ -34,6 +35,7 @@ class SchemaId(NamedTuple):
         return f"{self.namespace}.{self.table}"
 
 
+@lru_cache(1_024)
 def tenant(name: str) -> str:
     """The name of a tenant: 1 to 64 ASCII letters, digits, `_` and `-`."""
     if not _TENANT.fullmatch(name):
