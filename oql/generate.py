@@ -165,6 +165,7 @@ class _Writer:
             "done -= 1",
             *_inside("for done, (key, element) in zip(range(first, first + most), reached.elements):", body),
             *_inside("else:", ["done += 1", "reached.ended = done - first < most"]),
+            "at = None",
         ]
 
     def _told(self, state: dict[str, str]) -> Lines:
@@ -175,7 +176,9 @@ class _Writer:
     def _pass(self) -> Lines:
         steps = self._block(self._nodes)
         enough = _inside(f"if held > {MEMORY_GRAIN}:", ["done += 1", "break"])
-        return [*self._noting.passing(), *steps, "at = None", *(enough if set(_HELD) & set(steps) else [])]
+        between = ["at = None"] if self._loop.op == "loop" else []  # a condition comes next, which may fail
+        holds = any("held +=" in line for line in steps)
+        return [*self._noting.passing(), *steps, *between, *(enough if holds else [])]
 
     def _block(self, nodes: Sequence[Node]) -> Lines:
         return [line for node in nodes for line in self._node(node)]
@@ -202,7 +205,8 @@ class _Writer:
         verb, put = verbs.table()[item.data["verb"]], self._assigned(_target(item), "value")
         calculation = prepared(item, verb)
         if calculation is None:
-            return [*self._computed(item, verb), *put, *_HELD]
+            gives_text = verb.function.__annotations__.get("return") is str
+            return [*self._computed(item, verb), *put, *(_HELD_TEXT if gives_text else _HELD)]
         evaluated = f"value = {self._bind(calculation.evaluate)}(variables)"
         return [*self._calculated(calculation.terms, [*self._given_back(calculation.variables), evaluated]), *put]
 
@@ -318,8 +322,9 @@ class _Writer:
         ]
 
 
+_HELD_TEXT = ["held += len(value)"]
 _HELD = [
-    *_inside("if value.__class__ is str:", ["held += len(value)"]),
+    *_inside("if value.__class__ is str:", _HELD_TEXT),
     *_inside("elif value.__class__ not in scalars:", ["held += weigh(value)"]),
 ]
 """Counts what a step has made."""
