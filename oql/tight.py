@@ -7,9 +7,9 @@ most of it. Everything else stays as it was: the budget, the trace, and where a 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from oql import generate, verbs
-from oql.generate import If, Node, Null, Passes, Reached, Step, noted
-from oql.program import Program
+from oql import verbs
+from oql.loops import If, Node, Null, Passes, Reached, Step, noted
+from oql.program import Instruction, Program
 from oql.records import Opened, elements
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ class Tight:
 
     @cached_property
     def _with_entries(self) -> Passes:
-        return generate.function(self._loop, self._nodes, entries=True)
+        return _function(self._loop, self._nodes, entries=True)
 
     @cached_property
     def _with_sums(self) -> Passes:
-        return generate.function(self._loop, self._nodes, entries=False)
+        return _function(self._loop, self._nodes, entries=False)
 
     def fits(self, machine: "Machine") -> bool:
         """Whether it should run so now: it is worth while, and a pass fits into what is left of the trace."""
@@ -93,6 +93,12 @@ class Tight:
             entry = reached.opened[node.at]
             kept = entry if len(entry) > 2 else None
             machine.stack.append(Opened(kept, None, machine.passes, (), entry[1], node.at))
+
+
+def _function(loop: Instruction, nodes: list[Node], *, entries: bool) -> Passes:
+    from oql import generate  # it takes time to load
+
+    return generate.function(loop, nodes, entries=entries)
 
 
 def tight(program: Program, linked: list[tuple[int, Any, int]], at: int, *, recording: bool) -> Tight | None:

@@ -115,7 +115,7 @@ class Web(BaseApplication):
         gc.set_threshold(*GC_THRESHOLD)
 
 
-LOADED_LATER = ("oql.hosts", "oql.messages", "oql.tables.declaration")
+LOADED_LATER = ("oql.generate", "oql.hosts", "oql.messages", "oql.tables.declaration")
 """What a program loads when it comes to need it, and workers are to share."""
 
 GC_THRESHOLD = (20_000, 20, 50)

@@ -14,13 +14,13 @@ from oql.cli import main
 from tests.cli.calling import OQL, ROOT, here, oql, variables
 
 HEAVY = (
-    "cronsim", "falcon", "html", "httpx", "importlib.resources", "oql.deliveries", "oql.hosts", "oql.mail",
-    "oql.messages", "oql.operations", "oql.outbound", "oql.remote", "oql.schedules", "oql.sites",
+    "cronsim", "falcon", "html", "httpx", "importlib.resources", "oql.deliveries", "oql.generate", "oql.hosts",
+    "oql.mail", "oql.messages", "oql.operations", "oql.outbound", "oql.remote", "oql.schedules", "oql.sites",
     "oql.tables.declaration", "oql.watches", "prompt_toolkit", "pydantic", "pygments", "rich", "server",
     "substrate.columns", "substrate.interface.graph", "substrate.interface.hybrid", "substrate.interface.vectors",
     "substrate.manifest", "tomllib",
 )  # fmt: skip
-"""What takes milliseconds to load, and few programs need: verbs load it when they run."""
+"""What takes milliseconds to load, and few programs need: who needs it loads it when that runs."""
 
 
 def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:

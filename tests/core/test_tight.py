@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from oql import engine, generate, json, tight
+from oql import engine, generate, json, loops, tight
 from oql.engine import Outcome
 from oql.limits import DEFAULT
 from oql.local import local_context
@@ -134,7 +134,7 @@ def test_a_loop_runs_as_a_function_when_it_goes_on_for_long(monkeypatch: pytest.
     made: list[bool] = []
     written = generate.function
 
-    def function(loop: Instruction, nodes: Sequence[generate.Node], *, entries: bool) -> generate.Passes:
+    def function(loop: Instruction, nodes: Sequence[loops.Node], *, entries: bool) -> loops.Passes:
         made.append(entries)
         return written(loop, nodes, entries=entries)
 
