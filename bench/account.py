@@ -42,4 +42,9 @@ def emit(path: str = "/v1/query", *, development: bool = False) -> Request:
 
 def emit_with_token(token: str) -> Request:
     """EMIT "Hello" with a bearer token."""
-    return Request("/v1/query", json.dumps({"query": _PROGRAM}), _JSON | {"Authorization": f"Bearer {token}"})
+    return running(_PROGRAM, token)
+
+
+def running(program: str, token: str) -> Request:
+    """A program with a bearer token."""
+    return Request("/v1/query", json.dumps({"query": program}), _JSON | {"Authorization": f"Bearer {token}"})
