@@ -16,7 +16,12 @@ _ALONE = "nobody else asks"
 _LOOPS = "EMIT, p50 delay while another account runs 16 long loops"
 _FLOOD = "EMIT, p50 delay while another account asks as fast as it can, by 16 connections"
 _SECONDS, _CONNECTIONS = 2, 16
-_LOOP = 'CALCULATE "0" SET ?n AFTER WHILE ?n IS LESS THAN 300000 OPEN NEST CALCULATE "?n + 1" SET ?n CLOSE NEST AFTER EMIT "done"'
+_LOOP = """CALCULATE "0" SET ?n
+WHILE ?n IS LESS THAN 300000 OPEN NEST
+  CALCULATE "?n + 1" SET ?n
+CLOSE NEST
+EMIT "done"
+"""
 
 
 @figure(
