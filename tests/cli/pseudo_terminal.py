@@ -12,6 +12,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.cli.calling import OQL, ROOT, variables
 
@@ -62,6 +63,13 @@ class Terminal:
         give_up = time.monotonic() + SECONDS
         while self.raw.count(_TAKEN) == taken:
             assert time.monotonic() < give_up, f"{text!r} was not taken; this was written: {self.seen!r}"
+            self._read(0.1)
+
+    def wait_for(self, file: Path) -> None:
+        """Waits until a file is there, which a program makes."""
+        give_up = time.monotonic() + SECONDS
+        while not file.exists():
+            assert time.monotonic() < give_up, f"{file} was not made; this was written: {self.seen!r}"
             self._read(0.1)
 
     def interrupt(self) -> None:

@@ -109,7 +109,8 @@ def test_an_empty_line_ends_an_input_unless_something_is_open() -> None:
 
 @pytest.mark.slow
 def test_a_dialogue_on_a_terminal(tmp_path: Path) -> None:
-    with terminal(XDG_STATE_HOME=str(tmp_path)) as screen:
+    data = tmp_path / "data"
+    with terminal(XDG_STATE_HOME=str(tmp_path), OQL_DATA=str(data)) as screen:
         screen.enter('UPPER "shown"')
         screen.expect("SHOWN\n")
         screen.enter(f'IF 1 IS EQUAL TO 1 OPEN NEST{ENTER}EMIT "tak" & "en"{ENTER}CLOSE NEST')
@@ -117,8 +118,9 @@ def test_a_dialogue_on_a_terminal(tmp_path: Path) -> None:
         screen.expect("\ntaken\n")
         screen.enter(f'EMIT "drop" & "ped"{CTRL_C}EMIT "af" & "ter"')
         screen.expect("\nafter\n")
-        screen.enter('SLEEP "5m"')
-        screen.interrupt()
+        screen.enter('WRITE "now" INTO "/root/begun" AFTER SLEEP "5m"')
+        screen.wait_for(data / "namespaces" / "local" / "files" / "begun")
+        screen.type(CTRL_C)
         screen.expect("error[Timeout]: the run was cancelled")
         screen.enter('EMIT "still " & "here"')
         screen.expect("\nstill here\n")

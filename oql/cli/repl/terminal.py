@@ -46,7 +46,8 @@ def converse(dialogue: "Dialogue") -> None:
     )
     while not dialogue.ended:
         try:
-            dialogue.take(prompt.prompt())
+            # While it reads, Ctrl-C is a key. When it has just read, Ctrl-C is a signal, which drops the input.
+            dialogue.take(prompt.prompt(handle_sigint=False))
         except KeyboardInterrupt:
             continue
         except EOFError:
