@@ -71,7 +71,8 @@ def test_who_goes_away_frees_the_place(server: Server, client: httpx.Client, log
 
 
 def test_a_busy_program_leaves_the_others_alone(server: Server, many: ThreadPoolExecutor) -> None:
-    loop = 'NEW ARRAY SET ?a AFTER WHILE 1 IS EQUAL TO 1 OPEN NEST UPPER "x" SET ?u CLOSE NEST'
+    # Each step takes some microseconds, so that the limit of steps is not reached before the deadline.
+    loop = 'REPLICATE "x" WITH 10000 SET ?a AFTER WHILE 1 IS EQUAL TO 1 OPEN NEST UPPER ?a SET ?u CLOSE NEST'
 
     def busy() -> int:
         with httpx.Client(base_url=server.url, timeout=30) as client:

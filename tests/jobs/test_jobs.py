@@ -165,8 +165,8 @@ def namespace(server: Server) -> Iterator[Namespace]:
 
 def test_the_answer_to_a_cancellation_comes_when_the_run_has_ended(client: httpx.Client, namespace: Namespace) -> None:
     """A run that computes only notices after a moment."""
-    busy = 'CALCULATE "1 + 1" SET ?x'
-    job_id = start(client, f'CACHE 1 AS "computes" AFTER WHILE 1 IS EQUAL TO 1 OPEN NEST {busy} CLOSE NEST')
+    endless = "WHILE 1 IS EQUAL TO 1 OPEN NEST UPPER ?a SET ?x CLOSE NEST"
+    job_id = start(client, f'REPLICATE "x" WITH 10000 SET ?a AFTER CACHE 1 AS "computes" AFTER {endless}')
     until(lambda: result_of(client, 'CACHE "computes" SET ?n AFTER EMIT ?n'))
     assert client.delete(f"/v1/job/{job_id}").status_code == 200
     found = records.find(namespace, job_id)
