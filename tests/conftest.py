@@ -44,6 +44,17 @@ SLOW_FOLDERS = frozenset(
 )
 
 
+FAST_ONLY = "not slow"
+"""What `make check` asks for with `-m`."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the slow folders unread where nothing of them is to run: to load them takes longer than many tests."""
+    here = Path(__file__).parent
+    slow = collection_path.parent == here and collection_path.name in SLOW_FOLDERS
+    return True if slow and config.option.markexpr == FAST_ONLY else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of the folders that are slow as a whole."""
     here = Path(__file__).parent
