@@ -4,15 +4,14 @@ import os
 import random
 import re
 import time
-import uuid
 from collections import deque
 from collections.abc import Mapping
-from secrets import randbits
 
 from oql.cache import MemoryCache
 from oql.context import Cache, CancelFlag, Context
 from oql.limits import DEFAULT, Limits
 from substrate.interface import Namespace
+from substrate.interface.new_keys import new_key
 
 RANDOM = random.SystemRandom()
 measuring_ns = time.perf_counter_ns
@@ -52,8 +51,7 @@ def new_id(version: int) -> str:
     if version == 4:
         a, b, c, d, e = _drawn()
         return f"{a}-{b}-4{c}-a{d}-{e}"
-    milliseconds = time.time_ns() // 1_000_000
-    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62)))
+    return new_key()
 
 
 _AT_ONCE = 64

@@ -16,8 +16,8 @@ from substrate.columns import BYTES, I64, JSON, STR, Bound, Canonical, ColumnTyp
 from substrate.engine import DialectName, Output, Statement, Values, storage, to_engine
 from substrate.errors import Invalid, described, unknown
 from substrate.interface import ROW_VERSION, JsonRow
+from substrate.interface.new_keys import new_key
 from substrate.manifest import Column, Extraction
-from substrate.new_keys import new_key
 
 INDEXED_BYTES = 2_600
 """How many bytes the columns of an index may have together."""

@@ -4,7 +4,7 @@ import os
 import time
 from uuid import UUID
 
-from substrate.new_keys import new_key
+from substrate.interface.new_keys import new_key
 
 
 def test_a_key_is_a_uuid_of_version_7_and_its_time() -> None:

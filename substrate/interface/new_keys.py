@@ -1,4 +1,4 @@
-"""The keys that the store makes: UUIDs of version 7, a time with chance behind it.
+"""UUIDs of version 7 (RFC 9562), a time with chance behind it: the keys that the store makes, and other ids.
 
 Those that are made one after the other lie beside each other in the index of a table, so a commit of many rows changes
 few of its pages. Chance is drawn for many at a time, which costs as much as for one, and lets another thread go on.
