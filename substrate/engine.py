@@ -45,6 +45,9 @@ class Connection(Protocol):
     def stream(self, sql: str, params: Params = ()) -> Iterator[Values]:
         """The rows of a statement as they come; the memory that they take does not grow with their number."""
 
+    def brief(self, sql: str, params: Params = ()) -> list[Values]:
+        """All rows of a statement that reads. Raises NotQuick: it computes for more than about a millisecond."""
+
     def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
         """A statement for each of the parameters: the rows that all of them return, in their order."""
 

@@ -9,7 +9,7 @@ from substrate.columns import Json
 from substrate.engine import Connection, Statement, Values
 from substrate.errors import Invalid
 from substrate.graph.relations import Relations
-from substrate.interface import Answered, Call, JsonRow, Plan, TextField, TextHit
+from substrate.interface import Answered, Call, JsonRow, NotQuick, Plan, TextField, TextHit
 from substrate.interface.graph import Walk
 from substrate.interface.hybrid import Both, FusedHit
 from substrate.interface.migrations import Record
@@ -138,7 +138,13 @@ class ReadingHere:
         self, text: str, params: Sequence[Json] = (), call: Call | None = None, *, database: str | None = None
     ) -> Json:
         """See the protocol."""
-        checked = statements.check(text, self.catalog.at_home_in(database) if database else self.catalog)
+        catalog = self.catalog.at_home_in(database) if database else self.catalog
+        if call and call.only_if_quick:
+            kept = statements.kept(text, params, catalog, self.dialect)
+            if kept is None:
+                raise NotQuick
+            return {"kind": "select", "rows": self._run(kept, call)}
+        checked = statements.check(text, catalog)
         if isinstance(checked, statements.Insert):
             return {"kind": "insert", "schema": str(checked.schema), "rows": bounded(checked.rows(params))}
         if isinstance(checked, statements.Delete):
@@ -148,13 +154,23 @@ class ReadingHere:
     def _run(self, statement: Statement, call: Call) -> list[JsonRow]:
         """The rows of a statement, within what the call may return."""
         reads = statement.reader(self.dialect, self.around.shared.cipher)
-        with self.around.tracked(call, self.connection):
-            if call.rows is None:
-                return _within(self.connection.stream(statement.sql, statement.params), reads, call)
-            rows = _within(self.connection.stream(statement.sql, statement.params), reads, call)
-        if len(rows) > call.rows:
+        if call.only_if_quick:
+            rows = _within(self._quickly(statement), reads, call)
+        else:
+            with self.around.tracked(call, self.connection), self.around.quick.measured(statement.sql):
+                rows = _within(self.connection.stream(statement.sql, statement.params), reads, call)
+        if call.rows is not None and len(rows) > call.rows:
             raise Invalid(f"the answer has more than {call.rows:,} rows: narrow it with LIMIT", limit=call.rows)
         return rows
+
+    def _quickly(self, statement: Statement) -> list[Values]:
+        if statement.sql not in self.around.quick:
+            raise NotQuick
+        try:
+            return self.connection.brief(statement.sql, statement.params)
+        except NotQuick:
+            self.around.quick.given_up(statement.sql)
+            raise
 
 
 def bounded(rows: list[JsonRow]) -> list[JsonRow]:

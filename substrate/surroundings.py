@@ -13,6 +13,7 @@ from substrate.engine import Connection, Engine
 from substrate.errors import QuotaExceeded
 from substrate.interface import Call
 from substrate.memory import Memory
+from substrate.quick import QuickStatements
 from substrate.replication.confirming import Confirming
 from substrate.replication.standing import Standings
 from substrate.rows import RowWriter
@@ -55,6 +56,7 @@ class Surroundings:
     """The count of declarations that was last seen in something committed."""
     own_tables: dict[str, tuple[int, bool]] = field(default_factory=dict)
     """For `substrate.own_tables`: whether they were there, and at which count of declarations."""
+    quick: QuickStatements = field(default_factory=QuickStatements)
     _room_until: float = 0.0
     _writers: dict[tuple[int, int], RowWriter] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)

@@ -1,48 +1,59 @@
 """Plans and SQL: run on threads, known by an id, ended by whoever asks for that or when the client goes away."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from ulid import ULID
 
 from server import metrics
 from server.problems import Problem
-from server.request import Request
+from server.request import Request, new_store_id
 from server.store.bodies import StoreBodies, one_of
 from server.store.changes import change
 from server.store.gate import Visit, lsn_json
 from server.store.threads import Threads, call_on_thread
+from server.store.turn import Turn
 from substrate import json, plan
 from substrate.errors import described
-from substrate.interface import Call, Frame, Store
+from substrate.interface import Call, Frame, NotQuick, Reading, Store
 
 LONGEST_SQL = 64 * 1024
+LONGEST_QUICK = 4 * 1024
+"""The bytes of a body whose plan or statement may be read at once."""
+QUERY_ID = "X-OC-Query-Id"
+
+T = TypeVar("T")
 
 
 class Queries:
     """The works of /query, /sql, /ask, /queries/:id/cancel and /plan-schema. `calls` makes the bounds of a new call."""
 
-    def __init__(self, store: Store, bodies: StoreBodies, threads: Threads, calls: Callable[[], Call]) -> None:
+    def __init__(
+        self, store: Store, bodies: StoreBodies, threads: Threads, turn: Turn, calls: Callable[[], Call]
+    ) -> None:
         self._store = store
         self._bodies = bodies
         self._threads = threads
+        self._turn = turn
         self._calls = calls
 
     async def query(self, visit: Visit) -> None:
         """The rows of a plan; with `explain` also what each node has cost."""
         explain = one_of(visit.req, "explain", "true", "false") == "true"
         call = self._call(visit)
-        _, asked = await self._bodies.json(visit.req)
+        raw, asked = await self._bodies.json(visit.req)
 
         def work() -> bytes:
-            if not explain:
-                return json.dumps(visit.namespace.query(asked, call))
             rows, tree = visit.namespace.explain(asked, call)
             return json.dumps({"rows": rows, "explain": tree})
 
-        visit.answer(await self._run(visit, call, work))
+        def read(source: Reading) -> bytes:
+            return json.dumps(source.query(asked, call))
+
+        visit.answer(await (self._run(visit, call, work) if explain else self._read(visit, call, raw, read)))
 
     async def ask(self, visit: Visit) -> None:
         """The rows that answer a question in words; with `show_plan` also the plan that was run."""
@@ -63,11 +74,11 @@ class Queries:
         raw, asked = await self._bodies.object(visit.req)
         text, params, execute = _statement(asked)
 
-        def read() -> tuple[str, bytes]:
-            answer = visit.namespace.sql(text, params, call)
+        def read(source: Reading) -> tuple[str, bytes]:
+            answer = source.sql(text, params, call)
             return answer["kind"], json.dumps(answer)
 
-        kind, answer = await self._run(visit, call, read)
+        kind, answer = await self._read(visit, call, raw, read)
         if kind == "select" or not execute:
             visit.answer(answer)
             return
@@ -96,10 +107,22 @@ class Queries:
         """A new call, known by the id that the caller has chosen, or by one of ours. Raises Problem (400)."""
         call = self._calls()
         call.query_id = _query_id(visit.req)
-        visit.resp.set_header("X-OC-Query-Id", call.query_id)
+        visit.resp.set_header(QUERY_ID, call.query_id)
         return call
 
-    async def _run(self, visit: Visit, call: Call, work: Callable[[], Any]) -> Any:
+    async def _read(self, visit: Visit, call: Call, raw: bytes, read: Callable[[Reading], T]) -> T:
+        """What is known to be quick is read at once, everything else on a thread."""
+        if self._threads.inline and len(raw) <= LONGEST_QUICK and visit.req.get_header(QUERY_ID) is None:
+            began = perf_counter()
+            call.only_if_quick = True
+            with suppress(NotQuick):
+                found = read(self._turn.reading(visit.namespace))
+                metrics.store_query_ends(perf_counter() - began)
+                return found
+            call.only_if_quick = False
+        return await self._run(visit, call, lambda: read(visit.namespace))
+
+    async def _run(self, visit: Visit, call: Call, work: Callable[[], T]) -> T:
         began = perf_counter()
         try:
             return await call_on_thread(self._threads, visit.req, call, work)
@@ -113,9 +136,9 @@ def _plan_schema() -> bytes:
 
 
 def _query_id(req: Request) -> str:
-    chosen = req.get_header("X-OC-Query-Id")
+    chosen = req.get_header(QUERY_ID)
     if chosen is None:
-        return str(ULID())
+        return new_store_id()
     try:
         return str(ULID.from_str(chosen.strip().upper()))
     except ValueError:

@@ -97,7 +97,7 @@ def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
         Gate(accounts, store, threads, slots, rates, bounds, turn),
         Schemas(bodies, threads),
         Rows(bodies, threads, turn, ndjson),
-        Queries(store, bodies, threads, calls),
+        Queries(store, bodies, threads, turn, calls),
         Vectors(bodies, threads, ndjson, calls),
         Graph(bodies, threads, partial(calls, nodes=settings.store_graph_nodes)),
         MigrationDesk(bodies, threads),

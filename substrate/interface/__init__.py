@@ -68,6 +68,10 @@ class Registered:
     version: int
 
 
+class NotQuick(Exception):
+    """A call that was to be answered only if that is quick. Ask again, on a thread."""
+
+
 @dataclass(slots=True)
 class Call:
     """What one reading call may use, and how to end it.
@@ -75,6 +79,9 @@ class Call:
     `seconds`: its run time; `rows`, `read_bytes`: what it may return, beyond which it is refused. `query_id` makes it
     known to `Namespace.cancel` in every process. `nodes`: how many a walk along relations may come to. `cancel()` ends
     it from any thread: the engine itself stops.
+
+    `only_if_quick`: NotQuick is raised where the answer is not known to take a fraction of a millisecond, or takes
+    longer now, so that an event loop may ask. Nobody can cancel such a call; its id, seconds and nodes do not matter.
     """
 
     seconds: float = 30.0
@@ -82,6 +89,7 @@ class Call:
     read_bytes: int = 256 * 2**20
     query_id: str | None = None
     nodes: int = 100_000
+    only_if_quick: bool = False
     on_cancel: list[Callable[[], None]] = field(default_factory=list)
     cancelled: bool = False
 

@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 
 from substrate.engine import Params, Values
 from substrate.errors import stopped
+from substrate.interface import NotQuick
 from substrate.postgres.interruption import Interruption
 from substrate.postgres.refusals import translated_errors
 from substrate.postgres.savepoints import Mark, Savepoints
@@ -71,6 +72,10 @@ class Connection:
         """See the protocol."""
         with self._statement():
             self._raw.execute("; ".join([*self._savepoints.take(), text]).encode())
+
+    def brief(self, sql: str, params: Params = ()) -> list[Values]:
+        """See the protocol. The server is another process, which nobody waits for on an event loop."""
+        raise NotQuick
 
     def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:
         """See the protocol."""

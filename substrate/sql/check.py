@@ -48,6 +48,13 @@ class Select:
                 self._written[kinds, dialect] = written
         return bound(written, params, dialect)
 
+    def kept(self, params: Sequence[Json], dialect: DialectName) -> Written | None:
+        """The statement for an engine, with its values, where one of that form was written before."""
+        if len(params) != self.parameters:
+            return None
+        written = self._written.get((tuple(map(kind_of, params)), dialect))
+        return None if written is None else bound(written, params, dialect)
+
     def _write(self, kinds: Kinds, dialect: DialectName) -> Text:
         try:
             answer, self._answer = self._answer, None
@@ -71,6 +78,12 @@ def check(text: str, catalog: Catalog) -> Checked:
         found = _checked(text, catalog)
         _recent.keep(catalog, text, found)
     return found
+
+
+def kept(text: str, params: Sequence[Json], catalog: Catalog, dialect: DialectName) -> Written | None:
+    """The statement for an engine, with its values, of a SELECT like one that came before; else None."""
+    found = _recent.get(catalog, text)
+    return found.kept(params, dialect) if isinstance(found, Select) else None
 
 
 def _checked(text: str, catalog: Catalog) -> Checked:

@@ -1,6 +1,7 @@
 """A connection to the SQLite file of a namespace."""
 
 import contextlib
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,12 +10,18 @@ import apsw
 
 from substrate.engine import Params, Values, Violation
 from substrate.errors import Invalid, StoreError, Unavailable, stopped
+from substrate.interface import NotQuick
 from substrate.sqlite.functions import install
 
 BUSY_MS = 5_000
 CACHED_STATEMENTS = 200
 LONGEST_COMPUTED = 32 * 2**20
 """The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
+_BRIEF_S = 1e-3
+_LOOKED_AT_EACH = 100
+"""After so many instructions of SQLite's machine a brief statement looks at the clock."""
+_LONGEST_BRIEFLY = 16 * 1024
+"""The bytes that a value may have in a brief statement: one instruction computes for long on a very long one."""
 _WAL_PAGES = 4_000
 """The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
 
@@ -56,6 +63,26 @@ class Connection:
             with translated():
                 yield from self._db.execute(sql, tuple(params))
         finally:
+            self._db.limit(apsw.SQLITE_LIMIT_LENGTH, before)
+
+    def brief(self, sql: str, params: Params = ()) -> list[Values]:
+        """See the protocol."""
+        clock_ends, ends = time.perf_counter() + _BRIEF_S, time.thread_time() + _BRIEF_S
+
+        def over() -> bool:
+            # To ask how long the thread has computed takes the kernel.
+            return time.perf_counter() > clock_ends and time.thread_time() > ends
+
+        before = self._db.limit(apsw.SQLITE_LIMIT_LENGTH, _LONGEST_BRIEFLY)
+        self._db.set_progress_handler(over, _LOOKED_AT_EACH)
+        try:
+            return self._db.execute(sql, tuple(params)).fetchall()
+        except (apsw.InterruptError, apsw.TooBigError):
+            raise NotQuick from None
+        except apsw.Error as error:
+            raise translation(error) from error
+        finally:
+            self._db.set_progress_handler(None)
             self._db.limit(apsw.SQLITE_LIMIT_LENGTH, before)
 
     def many(self, sql: str, rows: Iterable[Params]) -> list[Values]:

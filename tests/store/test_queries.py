@@ -69,6 +69,15 @@ def test_a_plan_that_cannot_be(shop: Tenant, plan: Any, status: int, code: str, 
     problem(shop.post(f"/query{query}", json=plan), status, code)
 
 
+def test_what_is_asked_again_and_again_sees_each_write(shop: Tenant) -> None:
+    dear = {"Filter": {"predicate": {"Gt": ["qty", 100]}, "child": SCAN}}
+    for n in range(1, 30):
+        shop.write(order(f"o-{n}", 100 + n))
+        assert len(shop.post("/query", json=dear).json()) == n
+        counted = shop.post("/sql", json={"sql": "SELECT count(*) AS n FROM shop.orders"})
+        assert (counted.json()["rows"], len(counted.headers["X-OC-Query-Id"])) == ([{"n": n}], 26)
+
+
 def test_other_values_of_explain_are_refused(shop: Tenant) -> None:
     problem(shop.post("/query?explain=yes", json=SCAN), 400, "validation_failed")
 
