@@ -28,7 +28,7 @@ from oql.transaction import EndedTransaction, Transaction, Uncommitted
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
 
 _MAX_LEVEL = 12
-_FIRST_LOOK_NS = 20_000_000
+_FIRST_LOOK_NS = 2_000_000
 
 
 class Machine(Serving):

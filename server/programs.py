@@ -15,6 +15,7 @@ from time import perf_counter, time
 from typing import Any, TypeVar
 
 from oql import engine, program
+from oql.background import give_way
 from oql.context import CancelFlag
 from oql.contexts import Contexts
 from oql.errors import Code, ProgramError
@@ -105,7 +106,7 @@ class Programs:
         self._hints = hints
         self._links = links
         self._history = History(contexts.stores)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="program")
+        self._pool = ThreadPoolExecutor(threads, "program", give_way)
         self._most = 2 * threads
         self._most_kept = threads // 2
         self._running: dict[ForegroundRun, None] = {}

@@ -47,7 +47,7 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
     def init_process(self) -> None:
         """The first thing that runs in the new process."""
         setproctitle("oql: web")
-        sys.setswitchinterval(0.0005)
+        sys.setswitchinterval(0.0002)
         super().init_process()
 
     def init_signals(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from oql.background import give_way
 from server import metrics
 from server.problems import unavailable
 from server.request import Request
@@ -19,7 +20,7 @@ class Threads:
     """At most `count` works at once, and as many that wait. `inline`: whether a quick read needs no thread."""
 
     def __init__(self, count: int, *, inline: bool) -> None:
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="store")
+        self._pool = ThreadPoolExecutor(count, "store", give_way)
         self._most = 2 * count
         self._works = 0
         self.inline = inline

@@ -1,5 +1,6 @@
 """Runs that compute for long take turns, one at a time, namespace after namespace."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from oql import engine
 from oql.limits import DEFAULT
 from oql.local import local_context
 from oql.program import compile_text
-from oql.slices import RoundRobin
+from oql.slices import SLICES, RoundRobin
 
 COUNTER = 'WHILE ?i IS LESS THAN 10000000 OPEN NEST CALCULATE "?i + 1" SET ?i CLOSE NEST'
 
@@ -95,6 +96,21 @@ def test_who_has_no_turn_gives_none_away(runs: Runs) -> None:
         runs.ask("a 1")
         runs.slices.leave("somebody else")
         assert runs.got == []
+
+
+def test_a_run_of_some_milliseconds_waits_for_its_turn() -> None:
+    ticks = itertools.count(step=10_000)
+    context = replace(local_context("a"), monotonic_ns=ticks.__next__, computing_ns=ticks.__next__)
+    program = compile_text(COUNTER.replace("10000000", "300"))
+    SLICES.turn("holder", "other")
+    thread = threading.Thread(target=engine.run, args=(program, context, {"i": 0}))
+    thread.start()
+    waited = False
+    while thread.is_alive():
+        waited = waited or SLICES.waiting == 1
+    SLICES.leave("holder")
+    assert waited
+    assert 2_000_000 < next(ticks) < 20_000_000
 
 
 def test_runs_that_compute_share_and_end() -> None:
