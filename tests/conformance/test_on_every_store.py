@@ -10,6 +10,7 @@ from substrate.opening import open_store
 from tests.conformance.corpus import Case, cases
 from tests.conformance.differences import differences
 from tests.substrate.mirror.opening import mirror_store
+from tests.substrate.postgres_server import new_database
 
 WORDS = (
     "CACHE ", "CREATE DATABASE ", "TRANSACTION ", "DEFINE CRON ", "WATCH ", "WEBHOOK ", "EMAIL ", "REGISTER ", "LOGIN ",
@@ -19,17 +20,22 @@ KEEPING = [case for case in cases() if any(word in case.program for word in WORD
 
 
 @pytest.fixture(scope="module", params=["postgres", "mirror"])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store in a PostgreSQL database, and one that mirrors it on files of SQLite."""
+def store(
+    request: pytest.FixtureRequest, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """A store in a PostgreSQL database, and one that mirrors it on files of SQLite.
+
+    The database is its own: cases leave hundreds of namespaces, and others delete what they find in that of all tests.
+    """
     folder = tmp_path_factory.mktemp(request.param)
-    url = request.getfixturevalue("postgres_url")
-    if request.param == "mirror":
-        with mirror_store(url, folder, MIGRATIONS) as mirror:
-            yield mirror
-    else:
-        opened = open_store(url, folder, system=MIGRATIONS)
-        yield opened
-        opened.close()
+    with new_database(postgres_server) as url:
+        if request.param == "mirror":
+            with mirror_store(url, folder, MIGRATIONS) as mirror:
+                yield mirror
+        else:
+            opened = open_store(url, folder, system=MIGRATIONS)
+            yield opened
+            opened.close()
 
 
 @pytest.mark.slow

@@ -58,16 +58,25 @@ def test_a_plan_is_known_by_its_form(full: Namespace, sqlite: bool) -> None:
             full.query(other, Call(only_if_quick=True))
 
 
-def test_what_takes_longer_than_before_is_given_up_and_rests(full: Namespace, sqlite: bool) -> None:
+@pytest.mark.parametrize("rest_s", [60.0, 0.0])
+def test_what_takes_longer_than_before_is_given_up_and_rests(
+    full: Namespace, sqlite: bool, rest_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("substrate.quick.REST_S", rest_s)
     assert full.sql(PAIRS, [1])["rows"] == [{"n": 1}]
     if sqlite:
         assert quickly(full, PAIRS, 1) == [{"n": 1}]
     with pytest.raises(NotQuick):
         quickly(full, PAIRS, 3_000)
-    assert full.sql(PAIRS, [3_000])["rows"] == [{"n": 9_000_000}]
-    assert full.sql(PAIRS, [1])["rows"] == [{"n": 1}]
     with pytest.raises(NotQuick):
         quickly(full, PAIRS, 1)
+    assert full.sql(PAIRS, [3_000])["rows"] == [{"n": 9_000_000}]
+    assert full.sql(PAIRS, [1])["rows"] == [{"n": 1}]
+    if sqlite and rest_s == 0:
+        assert quickly(full, PAIRS, 1) == [{"n": 1}]
+    else:
+        with pytest.raises(NotQuick):
+            quickly(full, PAIRS, 1)
 
 
 def test_values_that_are_too_long_are_given_up(full: Namespace, sqlite: bool) -> None:
