@@ -22,13 +22,12 @@ from oql.link import STEP, TIMED
 from oql.parallel import fan_out, run_branches
 from oql.program import FAIL, SWITCH, Instruction, Program
 from oql.records import LOOP_VARIABLES, Branch, Group, Opened
-from oql.serving import Serving, size_of
+from oql.serving import ALONE_NS, Serving, size_of
 from oql.trace import ERROR, OK, SKIPPED, SUSPENDED, InnerProgram, Trace
 from oql.transaction import EndedTransaction, Transaction, Uncommitted
 from oql.values import SCALARS, SKIPPED as SKIP_MARK, Value
 
 _MAX_LEVEL = 12
-_FIRST_LOOK_NS = 2_000_000
 
 
 class Machine(Serving):
@@ -74,7 +73,7 @@ class Machine(Serving):
         self.counts_passes = context.journal is not None
         self.failures: list[str] = []  # keys of steps that failed, and nothing has caught it yet
         self.partial: list[Value] = []  # what a step has given so far that runs once a branch
-        self.look_at = budget.started + _FIRST_LOOK_NS
+        self.look_at = budget.started + ALONE_NS
         variables[RUN] = self
 
     # the loop

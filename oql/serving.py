@@ -19,7 +19,7 @@ from substrate.interface import Frame
 
 T = TypeVar("T")
 
-_ALONE_NS, _SLICE_NS = 1_000_000, 10_000_000
+ALONE_NS, _SLICE_NS = 1_000_000, 10_000_000
 """So long a run computes by itself, and then in each slice. The main thread, which serves requests, takes no part."""
 
 
@@ -145,18 +145,18 @@ class Serving:
         self.making = 0
         used = self.used()
         self.unshared += used
-        if self.unshared > _ALONE_NS and threading.current_thread() is not threading.main_thread():
+        if self.unshared > ALONE_NS and threading.current_thread() is not threading.main_thread():
             SLICES.turn(self, self.context.namespace)
             now = self.context.monotonic_ns()
         self.budget.look()
         if self.transaction:
             self.transaction.look(now)
         left = self.budget.compute(used)
-        self.look_at = now + min(max(left, 1_000_000), _SLICE_NS if self.unshared > _ALONE_NS else _ALONE_NS)
+        self.look_at = now + min(max(left, 1_000_000), _SLICE_NS if self.unshared > ALONE_NS else ALONE_NS)
 
     def rest(self) -> None:
         """The run is about to wait, or has ended: others may compute."""
-        if self.unshared > _ALONE_NS:
+        if self.unshared > ALONE_NS:
             SLICES.leave(self)
         self.unshared = 0
 

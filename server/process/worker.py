@@ -47,7 +47,7 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
     def init_process(self) -> None:
         """The first thing that runs in the new process."""
         setproctitle("oql: web")
-        sys.setswitchinterval(0.0002)
+        sys.setswitchinterval(0.0002)  # so long the loop waits for a thread that computes, twice in a request
         super().init_process()
 
     def init_signals(self) -> None:

@@ -1,7 +1,9 @@
-"""Plans and SQL: run on threads, known by an id, ended by whoever asks for that or when the client goes away."""
+"""Plans and SQL: at once where they are known to be quick, else on threads, where whoever knows their id can end them,
+and the client by going away.
+"""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from time import perf_counter
 from typing import Any, TypeVar
@@ -21,7 +23,7 @@ from substrate.errors import described
 from substrate.interface import Call, Frame, NotQuick, Reading, Store
 
 LONGEST_SQL = 64 * 1024
-LONGEST_QUICK = 4 * 1024
+LONGEST_QUICK = 1024
 """The bytes of a body whose plan or statement may be read at once."""
 QUERY_ID = "X-OC-Query-Id"
 
@@ -113,20 +115,28 @@ class Queries:
     async def _read(self, visit: Visit, call: Call, raw: bytes, read: Callable[[Reading], T]) -> T:
         """What is known to be quick is read at once, everything else on a thread."""
         if self._threads.inline and len(raw) <= LONGEST_QUICK and visit.req.get_header(QUERY_ID) is None:
-            began = perf_counter()
             call.only_if_quick = True
-            with suppress(NotQuick):
-                found = read(self._turn.reading(visit.namespace))
-                metrics.store_query_ends(perf_counter() - began)
-                return found
+            with suppress(NotQuick), _measured():
+                return read(self._turn.reading(visit.namespace))
             call.only_if_quick = False
         return await self._run(visit, call, lambda: read(visit.namespace))
 
     async def _run(self, visit: Visit, call: Call, work: Callable[[], T]) -> T:
-        began = perf_counter()
-        try:
+        with _measured():
             return await call_on_thread(self._threads, visit.req, call, work)
-        finally:
+
+
+@contextmanager
+def _measured() -> Iterator[None]:
+    """Counts the block as a query, with its time; not one that is asked again on a thread."""
+    began, ended = perf_counter(), True
+    try:
+        yield
+    except NotQuick:
+        ended = False
+        raise
+    finally:
+        if ended:
             metrics.store_query_ends(perf_counter() - began)
 
 

@@ -80,8 +80,8 @@ class Call:
     known to `Namespace.cancel` in every process. `nodes`: how many a walk along relations may come to. `cancel()` ends
     it from any thread: the engine itself stops.
 
-    `only_if_quick`: NotQuick is raised where the answer is not known to take a fraction of a millisecond, or takes
-    longer now, so that an event loop may ask. Nobody can cancel such a call; its id, seconds and nodes do not matter.
+    `only_if_quick`, of `query` and `sql`: NotQuick is raised where the answer is not known to take a fraction of a
+    millisecond, or takes longer now, so that an event loop may ask. Nobody can cancel such a call by its id.
     """
 
     seconds: float = 30.0

@@ -6,8 +6,8 @@ binding                           operands -> bound values
 explaining                        runs a plan node by node
 """
 
-from substrate.plan.compiling import compile, predicate  # noqa: A004 -- see there
+from substrate.plan.compiling import compile, kept, predicate  # noqa: A004 -- see there
 from substrate.plan.explaining import explain
 from substrate.plan.json_schema import schema
 
-__all__ = ["compile", "explain", "predicate", "schema"]
+__all__ = ["compile", "explain", "kept", "predicate", "schema"]

@@ -42,6 +42,13 @@ def compile(  # noqa: A001 -- it is called as `plan.compile`, and what it does h
     return Statement(kept.text, bound(kept.binds, reader.operands), kept.outputs)
 
 
+def kept(plan: Plan, catalog: Catalog, dialect: DialectName, *, coerce: bool = False) -> Statement | None:
+    """As `compile`, where one that differs in operands alone was compiled before; else None."""
+    reader = Reader(GRAMMAR)
+    found = _statements.find(catalog, (reader.node(plan, ""), dialect, coerce))
+    return None if found is None else Statement(found.text, bound(found.binds, reader.operands), found.outputs)
+
+
 def predicate(value: Json, table: Table, dialect: DialectName, *, coerce: bool = False) -> tuple[str, Values]:
     """The condition of a predicate as it stands behind WHERE in an UPDATE or DELETE of the table, and what is bound.
 

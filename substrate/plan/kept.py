@@ -25,11 +25,11 @@ class Kept(Generic[Owner, Made]):
 
     def get(self, owner: Owner, key: Hashable, make: Callable[[], Made]) -> Made:
         """What is kept for the owner under the key, made now if nothing is."""
-        found = self._of.get(id(owner))
-        kept = found[1] if found and found[0]() is owner else self._begin(owner)
-        made = kept.get(key)
+        made = self.find(owner, key)
         if made is None:
             made = make()
+            found = self._of.get(id(owner))
+            kept = found[1] if found and found[0]() is owner else self._begin(owner)
             with self._guard:
                 while len(kept) >= self._most:
                     kept.pop(next(iter(kept)))
@@ -37,6 +37,11 @@ class Kept(Generic[Owner, Made]):
         elif self._hits:
             self._hits.add()
         return made
+
+    def find(self, owner: Owner, key: Hashable) -> Made | None:
+        """What is kept for the owner under the key, if anything is. It counts as no hit."""
+        found = self._of.get(id(owner))
+        return found[1].get(key) if found and found[0]() is owner else None
 
     def _begin(self, owner: Owner) -> dict[Hashable, Made]:
         number = id(owner)
