@@ -30,6 +30,8 @@ class Connection:
     """See `substrate.engine.Connection`."""
 
     undoes_statements = True
+    idle_since = 0.0
+    """For its pool: by the monotonic clock, in seconds."""
 
     def __init__(self, path: Path, *, writes: bool) -> None:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writes else apsw.SQLITE_OPEN_READONLY

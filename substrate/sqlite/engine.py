@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import threading
+import time
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ FORMAT = 1
 """The version of the layout, as the file says it; 0 is a file that was not finished."""
 _SETTLED_EACH = 16
 """Of how many calls of `settle` one does something."""
+IDLE_S = 30.0
+"""How long a reading connection may have been idle, where others are; each has a cache of its own."""
 
 
 class Engine:
@@ -151,10 +154,16 @@ class Engine:
         self, connection: Connection, opened: tuple[int, int] | None, to: list[Connection] | None = None
     ) -> None:
         """Keeps a connection for its next use, unless the namespace is another one by now."""
-        if opened == self._open:
-            (self._idle if to is None else to).append(connection)
-        else:
+        if opened != self._open:
             connection.close()
+            return
+        connection.idle_since = time.monotonic()
+        to = self._idle if to is None else to
+        to.append(connection)
+        if to[0].idle_since < connection.idle_since - IDLE_S:
+            # The one used last is taken first, so those at the beginning were needed when more were busy at once.
+            with contextlib.suppress(IndexError):
+                to.pop(0).close()
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.chains import slow_model
 from tests.crash.sink import taking
 from tests.http.running import Server, accounts_of, running
-from tests.soak.kinds import set_up
+from tests.soak.kinds import fill, set_up
 from tests.soak.load import Load
 from tests.soak.page import PAGE, page
 from tests.soak.samples import Figures, sample
@@ -25,6 +25,8 @@ from tests.soak.tenants import Login, Tenant
 
 TENANTS = 8
 EVERY_S = 60.0
+SEARCH_BYTES = 4 * 2**20
+"""What a process keeps of indexes of words: so little that there is no more of it after some minutes."""
 SCOPES = ("query", "read", "write", "admin")
 PASSWORD = "plum-Anchor-7-violet"
 
@@ -59,6 +61,7 @@ def soak(folder: Path, asked: argparse.Namespace) -> tuple[list[tuple[float, Fig
         settings = {
             "dev": "false", "site_paths": "true", "outbound_allow": sink.at, "store_rate_per_minute": "100000",
             "store_burst": "100000", "model_base_url": model, "model_default": "small",
+            "store_search_bytes": str(SEARCH_BYTES),
         }  # fmt: skip
         with running(folder / "data", **settings) as server:
             tenants = [
@@ -67,6 +70,7 @@ def soak(folder: Path, asked: argparse.Namespace) -> tuple[list[tuple[float, Fig
             ]
             for tenant in tenants:
                 set_up(tenant)
+                fill(tenant)
             load = Load(tenants, asked.rate, random.Random(asked.seed))
             return _under(load, server, asked), load
 

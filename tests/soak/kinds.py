@@ -14,6 +14,8 @@ from tests.store.asking import ORDERS
 KEYS = 400
 """Rows, vectors, documents of a namespace."""
 FILES = 40
+FILLED = 16
+"""Long programs of a namespace at the beginning."""
 WORDS = ("soak", "salt", "water", "wave", "shore", "tide", "harbour", "anchor", "rope", "sail", "wind", "storm")
 FORM = 'GATHER OPEN NEST ?name FORMAT TEXT AS "Name" FORMAT REQUIRED CLOSE NEST SET ?all AFTER EMIT ?name'
 ASKS = "name: asks\noutput: b\nsteps:\n  - {id: a, prompt: 'One?', output_var: a}\n" + (
@@ -37,6 +39,24 @@ def set_up(to: Tenant) -> None:
     _put_text(to, 0)
     rows = [{"order_id": f"o{key}", "symbol": WORDS[key % len(WORDS)], "qty": key} for key in range(KEYS)]
     to.store("POST", "/rows/shop.orders/_batch", json=rows)
+
+
+def fill(to: Tenant) -> None:
+    """Long programs, in requests and as jobs, until no process may keep more programs compiled than it does.
+
+    What grows after that is something else. Each counts as 1 MB of 32, and any process may get it, or none.
+    """
+    jobs = []
+    for number in range(FILLED):
+        text = "\n".join(f'STRING "{to.number}-{number}" SET ?v{step}' for step in range(900))
+        to.run(text)
+        jobs.append(to.send_off(text))
+    give_up = time.monotonic() + 300
+    for each in jobs:
+        while to.ask("GET", f"/v1/job/{each}").json()["status"] != "complete":
+            if time.monotonic() > give_up:
+                raise UnexpectedAnswer("jobs that fill caches take too long")
+            time.sleep(0.1)
 
 
 def _key(to: Tenant) -> int:

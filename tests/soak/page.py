@@ -23,6 +23,8 @@ _BOUNDS = (
     "changes and answers to idempotency keys, as docs/store.md says; links, beyond their end; audits of migrations,",
     "for ever; threads and connections, up to the most that were ever busy at once; the log of the server,",
     "until somebody rotates it. Delays count from when a request was due, so they tell of a busy machine too.",
+    "At the beginning long programs fill the caches of compiled ones (32 MiB by estimate in each process), and",
+    "processes keep little of indexes of words (4 MiB): memory that grows is not that of a cache that is not full.",
 )
 
 

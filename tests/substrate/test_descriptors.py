@@ -1,9 +1,12 @@
 """A process gives back every descriptor of what it has closed, dropped, or not used for long."""
 
+import contextlib
 import gc
 import os
+import time
 from pathlib import Path
 
+import apsw
 import pytest
 
 from substrate import handles
@@ -12,6 +15,7 @@ from substrate.interface import Frame, Namespace
 from substrate.interface.vectors import Nearest, Vector
 from substrate.opening import open_store
 from substrate.replication.standing import Standing, Standings
+from substrate.sqlite import engine
 from substrate.vectors import matrices
 
 
@@ -89,3 +93,33 @@ def test_tables_of_vectors_that_are_dropped(tmp_path: Path) -> None:
         counts.append(descriptors())
     store.close()
     assert counts[-1] == counts[1]
+
+
+def test_connections_that_were_needed_when_more_were_busy_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of eight snapshots at once, once one at a time was enough for longer than `IDLE_S`.
+
+    SQLite keeps a descriptor of the file for its next connection: to close it would drop the locks of all.
+    """
+    monkeypatch.setattr(engine, "IDLE_S", 0.05)
+    store = open_store("", tmp_path)
+    namespace = store.namespace("one")
+    namespace.make()
+
+    def connections() -> int:
+        return sum(Path(each.filename).is_relative_to(tmp_path) for each in apsw.connections())
+
+    before = connections()
+    with contextlib.ExitStack() as at_once:
+        for _ in range(8):
+            at_once.enter_context(namespace.snapshot())
+        most = connections()
+        assert most >= before + 7
+    deadline = time.monotonic() + 10
+    while connections() > most - 7 and time.monotonic() < deadline:
+        time.sleep(0.02)
+        namespace.table_ids()
+    assert connections() == most - 7
+    assert namespace.table_ids() == []
+    store.close()
