@@ -44,12 +44,13 @@ def set_up(to: Tenant) -> None:
 def fill(to: Tenant) -> None:
     """Long programs, in requests and as jobs, until no process may keep more programs compiled than it does.
 
-    What grows after that is something else. Each counts as 1 MB of 32, and any process may get it, or none.
+    What grows after that is something else. Each counts as 1 MB of 32, and comes on a connection of its own, which any
+    process may take.
     """
     jobs = []
     for number in range(FILLED):
         text = "\n".join(f'STRING "{to.number}-{number}" SET ?v{step}' for step in range(900))
-        to.run(text)
+        to.ask("POST", "/v1/query", json={"query": text}, headers={"Connection": "close"})
         jobs.append(to.send_off(text))
     give_up = time.monotonic() + 300
     for each in jobs:
