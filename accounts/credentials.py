@@ -10,6 +10,7 @@ from accounts.throttle import Throttle
 from accounts.verified import VerifiedLogins
 from oql.passwords import (
     MAX_PASSWORD_BYTES,
+    SHORTEST_PASSWORD,
     Argon2Cost,
     PasswordError,
     argon2_cost,
@@ -54,10 +55,15 @@ class Credentials:
         self._verified.remember(login, password, account, state)
         return account
 
-    def hash(self, password: str) -> str:
+    def new_hash(self, password: str) -> str:
         """The hash to keep for a new password. Raises InvalidAccount."""
-        if not password:
-            raise InvalidAccount("password", "expected a password, found nothing")
+        hashed = self._hash(password)
+        if len(_composed(password)) < SHORTEST_PASSWORD:
+            wanted = f"expected a password of at least {SHORTEST_PASSWORD} characters"
+            raise InvalidAccount("password", f"{wanted}: a few words in a row are easy to remember and hard to guess")
+        return hashed
+
+    def _hash(self, password: str) -> str:
         try:
             return argon2_hash(_composed(password), self._cost)
         except PasswordError as error:
@@ -74,7 +80,7 @@ class Credentials:
         if account is None or kept is None or account.disabled or not right:
             return None
         if argon2_cost(kept) != self._cost:
-            self._store.rehash(account, self.hash(password))
+            self._store.rehash(account, self._hash(password))
         return account
 
     def _nobodys_hash(self) -> str:

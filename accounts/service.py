@@ -211,7 +211,7 @@ class Accounts:
 
         Without a password it can be used by token or origin only.
         """
-        password_hash = None if password is None else self._credentials.hash(password)
+        password_hash = None if password is None else self._credentials.new_hash(password)
         return self._store.create(
             username, email=email, phone=phone, tier=tier_named(tier), password_hash=password_hash
         )
@@ -219,7 +219,7 @@ class Accounts:
     def passwd(self, login: str, password: str) -> Account:
         """A new password; the old one stops working at once, tokens go on. Raises InvalidAccount."""
         account = self._store.find(login)
-        return self._store.set_password_hash(account, self._credentials.hash(password))
+        return self._store.set_password_hash(account, self._credentials.new_hash(password))
 
     def set_tier(self, login: str, tier: str) -> Account:
         """Another tier. Raises InvalidAccount."""

@@ -16,6 +16,8 @@ from passlib.handlers.argon2 import argon2
 from passlib.handlers.bcrypt import bcrypt
 from passlib.utils.handlers import GenericHandler
 
+SHORTEST_PASSWORD = 8
+"""Characters of a new password at least, as NIST SP 800-63B asks for."""
 MAX_PASSWORD_BYTES = 1_024
 MAX_BCRYPT_BYTES = 72
 BCRYPT_ROUNDS = 12

@@ -36,7 +36,7 @@ def command() -> None:
 @click.option("--no-password", is_flag=True, help="Let it in by token or whitelisted origin only.")
 @data_option
 def add(name: str, password_stdin: bool, no_password: bool, data: str | None, **details: Any) -> None:
-    """Add an account with the username NAME."""
+    """Add an account with the username NAME. A password has at least 8 characters."""
     password = None if no_password else new_password(password_stdin)
     with accounts_of(data) as accounts:
         account = accounts.add(name, password, **details)

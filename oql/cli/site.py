@@ -16,6 +16,7 @@ from oql.site_names import FOLDER, INDEX, SiteRefused
 
 if TYPE_CHECKING:
     from accounts.service import Accounts
+    from oql.settings import Settings
 
 _account = click.option("--account", required=True, metavar="ACCOUNT", help="A username, email or phone.")
 
@@ -90,10 +91,18 @@ def publish(folder: Path, name: str | None, account: str, data: str | None) -> N
         namespace = namespace_of(accounts, account)
         _given(accounts, name, namespace)
         count = _copy(folder, name, namespace, accounts, data)
-    settings = settings_in_force(data)
     click.echo(f"site {name} of {account}: {count} file{'' if count == 1 else 's'}")
+    click.echo(_where(name, settings_in_force(data)))
+
+
+def _where(name: str, settings: "Settings") -> str:
+    """Where a server with these settings serves a site."""
     if settings.site_domain:
-        click.echo(f"It is served as {name}.{settings.site_domain}")
+        return f"It is served as {name}.{settings.site_domain}"
+    if settings.site_paths:
+        return f"It is served below /s/{name}/"
+    at = f"{name}.localhost, and below /s/{name}/"
+    return f"A development server serves it as {at}; any other one needs the setting site_domain, or site_paths"
 
 
 def _given(accounts: "Accounts", name: str, namespace: str) -> bool:

@@ -4,12 +4,12 @@ import unicodedata
 from dataclasses import dataclass
 
 from oql.errors import Code, expected, failed
+from oql.passwords import SHORTEST_PASSWORD
 from oql.people.answers import KINDS
 from oql.values import Value, kind_of
 
 LONGEST_NAME = 254
 """Characters of a username: an email address is one, too."""
-SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_024
 """Bytes of UTF-8."""
 

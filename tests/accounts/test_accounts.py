@@ -12,7 +12,7 @@ from tests.accounts.other_process import OtherProcess
 
 
 def test_a_new_account_has_what_was_given(accounts: Accounts) -> None:
-    made = accounts.add("Alice", "pw", email="Ann@Example.org", phone="0049 171 1234567", tier="Pro")
+    made = accounts.add("Alice", "long enough", email="Ann@Example.org", phone="0049 171 1234567", tier="Pro")
     assert (made.username, made.namespace, made.email, made.phone, made.tier.name, made.disabled) == (
         "alice", "user_alice", "ann@example.org", "+491711234567", "pro", False,
     )  # fmt: skip
@@ -111,7 +111,7 @@ def test_changes_are_kept_and_raise_the_version(accounts: Accounts) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda accounts: accounts.passwd("nobody", "pw"),
+        lambda accounts: accounts.passwd("nobody", "long enough"),
         lambda accounts: accounts.set_tier("nobody", "pro"),
         lambda accounts: accounts.set_whitelist("nobody", []),
         lambda accounts: accounts.disable("nobody"),
@@ -168,10 +168,10 @@ def test_an_account_without_whitelist_takes_any_origin(accounts: Accounts) -> No
 
 
 def test_everything_is_there_after_a_restart(accounts: Accounts, keeping: Keeping) -> None:
-    made = accounts.add("alice", "pw", email="ann@example.org")
+    made = accounts.add("alice", "long enough", email="ann@example.org")
     again = keeping.open()
     assert again.list() == (made,)
-    assert again.authenticate("alice", "pw", "192.0.2.1") == made
+    assert again.authenticate("alice", "long enough", "192.0.2.1") == made
 
 
 def test_every_refusal_names_itself(accounts: Accounts) -> None:

@@ -3,7 +3,7 @@
 import argon2.low_level
 import pytest
 
-from accounts.errors import AuthFailed
+from accounts.errors import AuthFailed, InvalidAccount
 from accounts.service import Accounts
 from oql.passwords import Argon2Cost
 from tests.accounts.conftest import Clock
@@ -29,8 +29,8 @@ def verified_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("login", ["alice", "Alice", "ann@example.org", "+49 171 1234567"])
 def test_every_name_of_an_account_logs_in(accounts: Accounts, login: str) -> None:
-    made = accounts.add("alice", "pw", email="ann@example.org", phone="+491711234567")
-    assert accounts.authenticate(login, "pw", HERE) == made
+    made = accounts.add("alice", "long enough", email="ann@example.org", phone="+491711234567")
+    assert accounts.authenticate(login, "long enough", HERE) == made
 
 
 @pytest.mark.parametrize(
@@ -45,22 +45,22 @@ def test_every_name_of_an_account_logs_in(accounts: Accounts, login: str) -> Non
         ("alice", "x" * 1_025),
         ("alice", "x" * 1_000_000),
         ("alice", "' OR '1'='1"),
-        ("alice' --", "pw"),
-        ("alice\0", "pw"),
-        ("nobody", "pw"),
+        ("alice' --", "long enough"),
+        ("alice\0", "long enough"),
+        ("nobody", "long enough"),
         ("", ""),
-        ("\ud800", "pw"),
-        ("a" * 1_000_000, "pw"),
+        ("\ud800", "long enough"),
+        ("a" * 1_000_000, "long enough"),
         ("silent", ""),
         ("silent", "None"),
-        ("shut", "pw"),
+        ("shut", "long enough"),
         ("test", "test"),
     ],
 )
 def test_other_credentials_fail_alike(accounts: Accounts, login: str, password: str) -> None:
-    accounts.add("alice", "pw")
+    accounts.add("alice", "long enough")
     accounts.add("silent")
-    accounts.add("shut", "pw")
+    accounts.add("shut", "long enough")
     accounts.disable("shut")
     assert accounts.recall(login, password) is None
     with pytest.raises(AuthFailed, match=r"^these credentials are not right$"):
@@ -71,9 +71,9 @@ def test_other_credentials_fail_alike(accounts: Accounts, login: str, password: 
 def test_a_failure_costs_one_hash_whoever_was_asked_for(
     accounts: Accounts, verified_hashes: list[str], login: str
 ) -> None:
-    accounts.add("alice", "pw")
+    accounts.add("alice", "long enough")
     accounts.add("silent")
-    accounts.add("shut", "pw")
+    accounts.add("shut", "long enough")
     accounts.disable("shut")
     with pytest.raises(AuthFailed):
         accounts.authenticate(login, "wrong", HERE)
@@ -81,8 +81,18 @@ def test_a_failure_costs_one_hash_whoever_was_asked_for(
 
 
 def test_a_password_is_the_same_from_every_keyboard(accounts: Accounts) -> None:
-    made = accounts.add("alice", "e\u0301t\u00e9")
-    assert accounts.authenticate("alice", "\u00e9te\u0301", HERE) == made
+    made = accounts.add("alice", "e\u0301t\u00e9 et jour")
+    assert accounts.authenticate("alice", "\u00e9te\u0301 et jour", HERE) == made
+
+
+@pytest.mark.parametrize("short", ["", "seven c", "e\u0301" * 4])
+def test_a_new_password_has_eight_characters(accounts: Accounts, short: str) -> None:
+    with pytest.raises(InvalidAccount, match="at least 8 characters"):
+        accounts.add("alice", short)
+    made = accounts.add("alice", "eight ch")
+    with pytest.raises(InvalidAccount, match="at least 8 characters"):
+        accounts.passwd("alice", short)
+    assert accounts.authenticate("alice", "eight ch", HERE) == made
 
 
 def test_a_password_may_hold_anything(accounts: Accounts) -> None:
@@ -94,27 +104,28 @@ def test_a_password_may_hold_anything(accounts: Accounts) -> None:
 
 
 def test_a_login_is_remembered_for_a_minute(accounts: Accounts, clock: Clock, verified_hashes: list[str]) -> None:
-    made = accounts.add("alice", "pw")
-    assert accounts.recall("alice", "pw") is None
-    accounts.authenticate("alice", "pw", HERE)
+    made = accounts.add("alice", "long enough")
+    assert accounts.recall("alice", "long enough") is None
+    accounts.authenticate("alice", "long enough", HERE)
     clock.now += 59
-    assert accounts.recall("alice", "pw") == made
-    assert accounts.authenticate("alice", "pw", HERE) == made
+    assert accounts.recall("alice", "long enough") == made
+    assert accounts.authenticate("alice", "long enough", HERE) == made
     assert len(verified_hashes) == 1
     clock.now += 2
-    assert accounts.recall("alice", "pw") is None
+    assert accounts.recall("alice", "long enough") is None
 
 
 def test_only_these_very_credentials_are_remembered(accounts: Accounts) -> None:
-    accounts.add("alice", "pw")
-    accounts.add("alicep", "w")
-    accounts.authenticate("alice", "pw", HERE)
-    for login, password in [("alice", "pw2"), ("alice", ""), ("alicep", "w"), ("alic", "epw"), ("Alice", "pw")]:
+    accounts.add("alice", "plong enough")
+    accounts.add("alicep", "long enough")
+    accounts.authenticate("alice", "plong enough", HERE)
+    others = [("alice", "plong enough2"), ("alice", ""), ("alicep", "long enough"), ("alic", "eplong enough")]
+    for login, password in [*others, ("Alice", "plong enough")]:
         assert accounts.recall(login, password) is None
 
 
 def test_a_failure_is_not_remembered(accounts: Accounts) -> None:
-    accounts.add("alice", "pw")
+    accounts.add("alice", "long enough")
     with pytest.raises(AuthFailed):
         accounts.authenticate("alice", "right soon", HERE)
     made = accounts.passwd("alice", "right soon")
@@ -122,60 +133,60 @@ def test_a_failure_is_not_remembered(accounts: Accounts) -> None:
 
 
 def test_a_changed_password_counts_at_once(accounts: Accounts) -> None:
-    accounts.add("alice", "old")
-    accounts.authenticate("alice", "old", HERE)
-    made = accounts.passwd("alice", "new")
-    assert accounts.recall("alice", "old") is None
+    accounts.add("alice", "old password")
+    accounts.authenticate("alice", "old password", HERE)
+    made = accounts.passwd("alice", "new password")
+    assert accounts.recall("alice", "old password") is None
     with pytest.raises(AuthFailed):
-        accounts.authenticate("alice", "old", HERE)
-    assert accounts.authenticate("alice", "new", HERE) == made
+        accounts.authenticate("alice", "old password", HERE)
+    assert accounts.authenticate("alice", "new password", HERE) == made
 
 
 def test_a_changed_password_counts_at_once_in_every_process(accounts: Accounts, other: OtherProcess) -> None:
-    accounts.add("alice", "old")
-    assert other.call("authenticate", "alice", "old", HERE) == "alice"
-    assert other.call("recall", "alice", "old") == "alice"
-    accounts.passwd("alice", "new")
-    assert other.call("recall", "alice", "old") is None
-    assert other.call("authenticate", "alice", "old", HERE) == "AuthFailed"
-    assert other.call("authenticate", "alice", "new", HERE) == "alice"
+    accounts.add("alice", "old password")
+    assert other.call("authenticate", "alice", "old password", HERE) == "alice"
+    assert other.call("recall", "alice", "old password") == "alice"
+    accounts.passwd("alice", "new password")
+    assert other.call("recall", "alice", "old password") is None
+    assert other.call("authenticate", "alice", "old password", HERE) == "AuthFailed"
+    assert other.call("authenticate", "alice", "new password", HERE) == "alice"
 
 
 def test_a_disabled_account_is_out_at_once_in_every_process(accounts: Accounts, other: OtherProcess) -> None:
-    accounts.add("alice", "pw")
-    accounts.authenticate("alice", "pw", HERE)
-    assert other.call("authenticate", "alice", "pw", HERE) == "alice"
+    accounts.add("alice", "long enough")
+    accounts.authenticate("alice", "long enough", HERE)
+    assert other.call("authenticate", "alice", "long enough", HERE) == "alice"
     other.call("disable", "alice")
-    assert accounts.recall("alice", "pw") is None
-    assert other.call("recall", "alice", "pw") is None
+    assert accounts.recall("alice", "long enough") is None
+    assert other.call("recall", "alice", "long enough") is None
     with pytest.raises(AuthFailed):
-        accounts.authenticate("alice", "pw", HERE)
+        accounts.authenticate("alice", "long enough", HERE)
 
 
 def test_a_changed_tier_counts_at_once(accounts: Accounts) -> None:
-    accounts.add("alice", "pw")
-    accounts.authenticate("alice", "pw", HERE)
+    accounts.add("alice", "long enough")
+    accounts.authenticate("alice", "long enough", HERE)
     accounts.set_tier("alice", "pro")
-    remembered = accounts.recall("alice", "pw") or accounts.authenticate("alice", "pw", HERE)
+    remembered = accounts.recall("alice", "long enough") or accounts.authenticate("alice", "long enough", HERE)
     assert remembered.tier.name == "pro"
 
 
 def test_the_changes_of_others_cost_no_second_hash(
     accounts: Accounts, other: OtherProcess, verified_hashes: list[str]
 ) -> None:
-    made = accounts.add("alice", "pw")
-    accounts.authenticate("alice", "pw", HERE)
-    other.call("add", "bob", "pw")
+    made = accounts.add("alice", "long enough")
+    accounts.authenticate("alice", "long enough", HERE)
+    other.call("add", "bob", "long enough")
     assert other.call("authenticate", "bob", "wrong", HERE) == "AuthFailed"
-    assert accounts.recall("alice", "pw") == made
+    assert accounts.recall("alice", "long enough") == made
     assert len(verified_hashes) == 1
 
 
 def test_a_hash_of_another_cost_is_renewed(keeping: Keeping, verified_hashes: list[str]) -> None:
     dearer = Argon2Cost(memory_kib=16, passes=2)
-    made = keeping.open().add("alice", "pw")
+    made = keeping.open().add("alice", "long enough")
     for _ in range(2):
-        assert keeping.open(password_cost=dearer).authenticate("alice", "pw", HERE) == made
+        assert keeping.open(password_cost=dearer).authenticate("alice", "long enough", HERE) == made
     assert [hashed.split("$")[3] for hashed in verified_hashes] == ["m=8,t=1,p=1", "m=16,t=2,p=1"]
 
 

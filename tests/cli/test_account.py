@@ -65,12 +65,12 @@ def test_the_secret_of_webhooks_is_shown(call: Administrator) -> None:
 
 @pytest.mark.slow
 def test_an_account_is_changed(call: Administrator, data: Path) -> None:
-    call("account", "add", "ada", "--password-stdin", stdin="old")
-    assert call("account", "passwd", "ada", "--password-stdin", stdin="new\n").code == 0
+    call("account", "add", "ada", "--password-stdin", stdin="old password")
+    assert call("account", "passwd", "ada", "--password-stdin", stdin="new password\n").code == 0
     accounts = opened(data)
-    assert accounts.authenticate("ada", "new", "here").username == "ada"
+    assert accounts.authenticate("ada", "new password", "here").username == "ada"
     with pytest.raises(AuthFailed):
-        accounts.authenticate("ada", "old", "here")
+        accounts.authenticate("ada", "old password", "here")
     assert call("account", "tier", "ada", "starter").out == "account ada: tier starter\n"
     origins = ("https://app.example.com", "http://localhost:3000")
     assert call("account", "whitelist", "ada", *origins).out == "".join(f"{origin}\n" for origin in origins)
@@ -113,13 +113,13 @@ def test_an_empty_folder_has_no_accounts(call: Administrator) -> None:
 def test_a_password_is_asked_for_twice_and_not_shown(data: Path) -> None:
     with terminal("account", "add", "ada", "--data", str(data), **CHEAP) as screen:
         screen.expect("Password: ")
-        screen.type("s3cret" + ENTER)
+        screen.type("s3cret-enough" + ENTER)
         screen.expect("Repeat for confirmation: ")
-        screen.type("s3cret" + ENTER)
+        screen.type("s3cret-enough" + ENTER)
         screen.expect("account ada added")
         assert screen.wait() == 0
-        assert "s3cret" not in screen.raw
-    assert opened(data).authenticate("ada", "s3cret", "here").username == "ada"
+        assert "s3cret-enough" not in screen.raw
+    assert opened(data).authenticate("ada", "s3cret-enough", "here").username == "ada"
 
 
 def test_tokens_are_issued_once_listed_and_revoked(call: Administrator, data: Path) -> None:

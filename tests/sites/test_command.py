@@ -55,12 +55,28 @@ def test_a_folder_is_published(data: Path, tmp_path: Path) -> None:
     (folder / "css" / "a.css").write_text("a")
     (folder / ".git" / "config").write_text("secret")
     (folder / "link").symlink_to("/etc/passwd")
-    assert call(data, "publish", folder, "--account", "ada").out == "site shop of ada: 2 files\n"
+    assert call(data, "publish", folder, "--account", "ada").out == (
+        "site shop of ada: 2 files\n"
+        "A development server serves it as shop.localhost, and below /s/shop/; "
+        "any other one needs the setting site_domain, or site_paths\n"
+    )
     root = data / "namespaces" / "user_ada"
     found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
     assert {path for path in found if "sites" in path} == {"files/sites/shop/css/a.css", "files/sites/shop/index.oql"}
     assert call(data, "publish", folder, "--account", "eve").code == 1
     assert call(data, "publish", folder, "other", "--account", "eve").code == 0
+
+
+def test_it_is_told_where_a_site_is_served(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "index.oql").write_text('EMIT "x"')
+    for settings, told in (
+        ({"OQL_SITE_DOMAIN": "example.org"}, "It is served as shop.example.org\n"),
+        ({"OQL_SITE_PATHS": "true"}, "It is served below /s/shop/\n"),
+    ):
+        published = oql("site", "publish", folder, "--account", "ada", "--data", data, **settings)
+        assert (published.code, published.out) == (0, "site shop of ada: 1 file\n" + told)
 
 
 def test_a_program_with_mistakes_is_not_published(data: Path, tmp_path: Path) -> None:
