@@ -56,14 +56,12 @@ def _arguments(names: list[str]) -> argparse.Namespace:
 
 def _measure(console: Console, chosen: list[Figure], rounds: int) -> tuple[list[Result], dict[str, str]]:
     described = machine.described() | {"load generator": GENERATOR, "rounds": str(rounds)}
-    results, looks = [], []
+    results = []
     begun = time.monotonic()
     for figure in chosen:
-        looks.append(machine.others())
         results.append(_result(figure, rounds))
         report.show(console, results[-1])
     described["duration"] = f"{(time.monotonic() - begun) / 60:.0f} minutes"
-    described["processors used by others"] = machine.use_by_others(looks)
     for name, value in described.items():
         console.print(f"{name}: {value}", highlight=False)
     return results, described
@@ -71,13 +69,14 @@ def _measure(console: Console, chosen: list[Figure], rounds: int) -> tuple[list[
 
 def _result(figure: Figure, rounds: int) -> Result:
     """What a figure gives; one that fails does not end the run."""
+    watched = machine.Watched()
     begun = time.monotonic()
     try:
         result = Result(figure, list(figure.measure(rounds)))
     except Exception as failure:  # noqa: BLE001 - the other figures are worth having
         traceback.print_exc()
         result = Result(figure, failure=absence(failure).reason)
-    result.seconds = time.monotonic() - begun
+    result.seconds, result.measured = time.monotonic() - begun, watched.told()
     return result
 
 

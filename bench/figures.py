@@ -138,12 +138,16 @@ class Figure:
 
 @dataclass(slots=True)
 class Result:
-    """The rows that one run of a figure gave, and the seconds that it took; or why it gave none."""
+    """The rows that one run of a figure gave, and the seconds that it took; or why it gave none.
+
+    measured: when, and what of the machine others had meanwhile.
+    """
 
     figure: Figure
     rows: list[Row] = field(default_factory=list)
     seconds: float = 0.0
     failure: str = ""
+    measured: str = ""
 
     def verdicts(self, row: Row) -> list[tuple[Target, bool]]:
         """The targets that speak of a row, and whether they are met."""

@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +16,13 @@ _PEERS = (
     "fastapi", "tantivy", "faiss-cpu",
 )  # fmt: skip
 _BUSY_SHARE = 0.15
+"""Of the processors: with more than that in the hands of others, figures tell of them."""
 
 
 def described() -> dict[str, str]:
     """The machine and the versions, by name."""
     return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "date": _now(),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -30,27 +31,53 @@ def described() -> dict[str, str]:
     }
 
 
-def others(seconds: float = 0.5) -> float:
-    """How many cores others use: what is busy while this process waits."""
-    busy, whole = _processor_ticks()
-    time.sleep(seconds)
-    busy_then, whole_then = _processor_ticks()
-    return (busy_then - busy) / max(1, whole_then - whole) * (os.cpu_count() or 1)
+class Watched:
+    """A while in which something is measured; what of the processors programs had before it, and the host in it.
+
+    The host takes processors away when it runs other machines on them.
+    """
+
+    def __init__(self, seconds: float = 0.5) -> None:
+        before = _Ticks.now()
+        time.sleep(seconds)
+        self._begun = _Ticks.now()
+        self._others = self._begun.since(before).busy_share
+
+    def told(self) -> str:
+        """When this was, and how much of the machine was missing, with a word where that is much."""
+        stolen, cores = _Ticks.now().since(self._begun).stolen_share, os.cpu_count() or 1
+        text = f"{_now()}; {self._others * cores:.1f} of {cores} cores in use before, {stolen:.0%} taken by the host"
+        return text + (" (HIGH: the machine was shared)" if max(self._others, stolen) > _BUSY_SHARE else "")
 
 
-def use_by_others(looks: Sequence[float]) -> str:
-    """What `others` found before each figure, with a word where that is much."""
-    cores = os.cpu_count() or 1
-    text = f"{min(looks):.1f} to {max(looks):.1f} of {cores} cores before each figure"
-    return text + (" (HIGH: the machine was shared)" if max(looks) > _BUSY_SHARE * cores else "")
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """Ticks of all processors: all of them, those in which they had nothing to do, those that the host took away."""
+
+    whole: int
+    idle: int
+    stolen: int
+
+    @classmethod
+    def now(cls) -> "_Ticks":
+        first = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+        ticks = [int(word) for word in first.split()[1:9]]
+        return cls(sum(ticks), ticks[3] + ticks[4], ticks[7])
+
+    def since(self, before: "_Ticks") -> "_Ticks":
+        return _Ticks(self.whole - before.whole, self.idle - before.idle, self.stolen - before.stolen)
+
+    @property
+    def busy_share(self) -> float:
+        return (self.whole - self.idle) / max(1, self.whole)
+
+    @property
+    def stolen_share(self) -> float:
+        return self.stolen / max(1, self.whole)
 
 
-def _processor_ticks() -> tuple[int, int]:
-    """Ticks in which a processor worked, or was taken away from this machine; and all ticks."""
-    first = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
-    ticks = [int(word) for word in first.split()[1:9]]
-    idle = ticks[3] + ticks[4]
-    return sum(ticks) - idle, sum(ticks)
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _version(distribution: str) -> str:

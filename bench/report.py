@@ -14,7 +14,7 @@ Cells = tuple[str, ...]
 
 def show(console: Console, result: Result) -> None:
     """Prints one figure as a table, or why it has none."""
-    title = f"{result.figure.name}: {result.figure.about} ({result.seconds:.0f} s)"
+    title = f"{result.figure.name}: {result.figure.about} ({result.seconds:.0f} s; {result.measured})"
     if result.failure:
         console.print(f"{title}\n{_failed(result)}\n", highlight=False, markup=False)
         return
@@ -54,7 +54,8 @@ def verdict_of(result: Result, row: Row) -> str:
 def _markdown_of(result: Result) -> str:
     figure = result.figure
     head = f"### {figure.name}\n\n{figure.about[0].upper()}{figure.about[1:]}. Target: {_targets(figure)}."
-    return f"{head}\n\n{_failed(result) if result.failure else table_of(_table(result))}"
+    measured = f" Measured {result.measured}." if result.measured else ""
+    return f"{head}{measured}\n\n{_failed(result) if result.failure else table_of(_table(result))}"
 
 
 def _failed(result: Result) -> str:

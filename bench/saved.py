@@ -36,7 +36,10 @@ def keep(path: Path, results: Sequence[Result], machine: Mapping[str, str], figu
     """
     measured = {result.figure.name: result for result in results if not result.failure}
     if path.exists() and measured.keys() < figures.keys():
-        machine = {**machine, "put together": "of several runs, so figures do not share the state of the machine"}
+        machine = {
+            **machine,
+            "put together": "of several runs; each figure says when it was measured, where that is known",
+        }
         results = [measured.get(result.figure.name) or result for result in read(path, figures)[0]]
     write(path, results, machine)
 
@@ -44,6 +47,7 @@ def keep(path: Path, results: Sequence[Result], machine: Mapping[str, str], figu
 def _result_json(result: Result) -> dict[str, Any]:
     rows = [_row_json(result, row) for row in result.rows]
     about = {"name": result.figure.name, "about": result.figure.about, "seconds": round(result.seconds, 1)}
+    about |= {"measured": result.measured} if result.measured else {}
     return about | ({"failure": result.failure} if result.failure else {}) | {"rows": rows}
 
 
@@ -64,7 +68,8 @@ def _row_json(result: Result, row: Row) -> dict[str, Any]:
 
 
 def _result(figure: Figure, kept: Mapping[str, Any]) -> Result:
-    return Result(figure, [_row(each) for each in kept["rows"]], kept["seconds"], kept.get("failure", ""))
+    rows = [_row(each) for each in kept["rows"]]
+    return Result(figure, rows, kept["seconds"], kept.get("failure", ""), kept.get("measured", ""))
 
 
 def _row(kept: Mapping[str, Any]) -> Row:
