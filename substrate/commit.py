@@ -7,7 +7,7 @@ prepared statement where several come in a row, and by themselves where that fai
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from substrate import log
 from substrate.catalog import Catalog
@@ -27,7 +27,7 @@ class Commit:
         self.catalog = catalog
         self._around = around
         self._connection = connection
-        self._began, stored = position_and_epoch(connection)
+        self._began, stored = log.position(connection)
         self.lsn = self._began
         self._epoch = self._claimed(stored)
         self._frames: list[tuple[Lsn, int, bytes]] = []
@@ -102,12 +102,11 @@ class Commit:
         self.lsn = log.behind(self.lsn, len(written))
 
     def end(self) -> None:
-        """Writes the log, and notes where the next frame will stand."""
+        """Writes the log."""
         self.still_allowed()
         if not self._frames:
             return
         log.append(self._connection, self._frames)
-        self._connection.execute("UPDATE _oc_meta SET segment = ?, place = ?", self.lsn)
         if self.lsn.segment != self._began.segment:
             reading = ReadingHere(self._around, self._connection, self.catalog)
             log.trim(self._connection, self._around.now(), self.lsn, self._needed(reading))
@@ -134,10 +133,3 @@ class Commit:
         confirming = self._around.shared.confirming
         wanted = steps.needed(reading), confirming.needed(self._around.name) if confirming else None
         return min((each for each in wanted if each is not None), default=None)
-
-
-def position_and_epoch(connection: Connection) -> tuple[Lsn, int]:
-    """Where the next frame will stand, and in which epoch it may be written."""
-    [row] = connection.execute("SELECT segment, place, epoch FROM _oc_meta")
-    segment, offset, epoch = cast("tuple[int, int, int]", row)
-    return Lsn(segment, offset), epoch

@@ -1,7 +1,7 @@
 """The store's own tables in every namespace. Declared tables stand beside them as t1, t2, ...
 
-_oc_meta       one row: the epoch, where the next frame will stand in the log, a count of all declarations, and how many
-               migrations of the system tables were run
+_oc_meta       one row: the epoch, where the first frame will stand in a log that has none, a count of all declarations,
+               and how many migrations of the system tables were run
 _oc_database   the databases that exist, also those without tables
 _oc_table      the declared tables: number, id, version, text of the manifest
 _oc_log        the change log: a frame for each unit of change; its place is segment * 2^32 + offset
@@ -30,7 +30,6 @@ _SCRIPT = (
         number BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, version BIGINT NOT NULL, text TEXT NOT NULL)
     """,
     "CREATE TABLE _oc_log (place {ordered} PRIMARY KEY, at_secs BIGINT NOT NULL, frame {bytes} NOT NULL)",
-    "CREATE INDEX _oc_log_at ON _oc_log (at_secs)",
     """
     CREATE TABLE _oc_gone (
         number BIGINT NOT NULL, key TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (number, key)){compact}

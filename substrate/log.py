@@ -9,7 +9,7 @@ followed by the next. `crc` is the CRC-32 (ISO 3309, as zlib computes it) of the
 
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from substrate import json
 from substrate.counts import LOG_BYTES
@@ -23,6 +23,11 @@ KEEP_BYTES = 2**30
 _SHIFT = 32
 _MASK = (1 << _SHIFT) - 1
 _FETCHED = 100
+_POSITION = """
+SELECT segment, place, epoch, (SELECT place FROM _oc_log ORDER BY place DESC LIMIT 1),
+    (SELECT length(frame) FROM _oc_log ORDER BY place DESC LIMIT 1)
+FROM _oc_meta
+"""
 
 Op = dict[str, Any]
 Pending: TypeAlias = tuple[Lsn, int, bytes]
@@ -50,6 +55,17 @@ def place(lsn: Lsn) -> int:
 def lsn_at(number: int) -> Lsn:
     """The LSN of such a number."""
     return Lsn(number >> _SHIFT, number & _MASK)
+
+
+def position(connection: Connection) -> tuple[Lsn, int]:
+    """Where the next frame will stand, and the epoch of the namespace.
+
+    That is behind the last frame. Only where there is none it is noted, so that a commit has one page less to write.
+    """
+    [row] = connection.execute(_POSITION)
+    segment, offset, epoch, last, size = cast("tuple[int, int, int, int | None, int]", row)
+    noted = Lsn(segment, offset)
+    return noted if last is None else max(noted, behind(lsn_at(last), size)), epoch
 
 
 def append(connection: Connection, frames: Sequence[Pending]) -> None:
@@ -87,8 +103,15 @@ def reaches_back_to(connection: Connection, after: Lsn, next_lsn: Lsn) -> None:
 
 
 def trim(connection: Connection, now: int, lsn: Lsn, needed: int | None = None) -> None:
-    """Deletes frames that are kept no longer: a week old, or more than a gigabyte back; none from `needed` on."""
+    """Deletes frames that are kept no longer: a week old, or more than a gigabyte back; none from `needed` on.
+
+    The last one always stays: its end is where the next one will stand.
+    """
+    young: Any = connection.execute(
+        "SELECT place FROM _oc_log WHERE at_secs >= ? ORDER BY place LIMIT 1", (now - KEEP_SECONDS,)
+    )
+    last: Any = connection.execute("SELECT max(place) FROM _oc_log")
     oldest = max(0, lsn.segment - KEEP_BYTES // SEGMENT_BYTES) << _SHIFT
-    least = place(lsn) if needed is None else needed
-    connection.execute("DELETE FROM _oc_log WHERE at_secs < ? AND place < ?", (now - KEEP_SECONDS, least))
-    connection.execute("DELETE FROM _oc_log WHERE place < ?", (min(oldest, least),))
+    kept = max(oldest, young[0][0] if young else oldest)
+    bounds = [kept, last[0][0], needed]
+    connection.execute("DELETE FROM _oc_log WHERE place < ?", (min(each for each in bounds if each is not None),))

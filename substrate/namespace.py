@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from substrate import answers, cache, declare, layout, log, told, usage
 from substrate.catalog import Catalog
-from substrate.commit import Commit, position_and_epoch
+from substrate.commit import Commit
 from substrate.engine import Connection
 from substrate.errors import Fenced, StoreError
 from substrate.frame import Frame
@@ -131,13 +131,13 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
     def lsn(self) -> Lsn:
         """See the protocol."""
         with self._engine.reading() as connection:
-            return position_and_epoch(connection)[0]
+            return log.position(connection)[0]
 
     def frames(self, after: Lsn | None, limit: int) -> Iterator[tuple[Lsn, bytes]]:
         """See the protocol."""
         with self._engine.reading() as connection:
             if after is not None:
-                log.reaches_back_to(connection, after, position_and_epoch(connection)[0])
+                log.reaches_back_to(connection, after, log.position(connection)[0])
             yield from log.frames(connection, after, limit)
 
     def changes(self, after: Lsn | None, limit: int) -> Iterator[tuple[Lsn, list[Json]]]:

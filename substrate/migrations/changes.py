@@ -5,7 +5,6 @@ from typing import Any
 
 from substrate import json, log
 from substrate.columns import Json
-from substrate.interface import Lsn
 from substrate.reading import ReadingHere
 
 _FETCHED = 200
@@ -29,8 +28,7 @@ def since(reading: ReadingHere, table: str, place: int) -> Written:
 
     In a frame, what it and the frames before it in the same commit have changed is told too.
     """
-    [(segment, offset)] = reading.connection.execute("SELECT segment, place FROM _oc_meta")
-    end = log.place(Lsn(segment, offset))  # type: ignore[arg-type] # both are numbers
+    end = log.place(log.position(reading.connection)[0])
     keys: dict[str, list[Json]] = {}
     name, last, frames = b'"schema":%b' % json.dumps(table), place - 1, 0
     while True:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from substrate import log
-from substrate.interface import Lsn
 from substrate.interface.faults import reach
 from substrate.migrations import acts, changes, records
 from substrate.migrations.changes import Written
@@ -36,8 +35,7 @@ def _due(reading: ReadingHere, migration: Migration) -> float | None:
         return 0.0
     if migration.leftover is not None:
         return float(migration.sweep_at or 0)
-    [(segment, offset)] = reading.connection.execute("SELECT segment, place FROM _oc_meta")
-    behind = migration.follows < log.place(Lsn(segment, offset))  # type: ignore[arg-type] # both are numbers
+    behind = migration.follows < log.place(log.position(reading.connection)[0])
     return float(migration.caught_at + READY_SECONDS) if behind else None
 
 

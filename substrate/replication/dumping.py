@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from substrate import log
 from substrate.catalog import Table
-from substrate.interface import Lsn
 from substrate.log import Op
 from substrate.migrations.records import OPEN
 from substrate.reading import ReadingHere
@@ -29,10 +28,10 @@ ROWS = 200
 
 def frames(reading: ReadingHere, *, whole: bool) -> Iterator[bytes]:
     """The frames of what a snapshot sees; see `substrate.interface.replication.Replicates.dump`."""
-    found: list[Any] = reading.connection.execute("SELECT segment, place, epoch, tables, cached, system FROM _oc_meta")
-    meta = found[0]
-    segment, place, epoch = meta[:3]
-    lsn, now, name = Lsn(segment, place), reading.around.now(), reading.around.name
+    lsn, epoch = log.position(reading.connection)
+    [counts] = reading.connection.execute("SELECT tables, cached, system FROM _oc_meta")
+    meta = (*lsn, epoch, *counts)
+    now, name = reading.around.now(), reading.around.name
     digest, count = hashlib.sha256(), 0
     for op in _operations(reading, meta, whole):
         frame = log.encoded(lsn, epoch, name, now, [op])

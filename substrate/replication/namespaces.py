@@ -17,8 +17,6 @@ from substrate.replication.verified import Verified, crc_of, damaged, verified
 if TYPE_CHECKING:
     from substrate.surroundings import Surroundings
 
-_META = "SELECT segment, place, epoch FROM _oc_meta"
-
 
 class ReplicatedNamespace:
     """What followers ask of a namespace, and what a follower does with its own."""
@@ -35,7 +33,7 @@ class ReplicatedNamespace:
     def window(self, begin: Lsn, limit: int | None) -> Window:
         """See the protocol."""
         with self._around.engine.reading() as connection:
-            end, epoch = _meta(connection)
+            end, epoch = log.position(connection)
             if begin >= end:
                 return Window(begin, begin, end, epoch, _crc_before(connection, begin) if begin == end else None)
             _reaches(connection, begin, end)
@@ -83,7 +81,7 @@ class ReplicatedNamespace:
         """See the protocol."""
         self._make_for(None)
         with self._around.engine.writing() as connection:
-            end, known = _meta(connection)
+            end, known = log.position(connection)
             catalog = self._current(connection)
             done: list[log.Pending] = []
             for raw in frames:
@@ -93,7 +91,7 @@ class ReplicatedNamespace:
                 done.append((end, frame.at_secs, raw))
                 end, known = log.behind(end, len(raw)), frame.epoch
             log.append(connection, done)
-            connection.execute("UPDATE _oc_meta SET segment = ?, place = ?, epoch = ?", (*end, known))
+            connection.execute("UPDATE _oc_meta SET epoch = ?", (known,))
             if done and end.segment != done[0][0].segment:
                 log.trim(connection, self._around.now(), end)
         self._around.shared.on_change(self._around.name)
@@ -140,12 +138,6 @@ def _system_of(first: bytes) -> int:
         return int(verified(first).ops[0]["meta"]["system"])
     except (IndexError, KeyError, TypeError):
         raise damaged("a dump does not begin") from None
-
-
-def _meta(connection: Connection) -> tuple[Lsn, int]:
-    found: list[Any] = connection.execute(_META)
-    segment, place, epoch = found[0]
-    return Lsn(segment, place), epoch
 
 
 def _crc_before(connection: Connection, place: Lsn) -> str | None:
