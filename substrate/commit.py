@@ -17,6 +17,7 @@ from substrate.frame import Frame
 from substrate.interface import Lsn, Outcome, PutRow, Written
 from substrate.migrations import steps
 from substrate.reading import ReadingHere
+from substrate.rows import FreshRow, RowWriter
 from substrate.surroundings import Surroundings
 
 
@@ -51,7 +52,13 @@ class Commit:
         None where that cannot be: nothing is written then, and each is to be done by itself.
         """
         found = self.catalog.tables.get(table)
-        if found is None or found.manifest.foreign_keys or len(works) == 1:
+        if found is None:
+            return None
+        writer = self._around.writer(found)
+        ready = [work.ready for work in works]
+        if all(each is not None and each.writer is writer for each in ready):
+            return self._put_fresh(writer, ready)
+        if found.manifest.foreign_keys or len(works) == 1:
             return None
         frame = self._next_frame()
         try:
@@ -67,6 +74,22 @@ class Commit:
         lsn = self.lsn
         self._add(log.encoded(lsn, self._epoch, self._around.name, now, [operation]), now)
         return Written(lsn, done.key, done.version, done.made)
+
+    def _put_fresh(self, writer: RowWriter, rows: Sequence[FreshRow]) -> list[Outcome] | None:
+        """As `_put_together`, of rows for which everything but their places in the log is worked out."""
+        try:
+            self._around.check_quota()
+            with self._connection.savepoint():
+                self._connection.many(writer.fresh, [each.bound for each in rows])
+        except Exception:  # noqa: BLE001 - as above
+            return None
+        now = self._around.now()
+        return [(self._add_fresh(each, now), None) for each in rows]
+
+    def _add_fresh(self, row: FreshRow, now: int) -> Written:
+        lsn = self.lsn
+        self._add(log.framed(lsn, self._epoch, self._around.name, now, row.operations), now)
+        return Written(lsn, row.key, 1, True)
 
     def _outcome(self, work: Callable[[Frame], Any]) -> Outcome:
         frame = self._next_frame()

@@ -310,9 +310,7 @@ class Frame(MigratingFrame):
             self._look_at_checks(writer, found[2:])
         self._foreign_keys.written(writer.table, values)
         shown = writer.logged_key(writer.key_in(values))
-        operation: log.Op = {
-            "op": "put", "schema": writer.name, "key": shown, "row": writer.logged(values, params), "version": version,
-        }  # fmt: skip
+        operation = writer.put_operation(shown, values, params, version)
         if is_new and version > 1:
             operation["new"] = True
         self.ops.append(operation)

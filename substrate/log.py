@@ -36,8 +36,13 @@ Pending: TypeAlias = tuple[Lsn, int, bytes]
 
 def encoded(lsn: Lsn, epoch: int, tenant: str, at_secs: int, ops: list[Op]) -> bytes:
     """The bytes of a frame."""
-    head = {"segment": lsn.segment, "offset": lsn.offset}
-    body = json.dumps({"lsn": head, "epoch": epoch, "tenant": tenant, "at_secs": at_secs, "ops": ops})[:-1]
+    return framed(lsn, epoch, tenant, at_secs, json.dumps(ops))
+
+
+def framed(lsn: Lsn, epoch: int, tenant: str, at_secs: int, ops: bytes) -> bytes:
+    """The bytes of a frame around operations that are JSON already."""
+    head = b'{"lsn":{"segment":%d,"offset":%d},"epoch":%d,"tenant":' % (*lsn, epoch)
+    body = b'%b%b,"at_secs":%d,"ops":%b' % (head, json.dumps(tenant), at_secs, ops)
     return b'%b,"crc":"%08x"}' % (body, zlib.crc32(body))
 
 

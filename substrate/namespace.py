@@ -21,11 +21,26 @@ from substrate.commit import Commit
 from substrate.engine import Connection
 from substrate.errors import Fenced, StoreError
 from substrate.frame import Frame
-from substrate.interface import Answered, Call, Cell, Json, JsonRow, Lsn, Outcome, Pending, Plan, Remembered, Row, Told
+from substrate.interface import (
+    Answered,
+    Call,
+    Cell,
+    Json,
+    JsonRow,
+    Lsn,
+    Outcome,
+    Pending,
+    Plan,
+    PutRow,
+    Remembered,
+    Row,
+    Told,
+)  # fmt: skip
 from substrate.interface.faults import reach
 from substrate.migrating import MigratingNamespace
 from substrate.reading import ReadingHere
 from substrate.replication.namespaces import ReplicatedNamespace
+from substrate.rows import FreshRow
 from substrate.searched import SearchedNamespace
 from substrate.surroundings import Surroundings
 from substrate.system import SystemTables
@@ -184,6 +199,9 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
 
     def submit_all(self, works: Sequence[Callable[[Frame], Any]], told: Told) -> None:
         """See the protocol."""
+        for work in works:
+            if isinstance(work, PutRow):
+                work.ready = self._ready(work)
         if self._ordered(_Order(works, told)):
             self._drain_elsewhere()
 
@@ -246,6 +264,13 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
         """After a commit: whatever has come meanwhile is written by another thread."""
         if self._has_more():
             self._drain_elsewhere()
+
+    def _ready(self, work: PutRow) -> FreshRow | None:
+        """The row of a work, by what this process knows of the tables; None where it is read in its turn only."""
+        table = self._catalog.tables.get(work.table)
+        with contextlib.suppress(Exception):  # what is wrong with it comes out in its turn
+            return self._around.writer(table).fresh_row(work.row) if table else None
+        return None
 
     def _drain_elsewhere(self) -> None:
         try:

@@ -7,6 +7,7 @@ RowWriter.upsert          the statement that writes them, and what it gives back
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from substrate import json, sql
@@ -29,6 +30,16 @@ Canonicals = dict[str, Canonical | None]
 def quoted(name: str) -> str:
     """A column's name as an identifier; names hold no quotes."""
     return f'"{name}"'
+
+
+@dataclass(frozen=True, slots=True)
+class FreshRow:
+    """A row whose key the store has made, so that there is none like it, for `RowWriter.fresh` and for the log."""
+
+    writer: "RowWriter"
+    bound: list[Bound | None]
+    key: Json
+    operations: bytes
 
 
 class RowWriter:
@@ -158,6 +169,14 @@ class RowWriter:
         """Whether a row that was accepted gets its key from the store."""
         return self._made is not None and self._made not in row
 
+    def fresh_row(self, row: JsonRow) -> FreshRow | None:
+        """A row that can be written without a look at others; None where it cannot. Raises Invalid."""
+        if self.checks or self.table.manifest.foreign_keys or not self.makes_key(row):
+            return None
+        values = self.values(row)
+        bound, key = self.bound(values), self.logged_key(self.key_in(values))
+        return FreshRow(self, bound, key, json.dumps([self.put_operation(key, values, bound, 1)]))
+
     # to the engine
 
     def bound(self, values: Canonicals) -> list[Bound | None]:
@@ -213,6 +232,12 @@ class RowWriter:
             by_name = dict(zip(self.names, bound, strict=False))
             row |= {name: _base64(by_name[name]) for name in self._secret}
         return row
+
+    def put_operation(
+        self, key: Json, values: Canonicals, bound: Sequence[Bound | None], version: int
+    ) -> dict[str, Any]:
+        """The operation of a row that was put; the key as `logged_key` has it."""
+        return {"op": "put", "schema": self.name, "key": key, "row": self.logged(values, bound), "version": version}
 
     def logged_key(self, key: Sequence[Canonical]) -> Json:
         """The key as a frame holds it: a value, or an array for several columns."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from server.problems import Problem
-from server.store.bodies import StoreBodies, one_of, version_wanted
+from server.store.bodies import LONG, StoreBodies, one_of, version_wanted
 from server.store.changes import change, key_text, written
 from server.store.gate import Visit, lsn_json
 from server.store.ndjson import Ndjson
@@ -32,7 +32,8 @@ class Rows:
         version = version_wanted(visit.req)
         raw, row = await self._bodies.object(visit.req)
         if version is None and key_text(visit.req) is None:
-            visit.answer(json.dumps(_put(await written(visit, PutRow(schema, row)))))
+            put = PutRow(schema, row) if len(raw) <= LONG else lambda frame: frame.put(schema, row)
+            visit.answer(json.dumps(_put(await written(visit, put))))
             return
         await change(visit, raw, lambda frame: _put(frame.put(schema, row, version=version)))
 

@@ -1,6 +1,7 @@
 """Rows that several callers put at once: one commit, and for each of them its own outcome and its own frame."""
 
 import json
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -146,3 +147,41 @@ def test_what_comes_while_another_writer_has_the_turn_is_one_commit(url: str, tm
     assert commits == ["turns"]
     ours.close()
     theirs.close()
+
+
+def test_rows_are_those_of_the_tables_in_their_turn(url: str, tmp_path: Path) -> None:
+    """A column that another process has declared while they waited has its default in them, and in the log."""
+    ours, theirs = open_store(url, tmp_path), open_store(url, tmp_path)
+    namespace = ours.namespace("turns")
+    namespace.write(lambda frame: frame.register(PARCELS))
+    grown = PARCELS.replace("unique = true }]", 'unique = true }, { name = "to", type = "str", default = "home" }]')
+    with theirs.namespace("turns").transaction() as frame:
+        pending = [namespace.submit(PutRow("shop.parcels", {"n": number})) for number in range(3)]
+        frame.register(grown)
+    written = [each.result(10) for each in pending]
+    assert [(namespace.get("shop.parcels", each.key) or {})["to"] for each in written] == ["home"] * 3
+    [*_, last] = namespace.frames(None, 100)
+    assert json.loads(last[1])["ops"][0]["row"] == {"id": written[2].key, "n": 2, "to": "home"}
+    ours.close()
+    theirs.close()
+
+
+def test_the_same_row_handed_over_twice_gets_two_keys(ada: Namespace) -> None:
+    ada.write(lambda frame: frame.register(PARCELS.replace(", unique = true", "")))
+    one, other = together(ada, *[PutRow("shop.parcels", {"n": 1})] * 2)
+    assert one.result().key != other.result().key
+    assert len(ada.query({"Scan": {"schema": "shop.parcels"}})) == 2
+
+
+def test_a_frame_of_a_made_key_is_written_as_all_others_are(ada: Namespace) -> None:
+    """Byte by byte what a frame is by its description, with the checksum of the bytes before it."""
+    ada.write(lambda frame: frame.register(PARCELS))
+    [done] = together(ada, PutRow("shop.parcels", {"n": 5}))
+    [*_, (lsn, frame)] = ada.frames(None, 100)
+    at = json.loads(frame)["at_secs"]
+    body = (
+        f'{{"lsn":{{"segment":0,"offset":{lsn.offset}}},"epoch":0,"tenant":"ada","at_secs":{at},"ops":[{{"op":"put",'
+        f'"schema":"shop.parcels","key":"{done.result().key}","row":{{"id":"{done.result().key}","n":5}},"version":1}}]'
+    )
+    assert frame == f'{body},"crc":"{zlib.crc32(body.encode()):08x}"}}'.encode()
+    assert done.result().lsn == lsn
