@@ -158,7 +158,7 @@ class ReadingHere:
         """The rows of a statement, within what the call may return."""
         reads = statement.reader(self.dialect, self.around.shared.cipher)
         if call.only_if_quick:
-            rows = _within(self._quickly(statement), reads, call)
+            rows = self._quickly(statement, reads, call)
         else:
             with self.around.tracked(call, self.connection), self.around.quick.measured(statement.sql):
                 rows = _within(self.connection.stream(statement.sql, statement.params), reads, call)
@@ -166,14 +166,11 @@ class ReadingHere:
             raise Invalid(f"the answer has more than {call.rows:,} rows: narrow it with LIMIT", limit=call.rows)
         return rows
 
-    def _quickly(self, statement: Statement) -> list[Values]:
+    def _quickly(self, statement: Statement, reads: Any, call: Call) -> list[JsonRow]:
         if statement.sql not in self.around.quick:
             raise NotQuick
-        try:
-            return self.connection.brief(statement.sql, statement.params)
-        except NotQuick:
-            self.around.quick.given_up(statement.sql)
-            raise
+        with self.around.quick.at_once(statement.sql):
+            return _within(self.connection.brief(statement.sql, statement.params), reads, call)
 
 
 def _known(kept: Statement | None) -> Statement:

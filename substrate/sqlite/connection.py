@@ -17,11 +17,14 @@ BUSY_MS = 5_000
 CACHED_STATEMENTS = 200
 LONGEST_COMPUTED = 32 * 2**20
 """The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
-_BRIEF_S = 1e-3
+_BRIEF_S, _BRIEF_WAITING_S = 1e-3, 4e-3
+"""How long a brief statement may compute, and how long it may take while it waits, for the disk or a processor."""
 _LOOKED_AT_EACH = 100
 """After so many instructions of SQLite's machine a brief statement looks at the clock."""
 _LONGEST_BRIEFLY = 16 * 1024
 """The bytes that a value may have in a brief statement: one instruction computes for long on a very long one."""
+_MOST_BRIEFLY, _CELLS_BRIEFLY = 32 * 1024, 2_000
+"""The bytes of text and the values that all rows of a brief statement may have: more is made of them than read."""
 _WAL_PAGES = 4_000
 """The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
 
@@ -69,16 +72,17 @@ class Connection:
 
     def brief(self, sql: str, params: Params = ()) -> list[Values]:
         """See the protocol."""
-        clock_ends, ends = time.perf_counter() + _BRIEF_S, time.thread_time() + _BRIEF_S
+        began, ends = time.perf_counter(), time.thread_time() + _BRIEF_S
 
         def over() -> bool:
+            passed = time.perf_counter() - began
             # To ask how long the thread has computed takes the kernel.
-            return time.perf_counter() > clock_ends and time.thread_time() > ends
+            return passed > _BRIEF_S and (passed > _BRIEF_WAITING_S or time.thread_time() > ends)
 
         before = self._db.limit(apsw.SQLITE_LIMIT_LENGTH, _LONGEST_BRIEFLY)
         self._db.set_progress_handler(over, _LOOKED_AT_EACH)
         try:
-            return self._db.execute(sql, tuple(params)).fetchall()
+            return _small(self._db.execute(sql, tuple(params)).fetchall())
         except (apsw.InterruptError, apsw.TooBigError):
             raise NotQuick from None
         except apsw.Error as error:
@@ -119,6 +123,15 @@ class Connection:
         """Closes it. What the disk refuses then is done by whoever opens the file next."""
         with contextlib.suppress(apsw.Error):
             self._db.close()
+
+
+def _small(rows: list[Values]) -> list[Values]:
+    """Rows that little is to be made of. Raises NotQuick."""
+    if rows and len(rows) * len(rows[0]) > _CELLS_BRIEFLY:
+        raise NotQuick
+    if sum(len(value) for row in rows for value in row if isinstance(value, (str, bytes))) > _MOST_BRIEFLY:
+        raise NotQuick
+    return rows
 
 
 @contextmanager

@@ -160,9 +160,9 @@ class Engine:
         connection.idle_since = time.monotonic()
         to = self._idle if to is None else to
         to.append(connection)
-        if to[0].idle_since < connection.idle_since - IDLE_S:
+        with contextlib.suppress(IndexError):  # others take and give back at the same time
             # The one used last is taken first, so those at the beginning were needed when more were busy at once.
-            with contextlib.suppress(IndexError):
+            if to[0].idle_since < connection.idle_since - IDLE_S:
                 to.pop(0).close()
 
     @contextmanager

@@ -80,13 +80,46 @@ def test_what_takes_longer_than_before_is_given_up_and_rests(
 
 
 def test_values_that_are_too_long_are_given_up(full: Namespace, sqlite: bool) -> None:
-    longer = "SELECT replace(who, 'x', 'xxxxxxxx') AS who FROM shop.orders WHERE id = $1"
-    assert full.sql(longer, [1])["rows"] == [{"who": "w1"}]
+    longer = f"SELECT {' || '.join(['who'] * 8)} AS who FROM shop.orders WHERE id = $1"
+    assert full.sql(longer, [1])["rows"] == [{"who": "w1" * 8}]
     if sqlite:
-        assert quickly(full, longer, 1) == [{"who": "w1"}]
+        assert quickly(full, longer, 1) == [{"who": "w1" * 8}]
     with pytest.raises(NotQuick):
         quickly(full, longer, 3_000)
     assert full.sql(longer, [3_000])["rows"] == [{"who": "x" * 20_000}]
+
+
+def test_rows_that_are_much_together_are_given_up(full: Namespace, sqlite: bool) -> None:
+    """Twelve names of 2,500 characters are read at once, and fourteen are not: 32 KiB are the most."""
+    rows = [{"id": n, "who": "x" * 2_500} for n in range(4_000, 4_100)]
+    full.write(lambda frame: frame.put_many("shop.orders", rows))
+    some = "SELECT who FROM shop.orders WHERE id >= $1 AND id < $2"
+    assert full.sql(some, [1, 2])["rows"] == [{"who": "w1"}]
+    if sqlite:
+        assert len(quickly(full, some, 4_000, 4_012)) == 12
+    with pytest.raises(NotQuick):
+        quickly(full, some, 4_000, 4_014)
+    assert len(full.sql(some, [4_000, 4_014])["rows"]) == 14
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "who LIKE who", "who NOT LIKE $1", "trim(who, $1) = ''", "replace(who, $1, 'b') = ''", "strpos(who, $1) = 1",
+        "CASE WHEN who LIKE $1 THEN true ELSE false END", "ltrim(who, $1) = ''",
+    ],
+)  # fmt: skip
+def test_what_may_compute_for_long_on_long_values_is_never_quick(full: Namespace, condition: str) -> None:
+    """One comparison of 16 KiB with a pattern of 8 KiB takes 0.2 s, and nothing can end it."""
+    text = f"SELECT id FROM shop.orders WHERE id = 1 AND ({condition})"
+    params = ["w"] * ("$1" in condition)
+    for _ in range(2):
+        try:
+            full.sql(text, params)
+        except Invalid:  # not a function of the store's SQL
+            return
+        with pytest.raises(NotQuick):
+            quickly(full, text, *params)
 
 
 def test_the_limits_of_a_call_hold(full: Namespace, sqlite: bool) -> None:
