@@ -11,12 +11,12 @@ import apsw
 from substrate.engine import Params, Values, Violation
 from substrate.errors import Invalid, StoreError, Unavailable, stopped
 from substrate.interface import NotQuick
-from substrate.sqlite.functions import install
+from substrate.sqlite.functions import LONGEST_COMPUTED, install
 
 BUSY_MS = 5_000
 CACHED_STATEMENTS = 200
-LONGEST_COMPUTED = 32 * 2**20
-"""The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
+LONGEST_PATTERN = 2_000
+"""The bytes of a pattern: it is compared at each place of a text, and nothing can end that."""
 _BRIEF_S, _BRIEF_WAITING_S = 1e-3, 4e-3
 """How long a brief statement may compute, and how long it may take while it waits, for the disk or a processor."""
 _LOOKED_AT_EACH = 100
@@ -48,6 +48,7 @@ class Connection:
                 self.sync("FULL")
                 self._db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
                 self._db.execute("PRAGMA temp_store = MEMORY")  # not where it reads: SQLite then sorts half as fast
+            self._db.limit(apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)
             install(self._db)
 
     def execute(self, sql: str, params: Params = ()) -> list[Values]:
@@ -155,6 +156,8 @@ def translation(error: apsw.Error) -> StoreError:
         return Violation([column.partition(".")[2] for column in columns])
     if isinstance(error, apsw.InterruptError):
         return stopped()
+    if message.endswith("pattern too complex"):
+        return Invalid(f"a pattern has at most {LONGEST_PATTERN:,} bytes")
     if isinstance(error, apsw.FullError):
         return Unavailable("the disk is full")
     if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):

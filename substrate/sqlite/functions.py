@@ -7,6 +7,7 @@ out of the statement as it is.
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from typing import Any
 
 import apsw
@@ -15,6 +16,8 @@ from substrate.casting import FORMS
 from substrate.columns import BOOL, BY_NAME, DATE, F64, I64, TIMESTAMP, UNLIKE, UUID
 from substrate.errors import Invalid, described
 
+LONGEST_COMPUTED = 32 * 2**20
+"""The bytes that a value may have inside a statement that answers: functions can make very long ones of short ones."""
 _LIMIT = 2**63
 _FORMS = {kind: re.compile(form, re.ASCII) for kind, form in FORMS.items()}
 _WIDE = Context(prec=1_000)
@@ -32,6 +35,29 @@ def _lower(text: Any) -> Any:
 
 def _upper(text: Any) -> Any:
     return text.upper() if isinstance(text, str) else text
+
+
+def _replace(text: Any, old: Any, new: Any) -> Any:
+    """SQLite's own compares all of `old` at each place, which for long ones takes minutes that nothing can end."""
+    if text is None or old is None or new is None:
+        return None
+    if not old:
+        return text
+    if len(text) + text.count(old) * max(0, len(new) - len(old)) > LONGEST_COMPUTED:
+        raise Invalid(f"replace: the text would have more than {LONGEST_COMPUTED:,} bytes")
+    return text.replace(old, new)
+
+
+def _trimmed(text: Any, characters: Any, *, left: bool = True, right: bool = True) -> Any:
+    """SQLite's own looks at each character through all of `characters`; see `_replace`."""
+    if text is None or characters is None:
+        return None
+    begin, end, gone = 0, len(text), frozenset(characters)
+    while left and begin < end and text[begin] in gone:
+        begin += 1
+    while right and begin < end and text[end - 1] in gone:
+        end -= 1
+    return text[begin:end]
 
 
 def _substr(text: str | None, start: int | None, length: int | None = _LIMIT) -> str | None:
@@ -176,6 +202,10 @@ def _float_text(value: float) -> str:
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "lower": (_lower, 1),
     "upper": (_upper, 1),
+    "replace": (_replace, 3),
+    "trim": (_trimmed, 2),
+    "ltrim": (partial(_trimmed, right=False), 2),
+    "rtrim": (partial(_trimmed, left=False), 2),
     "oql_substr": (_substr, -1),
     "oql_round": (_round, 2),
     "oql_whole": (_whole, 1),
