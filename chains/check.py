@@ -5,6 +5,7 @@ from typing import Any, ParamSpec
 
 from chains import conditions, spec
 from chains.elements import element_step
+from chains.fields import Written
 from chains.problems import Problems
 from chains.spec import Chain, Step
 from oql import program
@@ -32,8 +33,43 @@ def check(chain: Chain | None, steps: Sequence[Step | None], problems: Problems)
         return
     _check_ids(numbered, problems)
     if chain.output not in {step.output_var for step in chain.steps}:
-        problems.add(("output",), f'Chain output "{chain.output}" does not match any step output_var')
+        problems.add(("output",), _unknown_output(chain.output))
     _check_dependencies(numbered, problems)
+
+
+def check_names(steps: Sequence[Any], output: Any, problems: Problems) -> None:
+    """Adds the unknown steps and output that a text names of which not all could be read.
+
+    Names that the text does not have, or that are wrong themselves, may be those that are meant: then nothing is said.
+    """
+    ids, written = (_names(steps, part, problems) for part in ("id", "output_var"))
+    if written and isinstance(output, str) and output not in written:
+        problems.add(("output",), _unknown_output(output))
+    known = frozenset(ids)
+    for number, step in enumerate(steps if ids else ()):
+        needs = step.get("depends_on")
+        for place, need in enumerate(needs if isinstance(needs, list) else ()):
+            if isinstance(need, str) and need not in known:
+                problems.add(("steps", number, "depends_on", place), _unknown_need(ids[number], need), step=ids[number])
+
+
+def _names(steps: Sequence[Any], part: str, problems: Problems) -> list[str]:
+    """What a part of each step is, as it is written; nothing where that is not right for all of them."""
+    wrong = {problem.path for problem in problems.errors}
+    given = [step.get(part) if isinstance(step, dict) else None for step in steps]
+    texts = [each.text if isinstance(each, Written) else each for each in given]
+    found = [
+        each for number, each in enumerate(texts) if isinstance(each, str) and f"steps.{number}.{part}" not in wrong
+    ]
+    return found if len(found) == len(steps) else []
+
+
+def _unknown_need(step: str, need: str) -> str:
+    return f'Step "{step}" depends on unknown step "{need}"'
+
+
+def _unknown_output(name: str) -> str:
+    return f'Chain output "{name}" does not match any step output_var'
 
 
 def _wrong_inside(step: Step) -> Iterator[tuple[Path, str]]:
@@ -118,8 +154,7 @@ def _check_dependencies(numbered: Numbered, problems: Problems) -> None:
     for number, step in numbered:
         for place, need in enumerate(step.depends_on):
             if need not in known:
-                message = f'Step "{step.id}" depends on unknown step "{need}"'
-                problems.add(("steps", number, "depends_on", place), message, step=step.id)
+                problems.add(("steps", number, "depends_on", place), _unknown_need(step.id, need), step=step.id)
         for path, message in _references_of(step, known, needs):
             problems.add(("steps", number, *path), message, step=step.id)
     _, circle = waves(needs)

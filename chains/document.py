@@ -3,7 +3,6 @@
 text --(oql.formats.yaml)--> values and places --(chains.steps, chains.spec)--> Chain --(chains.check)--> checked
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from chains import check
 from chains.fields import Written
-from chains.problems import IN_QUOTES, Problems
+from chains.problems import Problems
 from chains.spec import Chain, Input
 from chains.steps import present, read_step
+from chains.yaml_mistakes import in_plain_words, lost_line_ends
 from oql.errors import nearest
 from oql.formats import FormatError
 from oql.formats.yaml import Path, read_with_places
@@ -48,12 +48,14 @@ def fields_of(
     try:
         value, places = read_with_places(text, claim, Written)
     except FormatError as error:
-        problems = Problems({("yaml",): (error.line, error.column)})
-        problems.add(("yaml",), f"line {error.line}: {error.message}{_meant(text, error.line)}")
+        plain = in_plain_words(text, error)
+        problems = Problems({("yaml",): (plain.line, plain.column)})
+        problems.add(("yaml",), f"line {plain.line}: {plain.message}")
         return None, problems
     problems = Problems(places)
     if not isinstance(value, dict):
-        problems.add((), f"expected an object with the keys name, {parts} and output")
+        hint = lost_line_ends(text.splitlines())
+        problems.add((), f"expected an object with the keys name, {parts} and output{f'; {hint}' if hint else ''}")
         return None, problems
     given = present(value)
     _warn_of_unknown(given, model, (), problems)
@@ -61,15 +63,6 @@ def fields_of(
         if isinstance(each, dict):
             _warn_of_unknown(each, Input, ("inputs", index), problems)
     return given, problems
-
-
-_BRACE = re.compile(r"[:-]\s+\{[\w.|]+\}\s*[^\s,\]}]")
-
-
-def _meant(text: str, line: int) -> str:
-    """A hint for a line on which a text begins with a reference such as `{who}`, which YAML takes for an object."""
-    lines = text.splitlines()[line - 1 : line]
-    return f"; {IN_QUOTES}" if lines and _BRACE.search(lines[0]) else ""
 
 
 def _chain(given: dict[str, Any], problems: Problems) -> Chain | None:
@@ -85,6 +78,8 @@ def _chain(given: dict[str, Any], problems: Problems) -> Chain | None:
     known = [step for step in read_steps if step is not None]
     whole = chain.model_copy(update={"steps": known}) if chain else None
     check.check(whole, read_steps, problems)
+    if whole is None or len(known) != len(read_steps):
+        check.check_names(list_of(steps), given.get("output"), problems)
     return whole if not problems.errors else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chains.document import read
 from chains.fields import Written
+from chains.yaml_mistakes import in_plain_words
 from oql.formats import FormatError
 from oql.formats.yaml import Path, read_with_places
 from oql.formats.yaml_edits import EditRefused, insert, remove, set_value
@@ -78,7 +79,8 @@ def _steps(text: str) -> list[dict[str, Any]]:
     try:
         value, _ = read_with_places(text, lambda _: None, Written)
     except FormatError as error:
-        raise EditRefused(f"yaml: line {error.line}: {error.message}") from None
+        plain = in_plain_words(text, error)
+        raise EditRefused(f"yaml: line {plain.line}: {plain.message}") from None
     steps = value.get("steps") if isinstance(value, dict) else None
     if not isinstance(steps, list):
         raise EditRefused("the text has no list of steps")

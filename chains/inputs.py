@@ -9,12 +9,16 @@ from chains.fields import Written
 from chains.references import text_of
 from chains.spec import Input
 from oql import json
-from oql.errors import Code, OqlError
+from oql.errors import Code, OqlError, nearest
+from oql.messages import shorten
 from oql.regex import check_work, compile_pattern
 from oql.values import as_number
 
 BOOLEANS = frozenset(("true", "false", "1", "0", "yes", "no"))
 _URL = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+MISSING = "Missing required input"
+"""How the message begins where an input is not given."""
+_MOST_TOLD = 3
 _IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "bmp")
 
 
@@ -51,11 +55,24 @@ def given(declared: Sequence[Input], values: Mapping[str, Any], size_of: Callabl
                 continue
             else:
                 about = f" ({each.description})" if each.description else ""
-                raise InputRefused(f'Missing required input: "{each.name}"{about}')
+                raise InputRefused(f'{MISSING}: "{each.name}"{about}{_strange(declared, texts)}')
         wrong = _wrong(each, texts[each.name], size_of)
         if wrong:
             raise InputRefused(f'Invalid input "{each.name}": {wrong}')
     return Given(texts, frozenset(omitted))
+
+
+def _strange(declared: Sequence[Input], texts: Mapping[str, str]) -> str:
+    """What was given that nobody declared, as the end of a message: it may have been meant for what is missing."""
+    names = [each.name for each in declared]
+    strange = [name for name in texts if name not in names]
+    told = [_unlike_declared(name, [each for each in names if each not in texts]) for name in strange[:_MOST_TOLD]]
+    return "".join(f"; {each}" for each in told)
+
+
+def _unlike_declared(name: str, wanted: Sequence[str]) -> str:
+    guess = nearest(name, wanted)
+    return f'"{shorten(name)}" is no declared input{f", did you mean `{guess}`?" if guess else ""}'
 
 
 def _missing(value: Any) -> bool:

@@ -12,6 +12,7 @@ from server.problems import Problem
 from server.request import Request
 
 NOT_JSON = "Invalid JSON"
+_NO_OBJECT = "expected an object"
 
 
 async def object_of(bodies: Bodies, req: Request) -> dict[str, Any]:
@@ -20,12 +21,19 @@ async def object_of(bodies: Bodies, req: Request) -> dict[str, Any]:
     if not raw.strip():
         return {}
     try:
-        value = json.loads(raw)
-    except (json.JsonError, UnicodeDecodeError):
-        raise Problem(400, NOT_JSON) from None
+        value = json.loads(raw.decode())
+    except (json.JsonError, UnicodeDecodeError) as error:
+        raise _not_json(error) from None
     if not isinstance(value, dict):
-        raise Problem(400, NOT_JSON)
+        raise Problem(400, NOT_JSON, hint=_NO_OBJECT)
     return value
+
+
+def _not_json(error: ValueError, more: str = "") -> Problem:
+    """The answer to a body that is no JSON: its `error` is published, the place stands in the hint."""
+    place = f" at line {error.line} column {error.column}" if isinstance(error, json.JsonError) and error.line else ""
+    reason = "the body is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"{error}{place}"
+    return Problem(400, NOT_JSON + more, hint=reason)
 
 
 async def text_of(bodies: Bodies, req: Request) -> str:
@@ -36,8 +44,8 @@ async def text_of(bodies: Bodies, req: Request) -> str:
     raw = await bodies.raw(req)
     try:
         text = raw.decode()
-    except UnicodeDecodeError:
-        raise Problem(400, "the body is not UTF-8" if media_type(req) in YAML else NOT_JSON) from None
+    except UnicodeDecodeError as error:
+        raise Problem(400, "the body is not UTF-8") if media_type(req) in YAML else _not_json(error) from None
     if media_type(req) in YAML:
         return text
     value = _as_written(text)
@@ -46,7 +54,7 @@ async def text_of(bodies: Bodies, req: Request) -> str:
             raise Problem(400, "yaml must be a text")
         return value["yaml"]
     if not isinstance(value, dict):
-        raise Problem(400, NOT_JSON)
+        raise Problem(400, NOT_JSON, hint=_NO_OBJECT)
     try:
         return write_for_people(value)
     except FormatError as error:
@@ -58,9 +66,9 @@ def _as_written(text: str) -> Any:
     try:
         json.loads(text)  # bounds the depth
         return stdlib_json.loads(text, parse_float=Numeral, parse_int=Numeral, object_pairs_hook=_without_repeats)
-    except ValueError:
-        hint = "" if text.lstrip()[:1] in ("", "{", "[") else f"; YAML needs `Content-Type: {YAML[1]}`"
-        raise Problem(400, NOT_JSON + hint) from None
+    except ValueError as error:
+        more = "" if text.lstrip()[:1] in ("", "{", "[") else f"; YAML needs `Content-Type: {YAML[1]}`"
+        raise _not_json(error, more) from None
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import falcon.asgi
 
 from chains.executions import reading
 from chains.executions.records import TooMany
+from chains.inputs import MISSING
 from chains.launching import Launcher
 from chains.library import Kind
 from chains.lowering import ChainRefused
 from chains.pipelines.reading import any_record
 from oql import json
+from oql.messages import shorten
 from server.chains.bodies import object_of
 from server.chains.desk import Desk, checked_name, note
 from server.problems import Problem
@@ -24,6 +26,7 @@ from substrate.interface import Frame, Namespace
 DEFAULT_LIMIT = 50
 MOST_LISTED = 200
 _LONGEST_NUMBER = 15
+_INPUT = "input"
 
 Mark = Callable[[str, float], None]
 """Says that work of a namespace is due at a time."""
@@ -50,10 +53,11 @@ class Executions:
         """Starts what is saved under a name. Raises Problem (400, 429)."""
         caller, namespace = await self._desk.caller(req)
         checked_name(name)
-        values = _input_of(await object_of(self._desk.bodies, req))
+        body = await object_of(self._desk.bodies, req)
+        values, hint = _input_of(body), _hint_of(body)
         self._desk.accounts.admit(caller.account)
         now, launch = time.time(), self._launcher(namespace.name)
-        execution = await self._desk.write(namespace, partial(_launch, launch, kind, name, values, now))
+        execution = await self._desk.write(namespace, partial(_launch, launch, kind, name, values, now, hint))
         req.job_id = execution
         self._mark(namespace.name, now)
         resp.data = json.dumps({"executionId": execution})
@@ -91,13 +95,15 @@ class Executions:
         return found
 
 
-def _launch(launch: Launcher, kind: Kind, name: str, values: dict[str, Any], now: float, frame: Frame) -> str:
+def _launch(
+    launch: Launcher, kind: Kind, name: str, values: dict[str, Any], now: float, hint: str, frame: Frame
+) -> str:
     try:
         return launch(frame, kind, name, values, now)
     except TooMany as refusal:
         raise too_many(refusal) from None
     except ChainRefused as refusal:
-        raise Problem(400, refusal.message) from None
+        raise Problem(400, refusal.message, hint=hint if refusal.message.startswith(MISSING) else "") from None
 
 
 def too_many(refusal: TooMany) -> Problem:
@@ -107,12 +113,20 @@ def too_many(refusal: TooMany) -> Problem:
 
 
 def _input_of(body: dict[str, Any]) -> dict[str, Any]:
-    values = body.get("input")
+    values = body.get(_INPUT)
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise Problem(400, "input must be an object")
     return values
+
+
+def _hint_of(body: dict[str, Any]) -> str:
+    """Which field of a body is none, where the inputs may have been meant by it."""
+    strange = next((field for field in body if field != _INPUT), None)
+    if strange is None or _INPUT in body:
+        return ""
+    return f"`{shorten(strange)}` is no field of this request; the inputs stand in `{_INPUT}`"
 
 
 def _number(req: Request, name: str) -> int:

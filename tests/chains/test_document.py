@@ -175,6 +175,34 @@ def test_problems(text: str, said: list[str]) -> None:
     assert problems(text) == said
 
 
+def test_unknown_names_are_told_beside_wrong_fields() -> None:
+    text = """
+name: x
+steps:
+  - {id: a, output_var: o, retry: {max: 0}, prompt: p, depends_on: [b, zz]}
+  - {id: b, output_var: 5, prompt: p, depends_on: [yy]}
+output: nope
+"""
+    assert problems(text) == [
+        "steps.0.retry.max: expected at least 1",
+        'output: Chain output "nope" does not match any step output_var',
+        'steps.0.depends_on.1: Step "a" depends on unknown step "zz"',
+        'steps.1.depends_on.0: Step "b" depends on unknown step "yy"',
+    ]
+    assert problems(text.replace("id: b", "id: b b"))[-1] == (
+        'output: Chain output "nope" does not match any step output_var'
+    ), "the step that has no right id may be the one that is meant"
+    assert problems(text.replace("output_var: 5", "output: 5"))[-1].startswith("steps.1.depends_on.0: "), (
+        "nor the output"
+    )
+    assert problems(text.replace("name: x", "version: 1").replace("max: 0", "max: 1")) == [
+        "name: is required",
+        'output: Chain output "nope" does not match any step output_var',
+        'steps.0.depends_on.1: Step "a" depends on unknown step "zz"',
+        'steps.1.depends_on.0: Step "b" depends on unknown step "yy"',
+    ]
+
+
 def test_problems_have_places() -> None:
     text = one("prompt: p\ncondition: '{a} =='\nretry:\n  max: 0\npromt: x")
     places = {problem.path: (problem.line, problem.column) for problem in read(text).problems}

@@ -76,6 +76,26 @@ def test_it_is_refused(fields: dict[str, Any], value: Any, said: str) -> None:
     assert str(refused.value) == said
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"text": "x", "cuont": 1},
+            'Missing required input: "count"; "cuont" is no declared input, did you mean `count`?',
+        ),
+        ({"txt": "a"}, 'Missing required input: "text"; "txt" is no declared input, did you mean `text`?'),
+        ({"zz": "a", "text": "b"}, 'Missing required input: "count"; "zz" is no declared input'),
+        ({"text": "a", "x" * 50: 1}, f'Missing required input: "count"; "{"x" * 37}..." is no declared input'),
+        ({"txt": ""}, 'Missing required input: "text"'),
+    ],
+)
+def test_what_was_given_instead_of_a_missing_input_is_told(values: dict[str, Any], said: str) -> None:
+    inputs = [Input.model_validate({"name": name}) for name in ("text", "count")]
+    with pytest.raises(InputRefused) as refused:
+        given(inputs, values, SIZES.get)
+    assert str(refused.value) == said
+
+
 def test_text_that_is_no_json_is_refused() -> None:
     with pytest.raises(InputRefused, match=r'^Invalid input "k": expected JSON: '):
         given([declared(type="json")], {"k": "{"}, SIZES.get)

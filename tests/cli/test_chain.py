@@ -77,6 +77,11 @@ def test_schema() -> None:
     ("arguments", "code", "said"),
     [
         (["dry-run", "GOOD"], 1, 'Missing required input: "topic" (what about); give it with -i NAME=TEXT'),
+        (
+            ["dry-run", "GOOD", "-i", "topik=bees"],
+            1,
+            'Missing required input: "topic" (what about); "topik" is no declared input, did you mean `topic`?\n',
+        ),
         (["dry-run", "GOOD", "-i", "topic"], 2, "expected NAME=TEXT such as `topic=bees`, found `topic`"),
         (["dry-run", "GOOD", "-i", "topic=1", "-i", "topic=2"], 2, "the input `topic` is given twice"),
         (["validate", "nowhere.yaml"], 2, "nowhere.yaml: no such file"),

@@ -94,6 +94,80 @@ def test_gates(there: ChainServer) -> None:
     assert (followed.code, followed.out, "g: approved" in followed.err) == (0, "one\n", True)
 
 
+def test_a_run_that_nobody_can_answer_is_left_at_its_gate(there: ChainServer) -> None:
+    called = chain(there, "run", "asks")
+    assert (called.code, called.out) == (3, "")
+    execution = called.err.split()[1]
+    assert "g: waits for a person: Publish one?" in called.err.splitlines()
+    assert called.err.splitlines()[-3:] == [
+        f"execution {execution} waits for a person",
+        f"  oql chain approve {execution} g --server {there.url}",
+        f"and then: oql chain logs {execution} --follow --server {there.url}",
+    ]
+    assert chain(there, "approve", execution, "g").code == 0
+    followed = chain(there, "logs", "--follow", execution)
+    assert (followed.code, followed.out) == (0, "one\n")
+
+
+def test_a_gate_inside_of_another_chain_is_left_too(there: ChainServer) -> None:
+    calling = "name: calls\nsteps:\n  - {id: s, type: subchain, subchain: asks, output_var: o}\noutput: o\n"
+    there.save("calls", calling)
+    called = chain(there, "run", "calls", "--json")
+    assert (called.code, json.loads(called.out)["status"]) == (3, "running")
+    execution = json.loads(called.out)["id"]
+    told, gate, then = called.err.splitlines()
+    assert told == f"execution {execution} waits for a person"
+    inner = gate.split()[3]
+    assert (inner != execution, gate) == (True, f"  oql chain approve {inner} g --server {there.url}")
+    assert then == f"and then: oql chain logs {execution} --follow --server {there.url}"
+    assert chain(there, "cancel", execution).code == 0
+
+
+def test_steps_beside_a_gate_are_followed_to_their_end(there: ChainServer) -> None:
+    """A gate of another execution that waits is none of this one's."""
+    waiting = chain(there, "run", "asks", "--detach").out.strip()
+    chain(there, "logs", waiting)
+    slow = threading.Event()
+    there.service.says = [Said(openai("late").body, waits=lambda: slow.wait(3))]
+    called = chain(there, "run", "hello", "-i", "topic=x")
+    assert (called.code, called.out) == (0, "late!\n")
+    assert chain(there, "cancel", waiting).code == 0
+
+
+def test_a_file_is_warned_of_before_it_runs(there: ChainServer, tmp_path: Path) -> None:
+    path = tmp_path / "doubtful.yaml"
+    path.write_text(
+        "name: doubtful\nsteps:\n"
+        "  - {id: count, prompt: Count, output_var: n}\n"
+        '  - {id: say, type: transform, operation: template, template_str: "{n} {who}", output_var: o}\n'
+        "output: o\n"
+    )
+    warnings = [line for line in chain(there, "validate", path).out.splitlines() if line.startswith(f"{path}:4:")]
+    assert len(warnings) == 2
+    assert 'step "say" does not wait for "count", which sets "n": add it to depends_on' in warnings[0]
+    assert 'nothing sets the variable "who"' in warnings[1]
+    first = chain(there, "run", path)
+    assert (first.code, first.err.splitlines()[:3]) == (0, [*warnings, "chain `doubtful` saved"])
+    again = chain(there, "run", path, "--detach")
+    assert (again.code, again.err.splitlines()) == (0, warnings), "of a text that is saved already too"
+    path.write_text(path.read_text().replace("name: doubtful\n", "name: doubtful\ncolour: red\n"))
+    renamed = chain(there, "save", path, "--name", "doubts").err.splitlines()
+    assert f"{path}:2:1: warning: colour: is not a known field" in renamed
+    assert 'warning: name: is "doubtful", and the text is saved as "doubts"' in renamed, "which only the server knows"
+    assert len(renamed) == 5
+
+
+def test_a_text_that_is_no_yaml(there: ChainServer, tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("name: bad\nsteps:\n  - id:count\n    prompt: p\n")
+    called = chain(there, "run", path)
+    assert (called.code, called.err) == (
+        1,
+        f"error: {path}:3:8: a blank is missing behind the colon of `id:` "
+        "(mapping values are not allowed in this context)\n",
+    )
+
+
 def test_a_rejected_gate_fails_the_run(there: ChainServer) -> None:
     execution = chain(there, "run", "asks", "--detach").out.strip()
     chain(there, "logs", execution)
@@ -140,6 +214,10 @@ def test_texts_are_saved_run_and_deleted(there: ChainServer, tmp_path: Path) -> 
     [
         (["run", "helo"], 'Chain "helo" not found; did you mean `hello`?'),
         (["run", "hello"], 'Missing required input: "topic" (what about); give it with -i NAME=TEXT'),
+        (
+            ["run", "hello", "-i", "topik=bees"],
+            'Missing required input: "topic" (what about); "topik" is no declared input, did you mean `topic`?\n',
+        ),
         (["status", "0123456789abcdef"], "there is no execution `0123456789abcdef` there; see `oql chain list --runs`"),
         (["run", "-", "--name"], "No such option '--name'"),
         (

@@ -114,10 +114,16 @@ def refused(answer: httpx.Response, status: int) -> str:
     """What an answer of the API of chains says is wrong, after its shape has been checked."""
     assert answer.status_code == status, answer.text
     body: Body = answer.json()
-    assert set(body) == {"error", "request_id"}
+    assert set(body) - {"hint"} == {"error", "request_id"}
+    assert body.get("hint") != "", "a hint that says nothing is left out"
     assert body["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["content-type"] == "application/json"
     return str(body["error"])
+
+
+def hint_of(answer: httpx.Response) -> str:
+    """What an answer of the API of chains tells beside what is wrong; empty where it does not."""
+    return str(answer.json().get("hint", ""))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from server.chains.here import names_here
-from tests.executions.asking import GREETING, YAML, refused
+from tests.executions.asking import GREETING, YAML, hint_of, refused
 from tests.executions.conftest import EVE, PAGE
 from tests.http.running import Server, accounts_of, running
 
@@ -95,10 +95,17 @@ def test_a_form_of_another_page_changes_nothing(client: httpx.Client) -> None:
 def test_what_is_not_there(client: httpx.Client) -> None:
     for path in ("/chains/a/b", "/executions/a/b", "/execute", "/schedules/a/b/c", "/pipelines/a/b/c/d", "/download/x"):
         assert refused(client.get(path), 404) == "Not found"
-    for method, path in (("PUT", "/chains"), ("PATCH", "/chains/x"), ("GET", "/execute/x"), ("POST", "/approvals")):
+    for method, path, allowed in (
+        ("PUT", "/chains", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/chains/x", "DELETE, GET, HEAD, OPTIONS, POST"),
+        ("GET", "/execute/x", "OPTIONS, POST"),
+        ("POST", "/approvals", "GET, HEAD, OPTIONS"),
+        ("PURGE", "/execute/x", "OPTIONS, POST"),
+    ):
         answer = client.request(method, path)
         assert refused(answer, 405) == "Method not allowed"
-        assert "OPTIONS" in answer.headers["allow"]
+        assert hint_of(answer) == f"{method} is not allowed here; allowed: {allowed}"
+        assert answer.headers["allow"] == allowed
     assert client.get("/v1/nowhere").json()["error"] == "not_found", "all other paths keep their own shape"
 
 

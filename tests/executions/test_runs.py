@@ -16,6 +16,7 @@ from tests.executions.asking import (
     decide,
     followed,
     following,
+    hint_of,
     reached,
     record,
     refused,
@@ -96,6 +97,53 @@ def test_one_run_under_one_id_in_both_views(client: httpx.Client) -> None:
 )
 def test_what_cannot_be_started(client: httpx.Client, body: Any, message: str) -> None:
     assert refused(client.post(f"/execute/{saved(client, GREETING)}", json=body), 400) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "hint"),
+    [
+        (
+            {"inputs": {"who": "Ada"}},
+            'Missing required input: "who" (whom to greet)',
+            "`inputs` is no field of this request; the inputs stand in `input`",
+        ),
+        (
+            {"who": "Ada"},
+            'Missing required input: "who" (whom to greet)',
+            "`who` is no field of this request; the inputs stand in `input`",
+        ),
+        (
+            {"input": {"whom": "Ada"}, "more": 1},
+            'Missing required input: "who" (whom to greet); "whom" is no declared input, did you mean `who`?',
+            "",
+        ),
+        ({}, 'Missing required input: "who" (whom to greet)', ""),
+        ([], "Invalid JSON", "expected an object"),
+    ],
+)
+def test_what_was_meant_by_a_body_that_starts_nothing(client: httpx.Client, body: Any, message: str, hint: str) -> None:
+    answer = client.post(f"/execute/{saved(client, GREETING)}", json=body)
+    assert (refused(answer, 400), hint_of(answer)) == (message, hint)
+
+
+def test_unknown_fields_of_a_body_start_a_chain_all_the_same(client: httpx.Client) -> None:
+    name = saved(client, GREETING)
+    answer = client.post(f"/execute/{name}", json={"inputs": {}, "input": {"who": "Ada"}})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b'{"input": {\n"who": }}', "unexpected character, expected a JSON value at line 2 column 8"),
+        (b"{", "unexpected end of data at line 1 column 2"),
+        (b"\xff", "the body is not UTF-8"),
+    ],
+)
+def test_broken_json_has_a_place(client: httpx.Client, body: bytes, hint: str) -> None:
+    for path in ("/execute/nothing", "/schedules", "/chains/x"):
+        answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+        assert (refused(answer, 400), hint_of(answer)) == ("Invalid JSON", hint)
 
 
 def test_nothing_of_that_name(client: httpx.Client) -> None:

@@ -108,6 +108,17 @@ def test_bodies_that_are_none(client: httpx.Client, body: bytes, kind: str, mess
     assert refused(client.post("/chains/x", content=body, headers={"Content-Type": kind}), 400) == message
 
 
+def test_a_text_that_is_no_yaml(client: httpx.Client) -> None:
+    def told(text: str) -> str:
+        return refused(client.post("/chains/x", content=text, headers=YAML), 400)
+
+    assert told("name: x\nsteps:\n\t- id: a\n") == (
+        'Invalid chain "x":\n  yaml: line 3: a tab stands in column 1, where YAML wants blanks '
+        "(found character that cannot start any token)"
+    )
+    assert "line ends; curl keeps them with `--data-binary`" in told("name: x  steps:  - id: a    prompt: p  output: o")
+
+
 def test_a_bomb_of_aliases_is_refused(client: httpx.Client) -> None:
     bomb = "a: &a [x]\n" + "".join(f"b{n}: &b{n} [{', '.join([f'*b{n - 1}' if n else '*a'] * 10)}]\n" for n in range(9))
     assert "more than 100,000 values" in refused(client.post("/chains/x", content=bomb, headers=YAML), 400)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from oql.cli.chain.files import input_option, read_chain, read_chain_text, values
+from oql.cli.chain.files import input_option, missing_told, read_chain, read_chain_text, values
 from oql.cli.check import counted
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Failed
@@ -39,7 +39,7 @@ def command(file: str, inputs: Any, answer_tokens: int, data: str | None, as_jso
     try:
         given = taken(chain, values(inputs))
     except InputRefused as error:
-        raise Failed(f"{error}; give it with -i NAME=TEXT") from None
+        raise Failed(missing_told(str(error))) from None
     ahead = Ahead(given, settings.model_default or "", prices_in(settings.model_prices or ""), answer_tokens)
     waves = rehearse(chain, ahead)
     if as_json:

@@ -51,6 +51,11 @@ class InputType(click.ParamType[tuple[str, str]]):
         return key, read_text(text[1:]).text if text.startswith("@") else text
 
 
+def missing_told(told: str) -> str:
+    """What is said of an input that is missing, with how to give it where no other name is meant."""
+    return told if told.endswith("?") else f"{told}; give it with -i NAME=TEXT"
+
+
 input_option = click.option(
     "-i", "--input", "inputs", type=InputType(), multiple=True,
     help="An input; `NAME=@FILE` takes its text from a file. May be repeated.",

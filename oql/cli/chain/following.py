@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from oql.cli import interrupt
 from oql.cli.answers import json_text, show_result
 from oql.cli.chain.progress import progress
 from oql.cli.chain.server import ChainServer
+from oql.cli.chain.unattended import events_until_it_waits
 from oql.cli.refusal import Failed
 from oql.cli.terminal import is_terminal
 from oql.jobs.executions import CANCELLED
@@ -18,13 +20,17 @@ RESULT_CHARACTERS = 2_000
 """Of a result, unless all of it is asked for."""
 
 
-def follow(server: ChainServer, execution: str, *, quiet: bool = False) -> None:
-    """Shows what an execution tells until it ends. Exits where the person leaves it with Ctrl-C."""
+def follow(server: ChainServer, execution: str, *, quiet: bool = False, unattended: bool = False) -> None:
+    """Shows what an execution tells until it ends. Exits where the person leaves it with Ctrl-C.
+
+    unattended: nobody can answer it, so that it is followed no further where it waits for a person.
+    """
+    events = partial(events_until_it_waits, server) if unattended else server.events
     shown, after = progress(server.address), None
     while True:
         try:
             with nullcontext() if quiet else shown.at_work():
-                for event in server.events(execution, after=after):
+                for event in events(execution, after=after):
                     after = event.number or after
                     if not quiet:
                         shown.show(event)

@@ -148,7 +148,7 @@ class ChainServer:
         try:
             yield
         except (httpx.ConnectError, httpx.InvalidURL, httpx.UnsupportedProtocol) as failure:
-            raise unreachable(self.address, failure, "--server (OQL_SERVER)") from None
+            raise unreachable(self.address, failure) from None
         except httpx.HTTPError as failure:
             raise Failed(f"{self.address} does not answer: {failure or type(failure).__name__}") from None
 
@@ -172,7 +172,7 @@ class ChainServer:
             body = None
         if not isinstance(body, dict) or not isinstance(body.get("error"), str):
             return Failed(f"{self.address} is no OQL server: it answers {response.status_code}")
-        told = body.get("message") or body["error"]
+        told = body.get("message") or "; ".join(filter(None, (body["error"], body.get("hint"))))
         return ServerProblem(str(told), response.status_code, body)
 
 

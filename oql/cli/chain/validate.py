@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from oql.cli.chain.files import read_chain_text
+from oql.cli.chain.problems import line_of
 from oql.cli.check import counted
 from oql.cli.terminal import colored
-from oql.source import Source
 
 if TYPE_CHECKING:
     from chains.problems import Problem
-
-_COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
 @click.command("validate", short_help="Show what is wrong with the texts of chains.")
@@ -36,17 +34,9 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
     else:
         for source, problems in found:
             for problem in problems:
-                click.echo(_line(source, problem), color=colored(sys.stdout))
+                click.echo(line_of(source, problem), color=colored(sys.stdout))
         _summary([problems for _, problems in found])
     sys.exit(any(problem.level == "error" for _, problems in found for problem in problems))
-
-
-def _line(source: Source, problem: "Problem") -> str:
-    level = click.style(problem.level, fg=_COLORS[problem.level], bold=True)
-    about = f" in step `{problem.step}`" if problem.step else ""
-    field = problem.path.split(".", 2)[2:] if problem.step else [problem.path]
-    where = f" {field[0]}:" if field and field[0] else ""
-    return f"{source.name}:{problem.line}:{problem.column}: {level}{about}:{where} {problem.message}"
 
 
 def _summary(found: "list[list[Problem]]") -> None:
