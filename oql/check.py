@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -282,12 +282,15 @@ def _span_of(modifier: ast.Modifier) -> Span:
 # warnings
 
 
-def warnings(tree: ast.Program) -> list[Doubt]:
-    """What is allowed but probably not meant: chains begun by accident, variables that nothing sets."""
+def warnings(tree: ast.Program, given: Iterable[str] = ()) -> list[Doubt]:
+    """What is allowed but probably not meant: chains begun by accident, variables that nothing sets.
+
+    `given`: the variables that a run begins with.
+    """
     blocks = (block.chains for step in steps(tree.chains) for block in ast.blocks_of(step))
     accidental = (doubt for chains in (tree.chains, *blocks) for doubt in _accidental_chains(chains))
-    found = [*islice(accidental, MAX_ERRORS), *islice(_never_set(tree), MAX_ERRORS)]
-    bound = _bound(tree)
+    bound = _bound(tree).union(given)
+    found = [*islice(accidental, MAX_ERRORS), *islice(_never_set(tree, bound), MAX_ERRORS)]
     found += islice((doubt for step in steps(tree.chains) for doubt in _doubtful_texts(step, bound)), MAX_ERRORS)
     return sorted(found, key=lambda warning: warning.span.start)
 
@@ -315,12 +318,29 @@ def _doubtful_texts(step: ast.Step, bound: frozenset[str]) -> Iterator[Doubt]:
                 if mark and (mark[1] or mark[2] in bound):
                     message = f"`{mark[0]}` inside a text is not replaced by a value"
                     yield Doubt(message, part.span, f'texts are joined by &: "..." & ?{mark[1] or mark[2]}')
-    for modifier in step.modifiers if isinstance(step, ast.VerbStep) else ():
-        if (
-            isinstance(step, ast.VerbStep)
-            and verbs.table()[step.verb].modifiers[modifier.keyword].kind.role == "condition"
-        ):
-            yield from _quoted_columns(modifier.value)
+    for condition in _row_conditions(step):
+        yield from _quoted_columns(condition)
+    if isinstance(step, ast.VerbStep):
+        yield from _unreadable_texts(step)
+
+
+def _row_conditions(step: ast.Step) -> Iterator[ast.Condition | ast.Operand]:
+    """The WHERE of a step, where it names columns."""
+    if isinstance(step, ast.VerbStep):
+        modifiers = verbs.table()[step.verb].modifiers
+        yield from (each.value for each in step.modifiers if modifiers[each.keyword].kind.role == "condition")
+
+
+def _unreadable_texts(step: ast.VerbStep) -> Iterator[Doubt]:
+    """Constant texts behind modifiers that the verb will not be able to read."""
+    readers = verbs.table()[step.verb].reads_text
+    for modifier in step.modifiers:
+        text = modifier.value.value if isinstance(modifier.value, ast.Literal) else None
+        if modifier.keyword in readers and isinstance(text, str):
+            try:
+                readers[modifier.keyword](text)
+            except OqlError as error:
+                yield Doubt(f"`{step.verb}` cannot read this text: {error.message}", modifier.value.span, error.hint)
 
 
 def _quoted_columns(condition: ast.Condition | ast.Operand) -> Iterator[Doubt]:
@@ -342,18 +362,29 @@ def _bound(tree: ast.Program) -> frozenset[str]:
     return frozenset().union(*(bindings.of_group(g) for c in tree.chains for g in c.groups))
 
 
-def _never_set(tree: ast.Program) -> Iterator[Doubt]:
-    bound = _bound(tree)
+def _never_set(tree: ast.Program, bound: frozenset[str]) -> Iterator[Doubt]:
     if any(isinstance(step, ast.VerbStep) and step.verb in ("INCLUDE", "SIDELOAD") for step in steps(tree.chains)):
         return
     for step in steps(tree.chains):
         for name in sorted(names_read(step) - bound):
             guess = nearest(name, bound) if len(bound) <= _COMPARED else None
-            yield Doubt(
-                f"`?{name}` is never set, so it is null",
-                _first_mention(step, name),
-                f"did you mean `?{guess}`?" if guess else None,
-            )
+            hint = f"did you mean `?{guess}`?" if guess else None
+            if name in _maybe_columns(step):
+                other = f"`?{guess}`, or " if guess else ""
+                hint = f"did you mean {other}the column `{name}`? columns are written without `?`"
+            yield Doubt(f"`?{name}` is never set, so it is null", _first_mention(step, name), hint)
+
+
+def _maybe_columns(step: ast.Step) -> set[str]:
+    """The variables that a WHERE on rows compares where it names no column: columns may be meant."""
+    compared = [
+        (part.left, part.right if isinstance(part, ast.Comparison) else None)
+        for condition in _row_conditions(step)
+        for part in conditions_of(condition)
+        if isinstance(part, ast.Comparison | ast.NullTest)
+    ]
+    sides = (side for pair in compared if not any(isinstance(one, ast.Word) for one in pair) for side in pair)
+    return {side.name for side in sides if isinstance(side, ast.Variable) and not side.path}
 
 
 def _first_mention(step: ast.Step, name: str) -> Span:

@@ -1,7 +1,7 @@
 """Words a syntax error: what was expected at a place, what stands there, and what to write instead."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
 
@@ -12,7 +12,7 @@ from oql.conditions import NULL_TESTS, OPERATORS
 from oql.errors import Code, Fix, OqlError, Span, expected, nearest, unknown
 from oql.habits import FIELDS, SIGNS, WORDS, is_habit, synonym
 from oql.people.answers import KINDS
-from oql.verbs.declare import MODIFIERS
+from oql.verbs.declare import MODIFIERS, Verb
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS = re.compile(r"\b[A-Za-z_]+\b")
@@ -34,8 +34,17 @@ _SHOWN = {"LPAR": "`(`", "RPAR": "`)`", "VERB_OR_COMPARE": "", "AMPERSAND": "", 
 UNCLOSED = "the block that begins here has no end"
 
 
-def syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[Token]) -> OqlError:
-    """The error at a place where none of the accepted terminals stands."""
+def syntax_error(
+    text: str, start: int, accepted: set[str], open_blocks: list[Token], verb: Verb | None = None
+) -> OqlError:
+    """The error at a place where none of the accepted terminals stands; `verb`: whose step it is in."""
+    error = _syntax_error(text, start, accepted, open_blocks, verb)
+    if accepted == {"FORMAT"} and not error.ideas:
+        error.hint = f'a field is written ?name FORMAT TEXT AS "Name"; {_kinds()}'
+    return error
+
+
+def _syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[Token], verb: Verb | None) -> OqlError:
     if start >= len(text):
         return _at_end(text, accepted, open_blocks)
     character = text[start]
@@ -52,7 +61,7 @@ def syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[To
         return OqlError(Code.PARSE_ERROR, "the comment that begins here has no end", place, "add `*)` at its end")
     word = _WORD.match(text, start)
     if word:
-        return _at_word(text, word, accepted)
+        return _at_word(text, word, accepted, verb)
     chunk = _CHUNK.match(text, start)
     found = chunk[0] if chunk else character
     place = Span(start, start + len(found))
@@ -111,8 +120,11 @@ def _unclosed_block(text: str, outermost: Token) -> tuple[Span, int]:
             waiting.append(mark)
         elif mark["close"] and waiting:
             indent = _indent(text, mark.start())
-            begins_line = not text[: mark.start()].rpartition("\n")[2].strip()
-            if begins_line and len(waiting) > 1 and len(indent) < len(_indent(text, waiting[-1].start())):
+            if (
+                _begins_line(text, mark.start())
+                and len(waiting) > 1
+                and len(indent) < len(_indent(text, waiting[-1].start()))
+            ):
                 return Span(waiting[-1].start(), waiting[-1].end()), _behind_block(text, waiting[-1], mark.start())
             waiting.pop()
     if not waiting:
@@ -132,21 +144,26 @@ def _behind_block(text: str, begin: re.Match[str], end: int) -> int:
     return len(text[:end].rstrip())
 
 
+def _begins_line(text: str, place: int) -> bool:
+    """Whether only blanks stand before a place on its line."""
+    return not text[:place].rpartition("\n")[2].strip()
+
+
 def _indent(text: str, place: int) -> str:
     """The blanks that the line of a place begins with."""
     line = text[text.rfind("\n", 0, place) + 1 : place]
     return line[: len(line) - len(line.lstrip())]
 
 
-def _at_word(text: str, word: re.Match[str], accepted: set[str]) -> OqlError:
+def _at_word(text: str, word: re.Match[str], accepted: set[str], verb: Verb | None) -> OqlError:
     capitals = _CAPITALS.match(text, word.start())
     if word[0].isupper() and capitals and "KIND" not in accepted:
-        return _at_keyword(text, word, " ".join(capitals[0].split()), accepted)
+        return _at_keyword(text, word, " ".join(capitals[0].split()), accepted, verb)
     place = Span(word.start(), word.end())
     if "KIND" in accepted:
         return _at_kind(word[0], place)
     hint = _hint_for_word(word[0], accepted)
-    guesses = _guesses(text, word.start()) + _in_capitals(text, word.start())
+    guesses = _guesses(text, word.start(), verb) + _in_capitals(text, word.start())
     if hint is None and guesses and "VERB" in accepted:
         hint = f"did you mean `{guesses[0].text}`?"
     return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(word[0])}`", place, hint, guesses)
@@ -165,10 +182,14 @@ def _in_capitals(text: str, start: int) -> tuple[Fix, ...]:
 
 def _at_kind(word: str, place: Span) -> OqlError:
     """The error at a word that is no kind of field."""
-    error = unknown(Code.PARSE_ERROR, "a kind of field", word, KINDS, place, f"FORMAT takes {_listed(KINDS)}")
+    error = unknown(Code.PARSE_ERROR, "a kind of field", word, KINDS, place, _kinds())
     meant = nearest(word, KINDS) or FIELDS.get(word.upper())
     error.ideas = (Fix(place, meant, f"did you mean `{meant}`?"),) if meant else ()
     return error
+
+
+def _kinds() -> str:
+    return f"FORMAT takes {_listed(KINDS)}"
 
 
 def _hint_for_word(word: str, accepted: set[str]) -> str | None:
@@ -184,7 +205,7 @@ def _hint_for_word(word: str, accepted: set[str]) -> str | None:
     return None
 
 
-def _at_keyword(text: str, word: re.Match[str], capitals: str, accepted: set[str]) -> OqlError:
+def _at_keyword(text: str, word: re.Match[str], capitals: str, accepted: set[str], verb: Verb | None) -> OqlError:
     """The error at a word in capitals: one of the language in the wrong place, or none of it."""
     found = phrase_at(text, word.start())
     if found:
@@ -196,14 +217,13 @@ def _at_keyword(text: str, word: re.Match[str], capitals: str, accepted: set[str
         or _written(capitals, accepted)
         or (f'put text in quotes: "{shorten(word[0])}"' if wants_value else None)
     )
-    guesses = _guesses(text, word.start())
+    guesses = _guesses(text, word.start(), verb)
     if hint is None and guesses:
         hint = f"did you mean `{guesses[0].text}`?"
     hint = hint or "see `oql verbs` for all verbs"
     if wants_value or "VERB" not in accepted:
         return expected(Code.PARSE_ERROR, _wanted(accepted), f"`{shorten(word[0])}`", place, hint, guesses)
-    begins_line = not text[: word.start()].rpartition("\n")[2].strip()
-    others = [] if begins_line else [name for name in ("MODIFIER", "COMPARE") if name in accepted]
+    others = [] if _begins_line(text, word.start()) else [name for name in ("MODIFIER", "COMPARE") if name in accepted]
     kinds = _listed(["verb", *({"MODIFIER": "modifier", "COMPARE": "comparison"}[name] for name in others)])
     return OqlError(Code.PARSE_ERROR, f"`{shorten(word[0])}` is not a {kinds}", place, hint, ideas=guesses)
 
@@ -215,8 +235,20 @@ def _written(capitals: str, accepted: set[str]) -> str | None:
     return f"write `{meant}`" if meant and "VERB" in accepted else None
 
 
-def _guesses(text: str, start: int) -> tuple[Fix, ...]:
-    """The phrases of the language that the words at a place resemble, those of most words first."""
+def _guesses(text: str, start: int, verb: Verb | None) -> tuple[Fix, ...]:
+    """The phrases of the language that the words at a place resemble.
+
+    First the modifiers that the verb must have, then its others, unless a line begins here: there a step is likelier.
+    """
+    modifiers = verb.modifiers if verb else {}
+    required = [keyword for keyword, parameter in modifiers.items() if parameter.required]
+    likely, others = _resembling(text, start, list(modifiers)), _resembling(text, start, _phrases())
+    rest = others + likely if _begins_line(text, start) else likely + others
+    return _resembling(text, start, required) + rest
+
+
+def _resembling(text: str, start: int, phrases: Sequence[str]) -> tuple[Fix, ...]:
+    """Some of the phrases that the words at a place resemble, those of most words first."""
     words = list(islice(_WORDS.finditer(text, start, start + 200), 4))
     found = []
     for count in range(len(words), 0, -1):
@@ -224,20 +256,20 @@ def _guesses(text: str, start: int) -> tuple[Fix, ...]:
         written = text[start:end].upper().split()
         if len(written) != count or (count == 1 and is_habit(written[0])):
             continue
-        guess = _resembled(written)
+        guess = _resembled(written, phrases)
         if guess:
             found.append(Fix(Span(start, end), guess, f"did you mean `{guess}`?"))
     return tuple(found)
 
 
-def _resembled(written: list[str]) -> str | None:
+def _resembled(written: list[str], phrases: Sequence[str]) -> str | None:
     """The phrase of as many words that are all alike, of one word more, or of the same letters without blanks."""
     if len(written) == 1:
-        joined = {phrase.replace(" ", ""): phrase for phrase in _phrases()}
+        joined = {phrase.replace(" ", ""): phrase for phrase in phrases}
         guess = joined.get(written[0].replace("_", "")) or nearest(written[0], joined)
         return joined.get(guess, guess) if guess and joined.get(guess) != written[0] else None
-    longer = [one for one in _phrases() if len(one.split()) == len(written) + 1 and set(written) < set(one.split())]
-    alike = (one for one in _phrases() if len(one.split()) == len(written) and _alike(written, one.split()))
+    longer = [one for one in phrases if len(one.split()) == len(written) + 1 and set(written) < set(one.split())]
+    alike = (one for one in phrases if len(one.split()) == len(written) and _alike(written, one.split()))
     return next(alike, None) or next(iter(longer), None)
 
 

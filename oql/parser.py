@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from lark import Lark, Token
@@ -9,10 +10,10 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
 
 from oql import ast, grammar, verbs
-from oql.build import Build
+from oql.build import Build, words
 from oql.conditions import NULL_TESTS, OPERATORS
 from oql.errors import Code, OqlError, Span
-from oql.verbs.declare import MODIFIERS
+from oql.verbs.declare import MODIFIERS, Verb
 
 MAX_ERRORS = 50
 """How many errors one program reports; more would only bury the first."""
@@ -89,7 +90,9 @@ class _Recovery:
         from oql import messages
 
         start = _place(error, self.text)
-        found = messages.syntax_error(self.text, start, _accepted(error), _open_blocks(error))
+        accepted = _accepted(error)
+        verb = _verb_of_step(error) if "MODIFIER" in accepted else None
+        found = messages.syntax_error(self.text, start, accepted, _open_blocks(error), verb)
         said = found.message == messages.UNCLOSED and any(_ends_meant(self.text, error) for error in self.errors)
         if not said and (not self.errors or self.errors[-1].span != found.span):
             self.errors.append(found)
@@ -140,6 +143,15 @@ def _place(error: UnexpectedInput, text: str) -> int:
 def _accepted(error: UnexpectedInput) -> set[str]:
     """The terminals that may stand at the place of the error."""
     return set(error.interactive_parser.accepts())
+
+
+def _verb_of_step(error: UnexpectedInput) -> Verb | None:
+    """The verb whose step is being read. Behind a value, a word that is also a verb stands as a comparison."""
+    read = [None, *error.interactive_parser.parser_state.value_stack]
+    for before, value in reversed(list(pairwise(read))):
+        if isinstance(value, Token) and value.type.startswith("VERB") and not isinstance(before, ast.Operand):
+            return verbs.table()[words(value)]
+    return None
 
 
 def _open_blocks(error: UnexpectedInput) -> list[Token]:

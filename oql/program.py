@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -217,7 +217,17 @@ class Checked:
     @property
     def warnings(self) -> list[Doubt]:
         """What is allowed but probably not meant; none while there are errors."""
-        return [] if self.errors else warnings(self.tree)
+        return self.warnings_given(())
+
+    def warnings_given(self, variables: Iterable[str]) -> list[Doubt]:
+        """The warnings of a run that begins with these variables."""
+        return [] if self.errors else warnings(self.tree, variables)
+
+    def compiled(self) -> Program:
+        """The program; ProgramError with all static errors where there are any."""
+        if self.program is None:
+            raise ProgramError(self.errors)
+        return self.program
 
     def as_json(self) -> dict[str, Any]:
         """The answer to a check: static errors, effects of the steps, and warnings."""
@@ -268,10 +278,7 @@ def _place(error: OqlError) -> int:
 
 def compile_text(text: str, name: str = "<query>", limits: Limits = DEFAULT) -> Program:
     """The program of a text; ProgramError with all static errors when it has any."""
-    checked = inspect(text, name, limits)
-    if checked.program is None:
-        raise ProgramError(checked.errors)
-    return checked.program
+    return inspect(text, name, limits).compiled()
 
 
 _cache: cachetools.LRUCache[tuple[str, int, int], Program] = cachetools.LRUCache(

@@ -1,12 +1,15 @@
 """What came of a run, here or on a server, and how it is shown."""
 
+import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from oql import json, report
+from oql.check import Doubt
 from oql.cli import interrupt
 from oql.cli.terminal import colored, is_terminal
 from oql.errors import OqlError
@@ -64,13 +67,24 @@ def show_waiting(body: dict[str, Any], go_on: str) -> None:
 
 def answer_command(job: str, namespace: str = "local") -> str:
     """The command that answers what a job of this data folder waits for."""
-    elsewhere = "" if namespace == "local" else f" --namespace {namespace}"
-    return f"oql jobs answer {job}{elsewhere}"
+    return f"oql jobs answer {job}{elsewhere(namespace)}"
+
+
+def elsewhere(namespace: str) -> str:
+    """The options by which `oql jobs` looks into a namespace of this data folder, where it would not by itself."""
+    folder = ' --server ""' if os.environ.get("OQL_SERVER") else ""
+    return folder if namespace == "local" else f"{folder} --namespace {namespace}"
 
 
 def show_error(error: OqlError, source: Source) -> None:
     """The picture of an error."""
     click.echo(report.error_text(error, source, color=colored(sys.stderr)), err=True)
+
+
+def show_warnings(warnings: Iterable[Doubt], source: Source) -> None:
+    """The pictures of warnings, on stderr."""
+    for warning in warnings:
+        click.echo(report.warning_text(warning, source, color=colored(sys.stderr)), err=True)
 
 
 def show_result(value: Value) -> None:

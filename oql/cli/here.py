@@ -1,7 +1,7 @@
 """A run in this process."""
 
 from oql import engine
-from oql.cli.answers import Answer, answer_command
+from oql.cli.answers import Answer, answer_command, show_warnings
 from oql.cli.environment import environment_for
 from oql.cli.files import files_for
 from oql.cli.interrupt import cancelling
@@ -10,7 +10,7 @@ from oql.context import CancelFlag
 from oql.errors import ProgramError
 from oql.limits import Limits
 from oql.local import local_context
-from oql.program import Program, compile_text
+from oql.program import Program, inspect
 from oql.report import error_json
 from oql.source import Source
 from oql.values import Value
@@ -27,13 +27,16 @@ def run_here(
 ) -> Answer:
     """Runs a program with an empty cache and the databases and files of the data folder; Ctrl-C calls it off.
 
-    One that asks a person asks in the terminal, and has the namespace's own cache: it may go on elsewhere.
+    Its warnings are shown before. One that asks a person asks in the terminal, and has the namespace's own cache: it
+    may go on elsewhere.
     """
     cancel = CancelFlag()
     context = local_context(namespace, request=request, limits=limits, cancel=cancel)
     try:
         with cancelling(cancel):
-            program = compile_text(source.text, source.name, limits=limits)
+            checked = inspect(source.text, source.name, limits)
+            program = checked.compiled()
+            show_warnings(checked.warnings_given(variables), source)
             if program.asks_or_sends:
                 return _run_or_keep(program, variables, request, namespace, cancel, may_sideload=may_sideload)
             context.store = databases_for(program, namespace)

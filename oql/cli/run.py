@@ -24,14 +24,17 @@ from oql.source import Source
 @click.option("--namespace", default="local", show_default=True, help="Whose data is used here.")
 @click.option("--trace", is_flag=True, help="Show each step with its duration, on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as POST /v1/query gives it.")
-@click.option("--server", metavar="URL", help="Run it there instead of in this process.")
+@click.option(
+    "--server", metavar="URL", envvar="OQL_SERVER", show_envvar=True,
+    help='Run it there instead of in this process, which "" means.',
+)  # fmt: skip
 @click.option("--user", envvar="OQL_USER", show_envvar=True, help="Username, email or phone on the server.")
 @click.option("--password", envvar="OQL_PASSWORD", show_envvar=True, help="Asked for when it is left out.")
 @click.option("--token", envvar="OQL_TOKEN", show_envvar=True, help="A bearer token instead of a password.")
 def command(file: str | None, code: str | None, trace: bool, as_json: bool, **options: Any) -> None:
     """Run the program in FILE (`-`: standard input), or the one given with -c.
 
-    The result goes to stdout: a text as it is, any other value as JSON. Errors go to stderr.
+    The result goes to stdout: a text as it is, any other value as JSON. Warnings and errors go to stderr.
 
     \b
     oql run examples/hello.oql
@@ -91,5 +94,5 @@ def _on_server(
     if allow_sideload:
         raise Refused("--allow-sideload works in this process only: on a server, the account has to be allowed")
     if variables:
-        raise Refused("--var works in this process only: a server takes --request")
+        raise Refused('--var works in this process only: a server takes --request; --server "" runs it here')
     return run_there(source, Server(server, Credentials.given(**credentials)), dict(request))

@@ -15,6 +15,7 @@ _QUOTES = "a text stands in quotes"
 _JOIN = "texts are joined by &"
 _LIST = "values of a list are joined by AND"
 _WORDS = {"none": "null", "nil": "null", "undefined": "null", "null": "null", "true": "true", "false": "false"}
+_WORD = r"[A-Z]?[a-z]\w*"
 _TERM = rf"(?:{VARIABLE}|-?\d+(?:\.\d+)?)"
 _SUM = rf"{_TERM}(?:\s*(?:[-+/%^]|\*\*?|//)\s*{_TERM})+"
 _PARTS = re.compile(r"\.(\w+)|->(\w+)|\[\s*(?:\"([^\"]*)\"|'([^']*)'|([^\]]*?))\s*\]")
@@ -128,11 +129,11 @@ TABLE = (
     around(r"\b<NAME>\.(<NAME>)", r"\1", "a column is written without its table"),
     at(r"([A-Z]\w*)(?=\s+IS\b)", lambda m: m[1].lower(), "columns are small letters"),
     # texts without quotes
-    at(r"[A-Z][A-Z0-9-]*\b", lambda m: _quoted(m[0], m[0]), _QUOTES),
-    at(r"[A-Z][A-Za-z0-9-]*\b", lambda m: _quoted(m[0], m[0].lower()), _QUOTES),
+    around(rf"(?<=[A-Z] )({_WORD}(?:[ \t]+{_WORD})+)(?=\s*(?:\Z|\n|SET\b|AFTER\b|WITH\b))", r'"\1"', _QUOTES),
+    at(r"[A-Z][A-Za-z0-9-]*\b", lambda m: _quoted(m[0], m[0]), _QUOTES),
+    at(r"[A-Z][A-Za-z0-9-]*\b", lambda m: _quoted(m[0], m[0].lower()), _QUOTES),  # one of the choices of a verb
     at(r"/[\w./-]+", r'"\g<0>"', _QUOTES),
     around(r"\bhttps?://[^\s\"']+", r'"\g<0>"', _QUOTES),
-    around(r"(?<=[A-Z] )([a-z]\w*(?:[ \t]+[a-z]\w*)+)(?=\s*(?:\Z|\n|SET\b|AFTER\b|WITH\b))", r'"\1"', _QUOTES),
     at(r"[a-z]\w*\b", r'"\g<0>"', _QUOTES),
 )  # fmt: skip
 """Rewrites of values."""

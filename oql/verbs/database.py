@@ -3,7 +3,7 @@
 import sys
 from functools import lru_cache
 from itertools import chain
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from oql import json
 from oql.budget import measure, weigh
@@ -17,6 +17,9 @@ from substrate.errors import Invalid
 from substrate.interface import Call, Frame, Json, JsonRow, Reading
 from substrate.names import SchemaId, identifier
 
+if TYPE_CHECKING:
+    from substrate.manifest import Manifest
+
 family = Family(
     "database",
     "Database",
@@ -27,6 +30,7 @@ family = Family(
 
 _ALL_ROWS = {"WHERE": "name the rows with WHERE; to empty the whole table write FLUSH TABLE name FROM database"}
 _GOES_ON = 'a program that runs again goes on by OR STRING "it is there" behind this step'
+_ANY_TABLE = SchemaId("database", "table")
 _NESTED = {list, dict}
 _AS_THEY_ARE = SCALARS | {str, bytes}
 
@@ -70,7 +74,14 @@ def delete_database(run: Run, name: Text) -> bool:
 # tables
 
 
-@family.verb("CREATE TABLE", examples=EXAMPLES["CREATE TABLE"], acts=True)
+def _columns(text: str, table: SchemaId = _ANY_TABLE) -> "Manifest":
+    """What the WITH of CREATE TABLE declares. Raises DatabaseError."""
+    from oql.tables.declaration import read as read_columns  # it takes time to load
+
+    return read_columns(table, text)
+
+
+@family.verb("CREATE TABLE", examples=EXAMPLES["CREATE TABLE"], acts=True, reads_text={"WITH": _columns})
 def create_table(run: Run, name: Text, *, from_: Text, with_: Text) -> bool:
     """Makes a table in a database: WITH lists its columns as "name TYPE MODIFIER..., ...".
 
@@ -78,11 +89,10 @@ def create_table(run: Run, name: Text, *, from_: Text, with_: Text) -> bool:
     INDEXED, and DEFAULT with a literal. Without a PRIMARY column the table gets `id UUID PRIMARY`; where the key is
     a UUID, rows that come without one get theirs.
     """
-    from oql.tables.declaration import read as read_columns  # it takes time to load
     from substrate import manifest
 
     table = table_id(name, from_)
-    declared = read_columns(SchemaId(_database(from_), name), with_)
+    declared = _columns(with_, SchemaId(_database(from_), name))
 
     def work(frame: Frame, call: Call) -> None:
         _expect_database(from_, frame)

@@ -155,7 +155,8 @@ class Verb:
     calculation, once, for a step without modifiers. `missing_hints`: better hints for modifiers that
     are left out. `transacts`: its block runs where it stands, and all its database steps take effect together.
     `runs_text`: it gives a program that is run in its place (`Run.pinned`), on the variables around it or apart.
-    `keeps`: the function's parameter that takes the text inside its block.
+    `keeps`: the function's parameter that takes the text inside its block. `reads_text`: for modifiers that take a text
+    in a notation of its own, what reads one as the step will: where it raises, checks warn of a constant text.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Verb:
     missing_hints: Mapping[str, str] = field(default_factory=dict)
     transacts: bool = False
     runs_text: Literal["", "here", "apart"] = ""
+    reads_text: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
 
     def effect_with(self, modifiers: Mapping[str, AnyType]) -> Effect:
         """What a step with these modifiers, as instructions have them, does to the world."""

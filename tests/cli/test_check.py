@@ -56,6 +56,11 @@ def test_fixes_are_written_back_where_the_file_then_has_no_errors(tmp_path: Path
     )
 
 
+def test_a_fix_keeps_the_letters_of_a_text() -> None:
+    called = oql("check", "--fix", "-", stdin="UPPER Ada SET ?a AFTER EMIT Hello World\n")
+    assert (called.code, called.out) == (0, 'UPPER "Ada" SET ?a AFTER EMIT "Hello World"\n')
+
+
 def test_standard_input_goes_to_standard_output_with_its_fixes() -> None:
     called = oql("check", "--fix", "-", stdin="emit 1\n")
     assert (called.code, called.out) == (0, "EMIT 1\n")

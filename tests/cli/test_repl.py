@@ -20,6 +20,13 @@ def test_variables_and_the_cache_are_kept_between_inputs() -> None:
     assert (called.code, called.out, called.err) == (0, "ADAADA\n", "")
 
 
+def test_a_program_is_warned_of_variables_that_no_input_has_set() -> None:
+    called = said('UPPER "ada" SET ?name', "", "EMIT ?name", "", 'EMIT "x" & ?nmae', "")
+    assert (called.code, called.out) == (0, "ADA\nx\n")
+    assert called.err.splitlines()[:2] == ["warning: `?nmae` is never set, so it is null", " --> <input>:1:12"]
+    assert called.err.count("warning") == 1
+
+
 def test_the_value_of_a_step_that_keeps_it_nowhere_is_shown_and_kept() -> None:
     called = said('UPPER "x"', "", "EMIT ?_ & ?_", "", 'UPPER "y" OR UPPER "z"', "", "ENLIST 1 AND 2", "", 'EMIT "e"')
     assert called.out == "X\nXX\n[1,2]\ne\n"

@@ -57,6 +57,44 @@ def test_static_errors_are_all_shown_and_nothing_runs(tmp_path: Path) -> None:
     ]
 
 
+MISSPELT = 'STRING "a" SET ?name AFTER EMIT ?nmae'
+WARNED = """\
+warning: `?nmae` is never set, so it is null
+ --> {name}:1:33
+  |
+1 | STRING "a" SET ?name AFTER EMIT ?nmae
+  |                                 ^^^^^
+  = hint: did you mean `?name`?
+"""
+
+
+def test_warnings_are_shown_before_a_run_and_change_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.oql").write_text(MISSPELT)
+    for called, name in (
+        (oql("run", "-c", MISSPELT), "<command line>"),
+        (oql("run", "a.oql", folder=tmp_path), "a.oql"),
+        (oql("run", "-", stdin=MISSPELT), "<stdin>"),
+    ):
+        assert (called.code, called.out, called.err) == (0, "null\n", WARNED.format(name=name))
+    failed = oql("run", "-c", f'{MISSPELT} AFTER CALCULATE "1 / 0"')
+    assert failed.code == 1
+    assert [line.split(":")[0] for line in failed.err.splitlines() if line[0].isalpha()] == [
+        "warning",
+        "error[CalculateFailed]",
+    ]
+
+
+def test_warnings_stay_out_of_the_answer_as_json() -> None:
+    called = oql("run", "--json", "-c", MISSPELT)
+    assert (called.code, json.loads(called.out)["status"]) == (0, "ok")
+    assert called.err == WARNED.format(name="<command line>")
+
+
+def test_a_variable_that_is_given_is_set() -> None:
+    called = oql("run", "-c", MISSPELT, "--var", "nmae=b")
+    assert (called.code, called.out, called.err) == (0, "b\n", "")
+
+
 def test_an_error_of_the_run_is_shown_with_its_place() -> None:
     called = oql("run", "-c", 'EMIT "before" AFTER CALCULATE "1 / 0"')
     assert (called.code, called.out) == (1, "")

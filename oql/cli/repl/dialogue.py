@@ -15,7 +15,7 @@ from oql.errors import ProgramError
 from oql.limits import Limits
 from oql.local import local_context
 from oql.parser import parse
-from oql.program import Program, compile_text
+from oql.program import Program, inspect
 from oql.source import Source
 from oql.values import Value
 from oql.verbs.declare import Verb
@@ -55,7 +55,9 @@ class Dialogue:
             with cancelling(cancel):
                 verb = _last_verb(source.text)
                 text = f"{source.text}\nSET ?{_KEPT}" if verb else source.text
-                program = compile_text(text, source.name, limits=self.limits)
+                checked = inspect(text, source.name, self.limits)
+                program = checked.compiled()
+                answers.show_warnings(checked.warnings_given(self.variables), source)
                 if program.asks_or_sends:
                     self.outcome = self._run_or_keep(program, context.namespace, cancel)
                 else:
