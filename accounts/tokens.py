@@ -26,7 +26,7 @@ TENANT_SCOPES = {
 """What a token allows in the world of one tenant, which is what the store calls a namespace."""
 SCOPES = {
     "query": "check and run programs",
-    "token": "issue, list and revoke tokens",
+    "token": "issue and revoke tokens",
     **TENANT_SCOPES,
 }
 DEFAULT_SCOPES = frozenset({"query"})
@@ -186,7 +186,8 @@ class TokenStore:
             return min(end, within.token.expires_at) if within else end
         if not 0 < expires_in <= self._max_age_s:
             # Not what was found: a whole number may be larger than a float, or than this line should be long.
-            raise InvalidTokenRequest(f"expected a lifetime of 1 to {self._max_age_s:.0f} seconds")
+            most = f"{self._max_age_s:.0f} seconds ({self._max_age_s / 86_400:g}d, the setting token_max_age_s)"
+            raise InvalidTokenRequest(f"expected a lifetime of 1 to {most}")
         if within and now + expires_in > within.token.expires_at:
             raise InvalidTokenRequest("a token cannot live longer than the token that issues it")
         return now + expires_in

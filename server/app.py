@@ -40,6 +40,7 @@ from server.sites.mounting import mount_sites
 from server.sites.visits import SiteVisits
 from server.store.routes import parts, store_routes
 from server.store.slots import Slots
+from server.suggestions import Suggestions
 from server.tokens import Tokens
 from worker.links import Links
 from worker.opening import open_hints, open_workshop
@@ -140,5 +141,6 @@ def create_app(settings: Settings, base_url: str, *, when_ready: Callable[[], No
     app = Application(request_type=Request, middleware=[Answers(origins, when_ready, close)], router=router)
     app.cancel_runs, app.end_streams = cancel_runs, end_streams
     visits = mount_sites(app, router, sites, paths=settings.site_paths or settings.dev)
-    handle_with_problems(app, {**mount(app, table, origins), **visits}, origins.preflight)
+    near = Suggestions(route.path for route in table if route.listed).near
+    handle_with_problems(app, {**mount(app, table, origins), **visits}, origins.preflight, near)
     return app

@@ -4,13 +4,12 @@ import asyncio
 import json
 import re
 import zlib
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from server import metrics
+from server.malformed import malformed
 from server.problems import Problem
 from server.request import Request
 
@@ -19,22 +18,8 @@ READ_SECONDS = 30.0
 
 M = TypeVar("M", bound=BaseModel)
 _KEY = re.compile(rb'"\s*:')
-_EXPECTED = {
-    "string_type": "expected text",
-    "int_type": "expected a whole number",
-    "list_type": "expected an array",
-    "dict_type": "expected an object",
-    "model_type": "expected an object",
-    "string_pattern_mismatch": "expected an http or https address",
-    "string_too_short": "expected at least {min_length} character",
-    "string_too_long": "expected at most {max_length} characters",
-    "greater_than_equal": "expected at least {ge}",
-    "less_than_equal": "expected at most {le}",
-    "literal_error": "expected {expected}",
-}
 _FLAT = frozenset({str, int, float, bool, type(None)})
 """Types of values without keys, which are told apart from models faster than models are from them."""
-_PLACE = re.compile(r" at line (\d+) column (\d+)$")
 
 
 class Bodies:
@@ -124,7 +109,7 @@ def decode(model: type[M], raw: bytes) -> M:
     try:
         envelope: M = model.__pydantic_validator__.validate_json(raw)  # less the checks of `model_validate_json`
     except ValidationError as error:
-        raise _malformed(error, model) from None
+        raise malformed(error, model) from None
     # Every key ends in a colon, so as many colons as keys mean that no key stands twice.
     keys = _count_keys(envelope)
     if raw.count(b":") != keys and len(_KEY.findall(raw)) != keys:
@@ -156,35 +141,3 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
 
 def _shown(key: str) -> str:
     return json.dumps(key if len(key) <= 40 else key[:40] + "...")
-
-
-def _malformed(error: ValidationError, model: type[BaseModel]) -> Problem:
-    errors = error.errors(include_url=False, include_input=False)
-    if errors[0]["type"] == "json_invalid":
-        return _not_json(str(errors[0].get("ctx", {}).get("error", "")))
-    fields = {_field(entry["loc"]): _expected(entry, model) for entry in errors[:20]}
-    field, message = next(iter(fields.items()))
-    return Problem(400, f"`{field}`: {message}", detail={"fields": fields})
-
-
-def _not_json(reason: str) -> Problem:
-    place = _PLACE.search(reason)
-    detail = {"line": int(place[1]), "column": max(1, int(place[2]))} if place else None
-    hint = "; a line end inside a text is written \\n" if reason.startswith("control character") else ""
-    return Problem(400, f"the body is not JSON: {reason}{hint}", detail=detail)
-
-
-def _field(location: Iterable[str | int]) -> str:
-    parts = [str(part) if len(str(part)) <= 40 else str(part)[:40] + "..." for part in location]
-    return ".".join(parts) or "body"
-
-
-def _expected(entry: ErrorDetails, model: type[BaseModel]) -> str:
-    kind, message = entry["type"], entry["msg"]
-    if kind == "missing":
-        return "is required"
-    if kind == "extra_forbidden":
-        known = ", ".join(model.model_fields) if len(entry["loc"]) == 1 else ""
-        return f"is not a known field{f' (known: {known})' if known else ''}"
-    wording = _EXPECTED.get(kind)
-    return wording.format(**entry.get("ctx", {})) if wording else message

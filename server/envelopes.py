@@ -335,6 +335,7 @@ class ChainProblem(BaseModel):
 
     error: str = Field(description="what was wrong, for people; some texts are published")
     request_id: str
+    hint: str = Field("", description="more about it, for people; left out where there is nothing more")
 
 
 class ProblemBody(BaseModel):

@@ -6,6 +6,7 @@ whole rest of the path. Where several templates fit, the one with more literal s
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +18,8 @@ from server.problems import Problem
 Found = tuple[object, Any, dict[str, str], str]
 """What Falcon wants of a route: the resource, its methods, the values of named segments, the template."""
 REST = ":path"
+_KEPT, _LONGEST_KEPT = 1_024, 128
+"""Of how many paths the routes are kept, and how many characters these have at most."""
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class Router:
         self._fixed: dict[str, tuple[object, Any, str]] = {}
         self._site_of = site_of
         self._site: tuple[object, Any, str] | None = None
+        self._kept = lru_cache(_KEPT)(lambda uri: self._route(uri[1:].split("/")))
 
     def add_route(self, uri_template: str, resource: object, **_: object) -> None:
         """Declares a path; `resource` has a responder `on_get` for the method GET, and so on."""
@@ -54,11 +58,19 @@ class Router:
         if self._site is not None and (site := self._site_of(req)) is not None:
             resource, methods, template = self._site
             return resource, methods, {"site": site, "path": "/".join(_segments(uri, req))}, template
-        if (fixed := self._fixed.get(uri)) and not _is_quoted(req):  # nothing else fits better
-            resource, methods, template = fixed
+        if _is_quoted(req) or len(uri) > _LONGEST_KEPT:
+            return self._route(_segments(uri, req))
+        if found := self._fixed.get(uri):  # nothing else fits better
+            resource, methods, template = found
             return resource, methods, {}, template
+        if (kept := self._kept(uri)) is None:
+            return None
+        resource, methods, values, template = kept
+        return resource, methods, values.copy(), template
+
+    def _route(self, segments: list[str]) -> Found | None:
         values: dict[str, str] = {}
-        node = _follow(self._root, _segments(uri, req), 0, values)
+        node = _follow(self._root, segments, 0, values)
         if node is None or node.end is None:
             return None
         resource, methods, template = node.end

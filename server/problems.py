@@ -1,7 +1,7 @@
 """The one shape of every answer that is not 2xx: `{"error", "message", "request_id", "detail"?, "retry"?}`.
 
-Paths of chains have a published shape of their own, `{"error", "request_id"}`, where `error` is the message. A problem
-is raised in the same way everywhere; which shape it gets depends on the path alone (`server.request.of_chains`).
+Paths of chains have a published shape of their own, `{"error", "request_id", "hint"?}`, where `error` is the message. A
+problem is raised in the same way everywhere; its shape depends on the path alone (`server.request.of_chains`).
 """
 
 from collections.abc import Callable, Mapping
@@ -63,7 +63,10 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oql", Basic realm="oql", charset
 
 
 class Problem(Exception):
-    """A refusal of ours: raise it anywhere in a responder, it becomes the answer."""
+    """A refusal of ours: raise it anywhere in a responder, it becomes the answer.
+
+    hint: what paths of chains tell beside a message whose words are published.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Problem(Exception):
         detail: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         retry: bool = False,
+        hint: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -82,6 +86,7 @@ class Problem(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.retry = retry
+        self.hint = hint
 
 
 def invalid(field: str, message: str, *, code: str | None = None) -> Problem:
@@ -120,15 +125,20 @@ def handle_with_problems(
     app: "falcon.asgi.App[Request, falcon.asgi.Response]",
     allowed: Mapping[str, str],
     preflight: Callable[[Request, falcon.asgi.Response, str], None],
+    near: Callable[[str], str | None],
 ) -> None:
     """Makes every failure of a responder, and of the routing, an answer of the one shape.
 
-    `allowed`: the methods of each path; `preflight` answers OPTIONS, also where nothing is.
+    `allowed`: the methods of each path; `preflight` answers OPTIONS, also where nothing is; `near`: the path of a route
+    that was probably meant by a path of none.
     """
 
     async def on_http_error(req: Request, resp: falcon.asgi.Response, error: falcon.HTTPError, _params: object) -> None:
         if error.status_code == 404 and req.method == "OPTIONS":
             preflight(req, resp, "OPTIONS")
+            return
+        if error.status_code == 404:
+            _answer(req, resp, _nothing_at(req, near))
             return
         _answer(req, resp, _from_falcon(error, req, allowed.get(req.uri_template or "", "")))
 
@@ -147,7 +157,8 @@ def _answer(req: Request, resp: falcon.asgi.Response, problem: Problem) -> None:
     resp.text = None
     code = STORE_FAULT if req.to_store and problem.code in _OURS else problem.code
     if req.to_chains:
-        resp.data = json.dumps({"error": CHAIN_TEXTS.get(status, problem.message), "request_id": req.request_id})
+        told = {"error": CHAIN_TEXTS.get(status, problem.message), "request_id": req.request_id}
+        resp.data = json.dumps(told | ({"hint": problem.hint} if problem.hint else {}))
     else:
         resp.data = body_of(code, problem.message, req.request_id, problem.detail, retry=problem.retry)
     resp.set_headers(dict(problem.headers))
@@ -199,13 +210,18 @@ def _limit_headers(error: AdmissionRefused) -> dict[str, str]:
     }
 
 
+def _nothing_at(req: Request, near: Callable[[str], str | None]) -> Problem:
+    if req.to_chains:
+        return Problem(404, "Not found")
+    meant = near(req.path)
+    return Problem(404, f"there is nothing at this path{f'; did you mean {meant}?' if meant else ''}")
+
+
 def _from_falcon(error: falcon.HTTPError, req: Request, methods: str) -> Problem:
     status = error.status_code
-    if status == 404:
-        return Problem(404, "Not found" if req.to_chains else "there is nothing at this path")
     if status == 405 or req.method not in falcon.COMBINED_METHODS:
         message = f"{req.method} is not allowed here; allowed: {methods}"
-        return Problem(405, message, headers={"Allow": methods})
+        return Problem(405, message, headers={"Allow": methods}, hint=message)
     if status not in CODES:
         status = 400 if status < 500 else 500
     return Problem(status, phrase(status).lower())

@@ -19,7 +19,21 @@ _permission = click.Choice(PERMISSIONS)
 _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
-@click.group("account", short_help="Add, list and change accounts.")
+class _Commands(click.Group):
+    """The commands, and what to do instead of one that there is not."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises UsageError where there is no such command."""
+        if args[0] in ("remove", "delete"):
+            raise click.UsageError(
+                "accounts are not removed: `oql account disable NAME` shuts one out at once, its tokens too", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group("account", cls=_Commands, short_help="Add, list and change accounts.")
 def command() -> None:
     """Add, list and change the accounts of a server. NAME is a username, email or phone.
 
@@ -72,12 +86,12 @@ def passwd(name: str, password_stdin: bool, data: str | None) -> None:
     click.echo(f"account {account.username}: password changed")
 
 
-@command.command("tier")
+@command.command("tier", short_help="Put an account on another tier.")
 @click.argument("name")
-@click.argument("tier", type=_tier)
+@click.argument("tier", type=_tier, metavar="TIER")
 @data_option
 def tier(name: str, tier: str, data: str | None) -> None:
-    """Put an account on another tier."""
+    """Put an account on another TIER: free, starter, pro or enterprise."""
     with accounts_of(data) as accounts:
         account = accounts.set_tier(name, tier)
     click.echo(f"account {account.username}: tier {account.tier.name}")

@@ -8,6 +8,7 @@ from oql.cli.options import settings_in_force
 from oql.cli.refusal import Failed
 
 if TYPE_CHECKING:
+    from accounts.accounts import Account
     from accounts.service import Accounts
 
 
@@ -29,7 +30,12 @@ def accounts_of(data: str | None) -> Iterator["Accounts"]:
 
 
 def namespace_of(accounts: "Accounts", login: str) -> str:
-    """The namespace of an account; that of the development account too, which is in no table."""
+    """The namespace of an account; that of the development account too."""
+    return account_of(accounts, login).namespace
+
+
+def account_of(accounts: "Accounts", login: str) -> "Account":
+    """The account of a login; the development account too, which is in no table."""
     from accounts.development import ACCOUNT
 
-    return ACCOUNT.namespace if login == ACCOUNT.username else accounts.find(login).namespace
+    return ACCOUNT if login == ACCOUNT.username else accounts.find(login)

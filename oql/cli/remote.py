@@ -109,10 +109,10 @@ def _reaching(address: str) -> Iterator[None]:
         raise unreachable(address, failure) from None
 
 
-def unreachable(address: str, failure: Exception, named: str = "--server") -> Failed:
-    """The problem with a server that no connection leads to, and what to do; `named`: what has told the address."""
+def unreachable(address: str, failure: Exception) -> Failed:
+    """The problem with a server that no connection leads to, and what to do."""
     reason = _ERRNO.sub("", str(failure)) or type(failure).__name__
-    todo = f"start one with `oql serve --dev`, or name another one with {named}"
+    todo = "start one with `oql serve --dev`, or name another one with --server (OQL_SERVER)"
     if "WRONG_VERSION_NUMBER" in reason:
         todo = f"it may speak http alone: http://{address.partition('://')[2]}"
     return Failed(f"cannot reach {address}: {reason}; {todo}")

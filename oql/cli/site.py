@@ -1,6 +1,5 @@
 """`oql site`: who has which site of a server, and putting one there from a folder."""
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,9 @@ import click
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Failed, Refused
 from oql.cli.registry import accounts_of, namespace_of
+from oql.cli.site_files import site_files
 from oql.cli.tables import show_table
-from oql.site_names import FOLDER, INDEX, SiteRefused
+from oql.site_names import INDEX, SiteRefused
 
 if TYPE_CHECKING:
     from accounts.service import Accounts
@@ -78,21 +78,37 @@ def remove(name: str, data: str | None) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("name", required=False)
 @_account
+@click.option("--delete", is_flag=True, help="Delete files of the site that FOLDER does not have.")
 @data_option
-def publish(folder: Path, name: str | None, account: str, data: str | None) -> None:
+def publish(folder: Path, name: str | None, account: str, delete: bool, data: str | None) -> None:
     """Copy FOLDER to an account's files as the site NAME, by default the name of the folder.
 
-    Its program index.oql is checked first. Files that are there already are replaced, others stay; what begins with a
-    dot is left out.
+    Its program index.oql is checked first. Files that are there already are replaced; others stay, also those that were
+    published before, unless --delete is given. What begins with a dot is left out.
     """
     name = name or folder.resolve().name
     _check(folder / INDEX)
     with accounts_of(data) as accounts:
         namespace = namespace_of(accounts, account)
         _given(accounts, name, namespace)
-        count = _copy(folder, name, namespace, accounts, data)
-    click.echo(f"site {name} of {account}: {count} file{'' if count == 1 else 's'}")
+        with site_files(name, namespace, accounts, data) as files:
+            copied = files.copy(folder)
+            others = files.others(copied)
+            if delete:
+                files.delete(others)
+    click.echo(f"site {name} of {account}: {_counted(len(copied), len(others), deleted=delete)}")
     click.echo(_where(name, settings_in_force(data)))
+
+
+def _counted(copied: int, others: int, *, deleted: bool) -> str:
+    """How many files were copied, and what became of the others of the site."""
+    told = f"{copied} file{'' if copied == 1 else 's'}"
+    if deleted:
+        return f"{told}, {others} deleted"
+    if not others:
+        return told
+    stay = "1 other file stays" if others == 1 else f"{others} other files stay"
+    return f"{told}; {stay} that the folder does not have (--delete deletes such files)"
 
 
 def _where(name: str, settings: "Settings") -> str:
@@ -113,15 +129,17 @@ def _given(accounts: "Accounts", name: str, namespace: str) -> bool:
 
 
 def _check(index: Path) -> None:
-    """Refuses a program that cannot be run, with its errors."""
+    """Exits for a program that cannot be run, after its errors."""
+    from oql.cli.answers import show_error
     from oql.program import inspect
-    from oql.report import error_text
 
     if not index.is_file():
         raise Refused(f"there is no {index}: the program of a site")
-    checked = inspect(_text(index), index.name)
+    checked = inspect(_text(index), str(index))
+    for error in checked.errors:
+        show_error(error, checked.source)
     if checked.errors:
-        raise Failed("\n".join(error_text(error, checked.source) for error in checked.errors))
+        sys.exit(1)
 
 
 def _text(path: Path) -> str:
@@ -129,43 +147,6 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"cannot read {path}: {error}") from None
-
-
-def _copy(folder: Path, name: str, namespace: str, accounts: "Accounts", data: str | None) -> int:
-    """Copies the files of a folder, its program last; how many they were."""
-    from substrate.errors import StoreError
-    from substrate.files.opening import FileStore
-
-    store = FileStore(settings_in_force(data).data, str, quota_bytes=accounts.storage_bytes)
-    paths = sorted(_files(folder), key=lambda path: path == folder / INDEX)
-    try:
-        files = store.of(namespace)
-        for path in paths:
-            files.write(f"{FOLDER}/{name}/{path.relative_to(folder).as_posix()}", path.read_bytes(), _Patient())
-    except (StoreError, OSError) as error:
-        raise Failed(str(error)) from None
-    finally:
-        store.close()
-    return len(paths)
-
-
-def _files(folder: Path) -> list[Path]:
-    """The files in a folder and its inner ones, without links and what begins with a dot."""
-    found = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(here, name) for name in names if not name.startswith(".")]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
-
-
-class _Patient:
-    """Who has as much time and memory as it takes."""
-
-    def look(self) -> None:
-        """Goes on."""
-
-    def claim(self, size: int) -> None:
-        """Lets it be made."""
 
 
 def _moment(seconds: float) -> str:

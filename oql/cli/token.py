@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from accounts.tokens import SCOPES
+from accounts.development import ACCOUNT
+from accounts.tokens import SCOPES, Token
 from oql import durations
 from oql.cli.options import data_option
 from oql.cli.refusal import Failed
-from oql.cli.registry import accounts_of
+from oql.cli.registry import account_of, accounts_of
 from oql.cli.tables import show_table
+from oql.values import as_number
 from substrate import names
 from substrate.errors import Invalid
 
@@ -23,7 +25,9 @@ class _Duration(click.ParamType[float]):
     name = "DURATION"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds of a duration as programs write it."""
+        """The seconds of a duration as programs write it, here with its unit."""
+        if as_number(value) is not None:
+            self.fail(f"expected a unit too, as in 30d, 12h or 90s, found `{value}`", param, ctx)
         seconds = durations.seconds(value)
         if seconds is None or seconds <= 0:
             self.fail(f"expected a duration such as 30d or 12h, found `{value}`", param, ctx)
@@ -88,7 +92,7 @@ def add(
     owner = _owner(account, tenant, operator)
     with accounts_of(data) as accounts:
         if owner.account:
-            found = accounts.find(owner.account)
+            found = account_of(accounts, owner.account)
             issued = accounts.issue_token(found, name=name, scopes=scopes or None, expires_in=expires_in)
         else:
             ends = None if expires_in is None else time.time() + expires_in
@@ -97,7 +101,12 @@ def add(
     click.echo(issued.secret)
     token = issued.token
     scope = ", ".join(sorted(token.scopes))
-    click.echo(f"token {token.id} of {owner}: {scope}, until {_moment(token.expires_at)}", err=True)
+    click.echo(f"token {token.id} of {owner}: {scope}, until {_moment(token.expires_at)}{_only(token)}", err=True)
+
+
+def _only(token: Token) -> str:
+    """What is said of a token that does not work everywhere."""
+    return "; only development servers take it" if token.account_id == ACCOUNT.id else ""
 
 
 @command.command("list")
@@ -110,7 +119,7 @@ def list_(account: str | None, tenant: str | None, operator: bool, as_json: bool
     owner = _owner(account, tenant, operator)
     with accounts_of(data) as accounts:
         tokens = (
-            accounts.list_tokens(accounts.find(owner.account))
+            accounts.list_tokens(account_of(accounts, owner.account))
             if owner.account
             else accounts.list_tenant_tokens(owner.tenant)
         )
@@ -137,7 +146,7 @@ def revoke(which: tuple[str, ...], tenant: str | None, operator: bool, data: str
     owner, token_id = _owner(which[0] if len(which) == 2 else None, tenant, operator), which[-1]
     with accounts_of(data) as accounts:
         revoked = (
-            accounts.revoke_token(accounts.find(owner.account), token_id)
+            accounts.revoke_token(account_of(accounts, owner.account), token_id)
             if owner.account
             else accounts.revoke_tenant_token(owner.tenant, token_id)
         )

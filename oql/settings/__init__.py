@@ -154,7 +154,7 @@ class Settings(_LimitSettings):
         "127.0.0.1", min_length=1, description="address that goes with `rest_port`"
     )
     rest_port: Annotated[int, Published("REST_PORT")] = Field(
-        4242, ge=0, le=65_535, description="port that a development server listens on too, where it is free; 0: none"
+        4242, ge=0, le=65_535, description="port that a development server listens on too, if this is set; 0: none"
     )
     cors_origin: Annotated[str, Published("CORS_ORIGIN")] = Field(
         "*", description="origins whose pages may use the API of chains of a development server, with commas; `*`: all"
@@ -345,10 +345,11 @@ class Settings(_LimitSettings):
 
     @property
     def rest_address(self) -> tuple[str, int] | None:
-        """Where a development server listens too; None where it listens there anyway, or took any free port."""
+        """Where a development server listens too; None where it does there anyway, or only another port was chosen."""
         second = self.rest_host, self.rest_port
-        meant = self.rest_port != 0 and (self.port != 0 or self.origin("rest_port") != "default")
-        return second if self.dev and meant and second != (self.host, self.port) else None
+        chosen = self.origin("rest_port") != "default" or self.port == self.rest_port
+        meant = self.dev and chosen and self.rest_port != 0
+        return second if meant and second != (self.host, self.port) else None
 
     @property
     def on_loopback(self) -> bool:

@@ -54,7 +54,8 @@ def listen_too(address: tuple[str, int] | None, *, loopback_only: bool) -> socke
     try:
         return listen(*address, loopback_only=loopback_only, instead="") if address else None
     except Refusal as refusal:
-        sys.stderr.write(f"oql: warning: {refusal}; only programs that look for chains there miss it (rest_port)\n")
+        reason = "it is the second address, of the settings rest_host and rest_port, and the server goes on without it"
+        sys.stderr.write(f"oql: warning: {refusal}; {reason}\n")
         return None
 
 

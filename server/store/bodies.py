@@ -1,14 +1,18 @@
 """What requests to the store carry: JSON that keeps 1.0 and 1 apart, text, parameters of the address."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from pydantic import BaseModel
 
 from oql.json import MAX_DEPTH, deeper_than
 from server.bodies import Bodies
+from server.malformed import unknown_field
 from server.problems import Problem
 from server.request import Request
 from server.store.threads import Threads
 from substrate import json
-from substrate.errors import kind_of
+from substrate.errors import Invalid, kind_of, shown
 from substrate.names import flaw_of
 
 LONG = 64 * 1024
@@ -44,6 +48,17 @@ class StoreBodies:
         if not isinstance(value, dict):
             raise Problem(400, f"expected a JSON object as the body, found {kind_of(value)}")
         return raw, value
+
+
+def require(body: Mapping[str, Any], model: type[BaseModel], **detail: Any) -> None:
+    """Raises Invalid where a body lacks a field that its model requires, and names an unknown one that may be meant."""
+    fields = model.model_fields
+    missing = next((name for name, field in fields.items() if name not in body and field.is_required()), None)
+    if missing is None:
+        return
+    unknown = next((name for name in body if name not in fields), None)
+    told = f"; {shown(unknown)} {unknown_field(unknown, list(fields))}" if unknown is not None else ""
+    raise Invalid(f"`{missing}`: is required{told}", field=missing, **detail)
 
 
 def loads(raw: bytes) -> Any:

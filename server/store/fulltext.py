@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from server.problems import Problem
 from server.routing import Parameter, Route
-from server.store.bodies import StoreBodies, one_of, param, whole
+from server.store.bodies import StoreBodies, one_of, param, require, whole
 from server.store.changes import change
 from server.store.gate import Visit
 from server.store.threads import Threads, call_on_thread
@@ -73,6 +73,7 @@ class Fulltext:
     async def put(self, visit: Visit, table: str, field: str) -> None:
         """Indexes a document in place of the one of its id."""
         raw, body = await self._bodies.object(visit.req)
+        require(body, TextDocument)
         doc_id, text = _text(body, "doc_id"), _text(body, "text")
         await change(visit, raw, lambda frame: frame.text_put(table, field, doc_id, text), status=201)
 

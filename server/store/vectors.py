@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from server.problems import Problem
 from server.routing import Parameter, Route
-from server.store.bodies import StoreBodies
+from server.store.bodies import StoreBodies, require
 from server.store.changes import change
 from server.store.envelopes import RowsWritten
 from server.store.gate import Visit, lsn_json
@@ -111,6 +111,7 @@ class Vectors:
     async def put(self, visit: Visit, table: str) -> None:
         """Puts a vector in place of the one of its id."""
         raw, asked = await self._bodies.object(visit.req)
+        require(asked, VectorPut)
         vector = _vector(asked)
         await change(visit, raw, lambda frame: frame.vector_put(table, vector), status=201)
 
@@ -133,6 +134,7 @@ class Vectors:
     async def topk(self, visit: Visit, table: str) -> None:
         """The nearest vectors."""
         _, asked = await self._bodies.object(visit.req)
+        require(asked, NearestWanted)
         with_metadata = _flag(asked, "with_metadata")
         wanted = {name: asked[name] for name in ("dim", "metric", "mode", "filter") if asked.get(name) is not None}
         nearest = Nearest(table, asked.get("query", ()), asked.get("k"), **wanted)  # type: ignore[arg-type] # the store says what is wrong
@@ -181,6 +183,7 @@ def _vectors(found: Sequence[Any]) -> list[Vector]:
     for index, each in enumerate(found):
         if not isinstance(each, dict):
             raise Invalid(f"expected an object with `id` and `embedding`, found {described(each)}", row=index)
+        require(each, VectorPut, row=index)
         vectors.append(_vector(each))
     return vectors
 

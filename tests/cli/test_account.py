@@ -90,7 +90,8 @@ def test_what_cannot_be_done_is_refused_in_one_line(call: Administrator) -> None
     assert (twice.code, twice.out, twice.err.count("\n")) == (1, "", 1)
     assert call("account", "passwd", "bob", "--password-stdin", stdin="x").err == "error: no account is called `bob`\n"
     assert call("account", "passwd", "ada", "--password-stdin", stdin="\n").code == 1
-    assert call("account", "tier", "ada", "gold").code == 2
+    gold = call("account", "tier", "ada", "gold")
+    assert (gold.code, "Invalid value for 'TIER': 'gold' is not one of 'free'" in gold.err) == (2, True)
     silent = call("account", "add", "carl")
     assert (silent.code, silent.err) == (
         2,
@@ -141,12 +142,34 @@ def test_tokens_are_issued_once_listed_and_revoked(call: Administrator, data: Pa
     assert (again.code, again.err) == (1, f"error: ada has no token {grant.token.id}\n")
 
 
+def test_the_development_account_has_tokens_too(call: Administrator, data: Path) -> None:
+    issued = call("token", "add", "test")
+    assert (issued.code, issued.err.endswith("; only development servers take it\n")) == (0, True)
+    secret = issued.out.strip()
+    with pytest.raises(AuthFailed):
+        opened(data).by_token(secret)
+    assert Accounts(data, development=True).by_token(secret).account.namespace == "user_test"
+    [listed] = json.loads(call("token", "list", "test", "--json").out)
+    assert call("token", "revoke", "test", listed["id"]).code == 0
+    assert call("token", "list", "test").err == "test has no tokens\n"
+
+
+def test_an_account_is_disabled_and_not_removed(call: Administrator) -> None:
+    for word in ("remove", "delete"):
+        refused = call("account", word, "ada")
+        assert (refused.code, "`oql account disable NAME`" in refused.err) == (2, True)
+
+
 @pytest.mark.slow
 def test_a_token_that_cannot_be_issued_is_refused(call: Administrator) -> None:
     call("account", "add", "ada", "--no-password")
     assert call("token", "add", "ada", "--expires-in", "soon").code == 2
     assert call("token", "add", "ada", "--scope", "everything").code == 2
-    assert call("token", "add", "ada", "--expires-in", "9000d").code == 1
+    bare = call("token", "add", "ada", "--expires-in", "30")
+    assert (bare.code, "expected a unit too, as in 30d, 12h or 90s, found `30`" in bare.err) == (2, True)
+    long = call("token", "add", "ada", "--expires-in", "400d")
+    told = "error: expected a lifetime of 1 to 7776000 seconds (90d, the setting token_max_age_s)\n"
+    assert (long.code, long.err) == (1, told)
     assert call("token", "add", "bob").err == "error: no account is called `bob`\n"
     assert call("token", "list", "ada").err == "ada has no tokens\n"
 

@@ -102,7 +102,9 @@ def test_a_form_is_answered_by_its_fields(tmp_path: Path) -> None:
     job = suspended(tmp_path, BACK)["job_id"]
     wrong = here(tmp_path, "jobs", "answer", job, "--field", "age=old")
     assert (wrong.code, wrong.err.count("error: ")) == (1, 2)
-    assert here(tmp_path, "jobs", "answer", job, "--approve").err.endswith("give --field NAME=VALUE\n")
+    assert here(tmp_path, "jobs", "answer", job, "--approve").err == (
+        f"error: job {job} waits for a form: give --field NAME=VALUE; its fields are `name`, `age`\n"
+    )
     right = here(tmp_path, "jobs", "answer", job, "--field", "name=Ada", "--field", "age=36")
     assert (right.code, right.out) == (0, "Ada1\n")
 
@@ -144,7 +146,9 @@ def test_unknown_jobs_and_namespaces_are_said_in_one_line(tmp_path: Path) -> Non
     for what in ("show", "cancel", "retry", "answer", "deliveries", "redeliver"):
         called = here(tmp_path, "jobs", what, "nothing")
         assert (called.code, called.out) == (1, "")
-        assert called.err == "error: there is no job `nothing` in the namespace local\n"
+        assert called.err == (
+            "error: there is no job `nothing` in the namespace local; give --server URL for a job of a server\n"
+        )
     suspended(tmp_path, ASK, "--namespace", "other")
     assert here(tmp_path, "jobs", "list").err == "there are no jobs\n"
     assert "suspended" in here(tmp_path, "jobs", "list", "--namespace", "other").out
@@ -154,7 +158,27 @@ def test_unknown_jobs_and_namespaces_are_said_in_one_line(tmp_path: Path) -> Non
 def test_wrong_options_are_wrong_usage(tmp_path: Path) -> None:
     for options in (["--reason", "x"], ["--approve", "--field", "a=1"], ["--field", "a"]):
         assert here(tmp_path, "jobs", "answer", "nothing", *options).code == 2
+    with_both = here(tmp_path, "jobs", "answer", "nothing", "--approve", "--reject")
+    assert (with_both.code, "give one of --approve and --reject" in with_both.err) == (2, True)
     assert here(tmp_path, "jobs", "list", "--status", "lost").code == 2
+
+
+def test_a_question_is_not_answered_by_fields(tmp_path: Path) -> None:
+    job = suspended(tmp_path)["job_id"]
+    wrong = here(tmp_path, "jobs", "answer", job, "--field", "name=Ada")
+    assert (wrong.code, wrong.err) == (1, f"error: job {job} waits for a decision: give --approve or --reject\n")
+
+
+def test_an_empty_server_means_this_machine(tmp_path: Path) -> None:
+    nowhere = {"OQL_DATA": str(tmp_path), "OQL_SERVER": "127.0.0.1:1", "OQL_TOKEN": "oql_x"}
+    for command in (["run", "-c", "EMIT 1"], ["jobs", "list"]):
+        assert "cannot reach http://127.0.0.1:1" in oql(*command, **nowhere).err
+    assert oql("run", "-c", "EMIT 1", "--server", "", **nowhere).out == "1\n"
+    left = oql("run", "-c", ASK, "--server", "", **nowhere)
+    told = left.err.splitlines()[-2]
+    assert (left.code, told.endswith(' --server ""')) == (3, True)
+    job = told.split()[1]
+    assert oql("jobs", "answer", job, "--reject", "--server", "", **nowhere).code == 1
 
 
 def test_deliveries_of_a_job_are_listed_and_sent_again(tmp_path: Path) -> None:

@@ -65,6 +65,27 @@ def test_what_is_left_there_is_answered_later(server: Server) -> None:
     assert (again.code, "409" in again.err, again.err.count("\n")) == (1, True, 1)
 
 
+def test_an_answer_of_the_other_kind_is_told_in_options(server: Server) -> None:
+    asks = begun(server, ASK)
+    form = begun(server, 'GATHER OPEN NEST ?name FORMAT TEXT AS "Name" AND ?age FORMAT NUMBER AS "Age" CLOSE NEST')
+    for job in (asks, form):
+        while found(server, job)["status"] != "suspended":
+            pass
+    refused = there(server, "jobs", "answer", asks, "--field", "name=Ada")
+    assert (refused.code, refused.err) == (1, f"error: job {asks} waits for a decision: give --approve or --reject\n")
+    refused = there(server, "jobs", "answer", form, "--approve")
+    told = f"error: job {form} waits for a form: give --field NAME=VALUE; its fields are `name`, `age`\n"
+    assert (refused.code, refused.err) == (1, told)
+
+
+def test_the_environment_names_the_server(server: Server) -> None:
+    environment = {**LOGIN, "OQL_SERVER": server.url}
+    left = oql("run", "-c", ASK, "--json", **environment)
+    job = json.loads(left.out)["job_id"]
+    assert (left.code, found(server, job)["status"]) == (3, "suspended")
+    assert oql("jobs", "answer", job, "--approve", **environment).out == "sent\n"
+
+
 def test_a_job_there_is_answered_on_a_terminal(server: Server) -> None:
     body = json.loads(there(server, "run", "-c", ASK, "--json").out)
     assert (body["status"], body["prompt"]) == ("suspended", "Send it?")

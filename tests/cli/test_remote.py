@@ -67,7 +67,7 @@ def test_no_server_and_another_server_are_said_in_one_line(server: Server) -> No
     assert (silent.code, silent.err.count("\n")) == (1, 1)
     assert silent.err == (
         "error: cannot reach http://127.0.0.1:1: Connection refused; "
-        "start one with `oql serve --dev`, or name another one with --server\n"
+        "start one with `oql serve --dev`, or name another one with --server (OQL_SERVER)\n"
     )
     other = oql("run", "-c", "EMIT 1", "--server", f"{server.url}/nowhere", **LOGIN)
     assert (other.code, other.err.count("\n")) == (1, 1)

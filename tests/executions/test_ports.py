@@ -33,7 +33,7 @@ def test_a_port_that_is_taken_is_gone_without(capsys: pytest.CaptureFixture[str]
         assert listen_too(("127.0.0.1", port), loopback_only=True) is None
     assert capsys.readouterr().err == (
         f"oql: warning: the address 127.0.0.1:{port} is in use; "
-        "only programs that look for chains there miss it (rest_port)\n"
+        "it is the second address, of the settings rest_host and rest_port, and the server goes on without it\n"
     )
 
 
@@ -41,7 +41,9 @@ def test_a_port_that_is_taken_is_gone_without(capsys: pytest.CaptureFixture[str]
     ("environ", "address"),
     [
         ({"OQL_DEV": "true"}, None),
-        ({"OQL_DEV": "true", "OQL_PORT": "8000"}, ("127.0.0.1", 4242)),
+        ({"OQL_DEV": "true", "OQL_PORT": "8000"}, None),
+        ({"OQL_DEV": "true", "OQL_PORT": "8000", "OQL_REST_PORT": "4242"}, ("127.0.0.1", 4242)),
+        ({"OQL_DEV": "true", "OQL_HOST": "::1"}, ("127.0.0.1", 4242)),
         ({"OQL_DEV": "true", "OQL_PORT": "8000", "REST_PORT": "5000"}, ("127.0.0.1", 5000)),
         ({"OQL_DEV": "true", "REST_PORT": "5000"}, None),
         ({"OQL_DEV": "true", "OQL_REST_PORT": "5000"}, ("127.0.0.1", 5000)),

@@ -12,6 +12,7 @@ from tests.http.running import TEST_LOGIN
 
 GOOD = json.dumps({"auth": TEST_LOGIN, "query": "EMIT 1"}).encode()
 JSON = {"Content-Type": "application/json"}
+CREDENTIALS = "(known: username, password, token)"
 
 
 def post(client: httpx.Client, body: bytes, **headers: str) -> httpx.Response:
@@ -88,7 +89,11 @@ def test_json_beyond_all_bounds(client: httpx.Client, body: bytes) -> None:
             {"auth": "expected username and password, or token"},
         ),
         ({"query": "x", "auth": {"username": 1, "password": "p"}}, {"auth.username": "expected text"}),
-        ({"query": "x", "auth": {**TEST_LOGIN, "pin": 1}}, {"auth.pin": "is not a known field"}),
+        ({"query": "x", "auth": {**TEST_LOGIN, "pin": 1}}, {"auth.pin": f"is not a known field {CREDENTIALS}"}),
+        (
+            {"query": "x", "auth": {"user": "test", "password": "p"}},
+            {"auth.user": f"is not a known field {CREDENTIALS}; did you mean `username`?"},
+        ),
         ({"query": "x", "request": []}, {"request": "expected an object"}),
         (
             {"query": "x", "request": {"a": {"b": 1}}},
@@ -119,10 +124,17 @@ def test_unknown_top_level_keys(client: httpx.Client) -> None:
     known = "query, mode, request, options, auth"
     assert told["detail"] == {
         "fields": {
-            "quary": f"is not a known field (known: {known})",
+            "quary": f"is not a known field (known: {known}); did you mean `query`?",
             "debug": f"is not a known field (known: {known})",
         }
     }
+
+
+def test_an_unknown_key_in_place_of_one_that_is_missing(client: httpx.Client) -> None:
+    told = problem(post(client, b'{"program": "EMIT 1"}'), 400)
+    known = "query, mode, request, options, auth"
+    assert told["message"] == f"`query`: is required; `program`: is not a known field (known: {known})"
+    assert list(told["detail"]["fields"]) == ["query", "program"]
 
 
 @pytest.mark.parametrize(

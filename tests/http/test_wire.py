@@ -230,6 +230,28 @@ def test_paths_that_are_not_there(client: httpx.Client, method: str, path: str) 
     assert problem(client.request(method, path), 404)["error"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/query", "/v1/query"),
+        ("/v1/qurey", "/v1/query"),
+        ("/chain", "/chains"),
+        ("/v1/chains", "/chains"),
+        ("/job/7", "/v1/job/{id}"),
+        ("/row/orders/7", "/v1/tenants/{tenant}/rows/{schema}/{key}"),
+        ("/v1/tenants/a/row/orders", "/v1/tenants/{tenant}/rows/{schema}"),
+    ],
+)
+def test_a_path_that_is_near_one_of_ours(client: httpx.Client, path: str, meant: str) -> None:
+    told = problem(client.post(path), 404)
+    assert told["message"] == f"there is nothing at this path; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/wp-login.php", "/", "/v1", "/robots.txt", "/a/b/c/d/e/f", "/%FF"])
+def test_a_path_that_is_near_none(client: httpx.Client, path: str) -> None:
+    assert "did you mean" not in client.get(path).text
+
+
 @pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics", "/openapi.json"])
 def test_head_is_get_without_the_body(client: httpx.Client, path: str) -> None:
     got, headed = client.get(path), client.head(path)

@@ -1,6 +1,7 @@
 """`oql site`: what an administrator does, and what a server on the data folder makes of it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,27 @@ def test_a_folder_is_published(data: Path, tmp_path: Path) -> None:
     assert call(data, "publish", folder, "other", "--account", "eve").code == 0
 
 
+def test_what_the_folder_no_longer_has_is_told_and_deleted_when_asked(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    (folder / "old").mkdir(parents=True)
+    (folder / "index.oql").write_text('EMIT "x"')
+    for name in ("old/a.css", "old/b.css", "secret.txt"):
+        (folder / name).write_text("x")
+    first = call(data, "publish", folder, "--account", "ada")
+    assert first.out.splitlines()[0] == "site shop of ada: 4 files"
+    there = data / "namespaces" / "user_ada" / "files" / "sites" / "shop"
+    (there / ".kept").write_text("x")
+    (folder / "secret.txt").unlink()
+    told = call(data, "publish", folder, "--account", "ada").out.splitlines()[0]
+    stays = "1 other file stays that the folder does not have (--delete deletes such files)"
+    assert told == f"site shop of ada: 3 files; {stays}"
+    assert (there / "secret.txt").exists()
+    shutil.rmtree(folder / "old")
+    deleted = call(data, "publish", folder, "--account", "ada", "--delete")
+    assert deleted.out.splitlines()[0] == "site shop of ada: 1 file, 3 deleted"
+    assert sorted(path.name for path in there.iterdir()) == [".kept", "index.oql"]
+
+
 def test_it_is_told_where_a_site_is_served(data: Path, tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
@@ -84,6 +106,8 @@ def test_a_program_with_mistakes_is_not_published(data: Path, tmp_path: Path) ->
     refused = call(data, "publish", tmp_path, "shop", "--account", "ada")
     assert refused.code == 1
     assert "did you mean `AFTER`?" in refused.err
+    assert f"--> {tmp_path}/index.oql:1:" in refused.err
+    assert refused.err.startswith("error[ParseError]: ")
     assert call(data, "list").out == ""
     (tmp_path / "index.oql").unlink()
     assert "there is no" in call(data, "publish", tmp_path, "shop", "--account", "ada").err

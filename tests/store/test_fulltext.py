@@ -71,6 +71,16 @@ def test_a_body_that_is_wrong(tenant: Tenant, body: Any) -> None:
     problem(tenant.post(FIELD, json=body), 400, "validation_failed")
 
 
+def test_a_field_that_is_missing_and_one_that_may_be_meant(tenant: Tenant) -> None:
+    told = problem(tenant.post(FIELD, json={"id": "a", "text": "tea"}), 400, "validation_failed")
+    assert told["message"] == "`doc_id`: is required; `id` is not a known field (known: doc_id, text)"
+    assert told["detail"] == {"field": "doc_id"}
+    told = problem(tenant.post(FIELD, json={"doc_id": "a"}), 400, "validation_failed")
+    assert told["message"] == "`text`: is required"
+    put(tenant, "a", "tea")
+    assert tenant.post(FIELD, json={"doc_id": "a", "text": "tea", "other": 1}).status_code == 201
+
+
 def test_names_that_are_none(tenant: Tenant) -> None:
     for path in ("/fts/a%20b/body", "/fts/a/b%2Fc", f"/fts/{'a' * 129}/body"):
         problem(tenant.post(path, json={"doc_id": "a", "text": "tea"}), 400, "validation_failed")

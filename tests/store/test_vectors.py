@@ -114,6 +114,18 @@ def test_refusals(notes: Tenant) -> None:
     assert ids(topk(notes, 1, 0)) == ["east", "north", "west"]
 
 
+def test_a_field_that_is_missing_and_one_that_may_be_meant(notes: Tenant) -> None:
+    body = {"id": "x", "vector": [1, 0]}
+    lacks = "`embedding`: is required; `vector` is not a known field (known: id, embedding, dim, metric, metadata)"
+    told = problem(notes.post("/vector/notes/put", json=body), 400, "validation_failed")
+    assert (told["message"], told["detail"]) == (lacks, {"field": "embedding"})
+    told = problem(notes.post("/vector/notes/put-bulk", json=[body]), 400, "validation_failed")
+    assert (told["message"], told["detail"]) == (lacks, {"field": "embedding", "row": 0})
+    told = problem(notes.post("/vector/notes/topk", json={"query": [1, 0], "limit": 3}), 400, "validation_failed")
+    known = "query, k, dim, metric, mode, filter, with_metadata"
+    assert told["message"] == f"`k`: is required; `limit` is not a known field (known: {known})"
+
+
 def test_a_list_is_put_as_a_whole(notes: Tenant) -> None:
     packed = base64.b64encode(struct.pack("<2f", 5, 0)).decode()
     vectors = [{"id": "a", "embedding": packed, "metadata": {"x": 1}}, {"id": "b", "embedding": [1, 0]}]

@@ -38,10 +38,13 @@ def _where(command: Any) -> Any:
         click.option("--token", envvar="OQL_TOKEN", show_envvar=True, help="A bearer token instead of a password."),
         click.option("--password", envvar="OQL_PASSWORD", show_envvar=True, help="Asked for when it is left out."),
         click.option("--user", envvar="OQL_USER", show_envvar=True, help="Username, email or phone on the server."),
-        click.option("--server", metavar="URL", help="The account's jobs there, instead of those of the data folder."),
+        click.option(
+            "--server", metavar="URL", envvar="OQL_SERVER", show_envvar=True,
+            help='The account\'s jobs there, instead of those of the data folder, which "" means.',
+        ),
         click.option("--namespace", default="local", show_default=True, help="Whose jobs of the data folder."),
         data_option,
-    ):
+    ):  # fmt: skip
         call = option(call)
     return call
 
@@ -113,26 +116,30 @@ def retry(jobs: Jobs, job: str, as_json: bool) -> None:
 @command.command("answer", short_help="Answer what a job waits for.")
 @_where
 @_job
-@click.option("--approve/--reject", "approved", default=None, help="The decision that CONFIRM asks for.")
+@click.option("--approve", is_flag=True, help="Decide what CONFIRM asks: yes.")
+@click.option("--reject", is_flag=True, help="Decide what CONFIRM asks: no.")
 @click.option("--reason", help="Why it is rejected.")
 @click.option("--field", "fields", type=RequestType(), multiple=True, metavar="NAME=VALUE", help="A field of a form.")
 @click.option("--key", help="Which of several questions is meant: its `key` in `oql jobs show --json`.")
 @_json
-def answer(
-    jobs: Jobs, job: str, approved: bool | None, reason: str | None, fields: Any, key: str | None, as_json: bool
-) -> None:
+def answer(jobs: Jobs, job: str, key: str | None, as_json: bool, **given: Any) -> None:
     """Answer what a job waits for, in the terminal or by options, and show what the job comes to.
 
     Exits as `oql run` does: with 3 when it is left without an answer, or the job asks again and gets none.
     """
-    if (approved is None and reason is not None) or (approved is not None and fields):
+    _end(jobs.answer(job, _given(**given), key), as_json)
+
+
+def _given(approve: bool, reject: bool, reason: str | None, fields: Any) -> dict[str, Any] | None:
+    """The answer in the options, as /v1/confirm takes it; None without one. Raises UsageError where they disagree."""
+    if approve and reject:
+        raise click.UsageError("give one of --approve and --reject: an answer counts at once, and only one does")
+    decided = approve or reject
+    if (reason is not None and not decided) or (decided and fields):
         raise click.UsageError("give --approve or --reject (with a --reason), or --field for each field of a form")
-    given: dict[str, Any] | None = None
-    if approved is not None:
-        given = {"approved": approved, "reason": reason}
-    elif fields:
-        given = {"fields": dict(fields)}
-    _end(jobs.answer(job, given, key), as_json)
+    if decided:
+        return {"approved": approve, "reason": reason}
+    return {"fields": dict(fields)} if fields else None
 
 
 def _end(answer: answers.Answer, as_json: bool) -> None:

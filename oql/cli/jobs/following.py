@@ -69,6 +69,19 @@ def confirmed(server: Server, job: str, answer: Json, key: str | None = None) ->
         raise
 
 
+def wanted(job: Json, expected: str, key: str | None) -> Failed:
+    """The problem with an answer of the other kind than a job waits for, told in options.
+
+    `expected`: `fields` or `approved`. `key`: which of several forms or questions was meant.
+    """
+    if expected == "approved":
+        return Failed(f"job {job['job_id']} waits for a decision: give --approve or --reject")
+    forms = (wait["form"] for wait in job["waits"] if "form" in wait and key in (None, wait["key"]))
+    names = [f"`{field['name']}`" for form in forms for field in form["fields"]]
+    told = f"; its fields are {', '.join(names)}" if names else ""
+    return Failed(f"job {job['job_id']} waits for a form: give --field NAME=VALUE{told}")
+
+
 def _answered(server: Server, body: Json, answer: Json) -> Json:
     """The same after the answer of the person here; where somebody else was faster, what the job does now."""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from oql import deliveries
-from oql.cli.answers import Answer, answer_command
+from oql.cli.answers import Answer, answer_command, elsewhere
 from oql.cli.jobs import following
 from oql.cli.jobs.places import Json
 from oql.cli.keeping import go_on
@@ -25,7 +25,6 @@ from substrate.interface import Frame
 
 T = TypeVar("T")
 _LOOK_S = 0.05
-_EXPECTED = {"fields": "a form: give --field NAME=VALUE", "approved": "a decision: give --approve or --reject"}
 
 
 class JobsHere:
@@ -100,7 +99,9 @@ class JobsHere:
         except NotFound:
             found = None
         if found is None:
-            raise Failed(f"there is no job `{job}` in the namespace {self._there.name}")
+            raise Failed(
+                f"there is no job `{job}` in the namespace {self._there.name}; give --server URL for a job of a server"
+            )
         return found
 
     def _shown(self, job: Job, *, trace: bool = True) -> Json:
@@ -121,7 +122,7 @@ class JobsHere:
         except UnknownWait:
             raise Failed(f"job {job} has not waited for anything under the key `{key}`") from None
         except WrongKind as error:
-            raise Failed(f"job {job} waits for {_EXPECTED[error.expected]}") from None
+            raise following.wanted(self.find(job), error.expected, key) from None
         except WrongAnswer as error:
             raise Failed(*(f"`{name}`: {message}" for name, message in error.problems.items())) from None
         except Over as error:
@@ -143,9 +144,9 @@ class JobsHere:
         while True:
             body, interrupted = go_on(self._here, self._there, job.id)
             if interrupted:
-                return Answer(source, body, interrupted=True, go_on=f"oql jobs show {job.id}{self._elsewhere}")
+                return Answer(source, body, interrupted=True, go_on=self._show_command(job.id))
             if body["status"] == "accepted":
-                return Answer(source, body, go_on=f"oql jobs show {job.id}{self._elsewhere}")
+                return Answer(source, body, go_on=self._show_command(job.id))
             if body["status"] != "suspended":
                 return following.ended(source, body)
             question = self._waiting(self._job(job.id), None)
@@ -157,9 +158,8 @@ class JobsHere:
     def _answer_command(self, job: str) -> str:
         return answer_command(job, self._there.name)
 
-    @property
-    def _elsewhere(self) -> str:
-        return "" if self._there.name == "local" else f" --namespace {self._there.name}"
+    def _show_command(self, job: str) -> str:
+        return f"oql jobs show {job}{elsewhere(self._there.name)}"
 
     def _let_go(self, before: Job) -> None:
         """Waits until whoever runs a cancelled job has noticed; who is dead has no lease any more after a while."""

@@ -47,7 +47,8 @@ class JobsThere:
         try:
             return self._follow(following.confirmed(self._server, job, given, key))
         except ServerProblem as problem:
-            raise _told(problem, job) from None
+            expected = problem.detail.get("expected")
+            raise following.wanted(self.find(job), expected, key) if expected else _told(problem, job) from None
 
     def deliveries(self, job: str) -> list[Json]:
         found: list[Json] = self._ask(job, "GET", _path("webhooks", job))["deliveries"]
