@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 TEST = (TEST_LOGIN["username"], TEST_LOGIN["password"])
 EVE = ("eve", "plum-Anchor-7-violet")
 SMALL = {
-    "limit_computing_s": "1", "limit_wall_s": "2", "limit_job_s": "8", "limit_transaction_s": "1",
+    "limit_computing_s": "1", "limit_wall_s": "2", "limit_job_s": "3", "limit_transaction_s": "1",
     "limit_memory_bytes": str(16 * 2**20), "limit_output_bytes": str(2**20), "limit_outbound_calls": "3",
 }  # fmt: skip
 MOST_GROWTH = 768 * 2**20
