@@ -35,7 +35,7 @@ from substrate.interface import (
     Remembered,
     Row,
     Told,
-)  # fmt: skip
+)
 from substrate.interface.faults import reach
 from substrate.migrating import MigratingNamespace
 from substrate.reading import ReadingHere

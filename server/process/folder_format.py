@@ -14,7 +14,7 @@ import oql
 from server.process.folder import Refusal
 
 FILE = "format.json"
-FOLDER = 1
+FOLDER = 2
 """Raised with every change after which an earlier program would misread a folder, and which no database counts."""
 
 
