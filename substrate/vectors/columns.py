@@ -7,6 +7,7 @@ for; but `died` does, once for each row.
 
 import os
 import shutil
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,6 +36,14 @@ class Columns:
         self.scales: Doubles = self._map(folder / "scales", np.float64)
         self.losses: Doubles = self._map(folder / "losses", np.float64)
         self.lengths: Doubles = self._map(folder / "lengths", np.float64)
+
+    def behind(self, rows: int) -> Self:
+        """The same without the first rows."""
+        rest = copy(self)
+        rest.rows -= rows
+        for name in ("numbers", "codes", "places", "died", "scales", "losses", "lengths"):
+            setattr(rest, name, getattr(self, name)[rows:])
+        return rest
 
     @staticmethod
     def _room(folder: Path, rows: int) -> int:

@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,6 +33,10 @@ from substrate.vectors.head import Head, Mark
 from substrate.vectors.layout import Table
 from substrate.vectors.stored import Put, gone_between, numbers_at, put_between
 
+if TYPE_CHECKING:
+    from substrate.vectors.sketch import Sketch
+    from substrate.vectors.sketches import Sketches
+
 _MOST_DEAD = 1_000
 _TRIES = 20
 
@@ -40,13 +45,14 @@ _TRIES = 20
 class View:
     """What of a matrix is right for one snapshot: the first `rows`, but for those that are not alive (None: all are).
 
-    since: vectors that were put behind this change are not in it.
+    since: vectors that were put behind this change are not in it. sketch: of its columns, where it was asked for.
     """
 
     columns: Columns | None
     rows: int
     alive: np.ndarray[tuple[int], np.dtype[np.bool_]] | None
     since: int
+    sketch: "Sketch | None" = None
 
 
 NOTHING = View(None, 0, None, 0)
@@ -63,6 +69,7 @@ class Matrix:
         self._turns = Turns()
         self._turn: FileTurn | None = None
         self._columns: tuple[int, Columns] | None = None
+        self._sketches: Sketches | None = None
 
     def is_there(self) -> bool:
         """Whether the folder is still the one that was opened; somebody may have deleted it."""
@@ -70,8 +77,11 @@ class Matrix:
             return os.path.samestat(os.stat(self._folder / "head"), os.fstat(self._head))
         return False
 
-    def view(self, connection: Connection, table: Table, *, committed: bool) -> View:
-        """What of the matrix is right for a connection's snapshot. `committed`: nothing in it may still be undone."""
+    def view(self, connection: Connection, table: Table, *, committed: bool, sketched: bool = False) -> View:
+        """What of the matrix is right for a connection's snapshot.
+
+        committed: nothing in it may still be undone. sketched: with the sketch, if there is one.
+        """
         head = heads.read(self._head)
         for _ in range(_TRIES):
             if committed and (head is None or not _is_at(head, table)):
@@ -79,7 +89,8 @@ class Matrix:
             if head is None:
                 return NOTHING
             with contextlib.suppress(FileNotFoundError):
-                return self._seen(connection, table, head)
+                view = self._seen(connection, table, head)
+                return self._sketched(view, table, head) if sketched and view.columns else view
             head = heads.read(self._head)
         return NOTHING
 
@@ -100,6 +111,15 @@ class Matrix:
             alive = np.ones(rows, np.bool_) if alive is None else alive
             alive[_rows_of(columns.places[:rows], gone)] = False
         return View(columns, rows, alive, mark.change)
+
+    def _sketched(self, view: View, table: Table, head: Head) -> View:
+        # What few need takes memory of each process.
+        from substrate.vectors.sketches import Sketches
+
+        assert view.columns is not None
+        sketches = self._sketches = self._sketches or Sketches()
+        sketch = sketches.of(self._columns_in(head), view.columns, head.rows, table.metric)
+        return replace(view, sketch=sketch)
 
     def _is_of(self, connection: Connection, table: Table, head: Head, mark: Mark) -> bool:
         """Whether the matrix tells of the same past as the table, which may be that of an older copy."""

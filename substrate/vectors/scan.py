@@ -76,22 +76,22 @@ def nearest(columns: Columns, rows: int, wanted: Flags | Rows | None, query: Que
 
 def _candidates(columns: Columns, rows: int, wanted: Flags | Rows | None, query: Query, k: int) -> Rows:
     if wanted is None:
-        return _kept(columns, slice(0, rows), _values(columns, slice(0, rows), query), query, k)
+        return kept_of(columns, slice(0, rows), values_of(columns, slice(0, rows), query), query, k)
     if wanted.dtype == np.bool_:
         if (some := np.flatnonzero(wanted)).size > rows * _GATHERED:
-            values = _values(columns, slice(0, rows), query)
+            values = values_of(columns, slice(0, rows), query)
             values[~wanted] = -np.inf
-            kept = _kept(columns, slice(0, rows), values, query, k)
+            kept = kept_of(columns, slice(0, rows), values, query, k)
             return kept[wanted[kept]]
         wanted = some
     picked: Rows = wanted.astype(np.int64)
     if len(picked) <= k:
         return picked
-    return picked[_kept(columns, picked, _values(columns, picked, query), query, k)]
+    return picked[kept_of(columns, picked, values_of(columns, picked, query), query, k)]
 
 
-def _values(columns: Columns, rows: slice | Rows, query: Query) -> Doubles:
-    """What to have much of, for each row; wrong by its slack at most."""
+def values_of(columns: Columns, rows: slice | Rows, query: Query) -> Doubles:
+    """What to have much of, for each row, wrong by its slack at most: products; with l2, twice those less a square."""
     codes = columns.codes[rows]
     if not len(codes):
         return np.empty(0)
@@ -114,8 +114,8 @@ def _slack(losses: Doubles, lengths: Doubles, query: Query) -> Doubles:
     return 2 * slack + _ROUNDED * lengths**2 if query.metric == "l2" else slack
 
 
-def _kept(columns: Columns, rows: slice | Rows, values: Doubles, query: Query, k: int) -> Rows:
-    """Which of the values are of rows that can be among the `k` best, in order."""
+def kept_of(columns: Columns, rows: slice | Rows, values: Doubles, query: Query, k: int) -> Rows:
+    """Which of the values of rows are of those that can be among the `k` best, in order."""
     if len(values) <= k:
         return np.arange(len(values))
     losses, lengths = columns.losses[rows], columns.lengths[rows]

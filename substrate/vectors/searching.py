@@ -70,7 +70,7 @@ class _Looking:
         self._fitting = (
             Fitting(place.connection, table, asked.filter, committed=place.committed) if asked.filter else None
         )
-        self._view = _view(place, table)
+        self._view = _view(place, table, sketched=asked.mode == "fast")
         self._tail = list(self._behind(self._view.since))
 
     def best(self, k: int) -> list[Hit]:
@@ -95,7 +95,8 @@ class _Looking:
         if self._fitting is not None:
             fit = self._fitting.flags(places)
             wanted = fit if wanted is None else fit & wanted
-        rows, values = nearest(view.columns, view.rows, wanted, self._query, k)
+        found = view.sketch and view.sketch.nearest(view.columns, view.rows, wanted, self._query, k)
+        rows, values = found or nearest(view.columns, view.rows, wanted, self._query, k)
         return _Found(places[rows], rounded(values, self._query.metric))
 
     def _behind(self, change: int) -> Iterator[_Found]:
@@ -108,12 +109,12 @@ class _Looking:
             yield _Found(put.changes[fit], rounded(scores(put.numbers[fit], self._query), self._query.metric))
 
 
-def _view(place: Place, table: Table) -> View:
+def _view(place: Place, table: Table, *, sketched: bool) -> View:
     try:
         matrix = MATRICES.of(place.folder, place.connection, table)
     except OSError:
         return NOTHING
-    return matrix.view(place.connection, table, committed=place.committed)
+    return matrix.view(place.connection, table, committed=place.committed, sketched=sketched)
 
 
 def rounded(values: Doubles, metric: Metric) -> Doubles:

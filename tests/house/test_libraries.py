@@ -17,6 +17,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("oql.cli",),
     "cronsim": ("oql.schedules",),
     "cryptography": ("oql.verbs.crypto", "substrate.cipher"),
+    "faiss": ("substrate.vectors.sketch",),
     "falcon": ("server",),
     "gunicorn": ("server.process",),
     "httpcore": ("oql.outbound",),

@@ -4,56 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from substrate.interface.vectors import METRICS, Metric
 from substrate.vectors.coding import coded, norms
-from substrate.vectors.columns import Columns, ColumnWriter
+from substrate.vectors.columns import Columns
 from substrate.vectors.scan import Query, nearest, scores
+from tests.substrate.vectors.data import Data, alike, clustered, columns_of, random, shifted, uneven
 
-Rows = NDArray[np.float32]
 COUNT, DIM = 3_000, 24
-
-
-def random(chance: np.random.Generator) -> Rows:
-    """The hard case: nothing is near to anything."""
-    return chance.standard_normal((COUNT, DIM), dtype=np.float32)
-
-
-def clustered(chance: np.random.Generator) -> Rows:
-    """Many vectors that are nearly the same."""
-    centres = chance.standard_normal((20, DIM), dtype=np.float32)
-    noise = chance.standard_normal((COUNT, DIM), dtype=np.float32)
-    return centres[chance.integers(0, 20, COUNT)] + np.float32(1e-3) * noise
-
-
-def shifted(chance: np.random.Generator) -> Rows:
-    """As the vectors of language models are: all on one side, some dimensions much larger than others."""
-    spread = np.geomspace(1, 0.01, DIM).astype(np.float32)
-    return random(chance) * spread + np.float32(0.3)
-
-
-def uneven(chance: np.random.Generator) -> Rows:
-    """Lengths from very small to very large, and zero vectors."""
-    found = random(chance) * np.exp(chance.uniform(-30, 30, (COUNT, 1))).astype(np.float32)
-    found[::100] = 0
-    return found
-
-
-def alike(chance: np.random.Generator) -> Rows:
-    """Few different vectors, each very often."""
-    return chance.integers(-1, 2, (COUNT, DIM)).astype(np.float32)[chance.integers(0, 30, COUNT)]
 
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("data", [random, clustered, shifted, uneven, alike])
-def test_nothing_is_missed(tmp_path: Path, metric: Metric, data: object) -> None:
+def test_nothing_is_missed(tmp_path: Path, metric: Metric, data: Data) -> None:
     chance = np.random.default_rng(11)
-    rows: Rows = data(chance)  # type: ignore[operator] # one of the functions above
-    found = coded(rows, metric)
-    with ColumnWriter(tmp_path / "1", DIM) as writer:
-        writer.add(0, found.columns() | {"places": np.arange(COUNT)})
-    columns = Columns(tmp_path / "1", DIM, COUNT)
+    rows = data(chance, COUNT, DIM)
+    columns = columns_of(tmp_path / "1", rows, metric)
     flags = chance.random(COUNT) < 0.5
     few = np.flatnonzero(chance.random(COUNT) < 0.05)
     rare = np.zeros(COUNT, np.bool_)
@@ -61,7 +27,7 @@ def test_nothing_is_missed(tmp_path: Path, metric: Metric, data: object) -> None
     for number in range(8):
         vector = rows[number] if number % 2 else chance.standard_normal(DIM).astype(np.float32)
         query = Query.of(vector, metric)
-        all_scores = scores(found.numbers, query)
+        all_scores = scores(columns.numbers[:COUNT], query)
         better = all_scores if metric == "l2" else -all_scores
         for k in (1, 10, 200):
             for wanted, fit in ((None, np.arange(COUNT)), (flags, np.flatnonzero(flags)), (few, few), (rare, few)):
