@@ -21,6 +21,11 @@ from substrate.vectors.scan import Flags, Query, Rows, kept_of, nearest, scores,
 
 Kept = NDArray[np.uint8]
 
+LEAST_ROWS = 16_384
+"""Fewer are looked through as fast."""
+_LEAST_DIM = 16
+_MOST_LONGER = 2.0
+"""The length of the longest vector, beside that of the one in the middle."""
 MISSED = 1 / 20
 """The part of the hits that may be missed, as far as one can tell: half of what `fast` may."""
 _LEARNT_FROM = 4_096
@@ -47,7 +52,12 @@ class Sketch:
     def read(cls, kept: Kept, columns: Columns, metric: Metric) -> "Sketch":
         """The sketch of a matrix that was kept. Raises RuntimeError: it is none, or of another one."""
         index = faiss.deserialize_index(kept)
-        if not isinstance(index, faiss.IndexPQFastScan) or index.ntotal > columns.rows:
+        dim = columns.codes.shape[1]
+        if not (
+            isinstance(index, faiss.IndexPQFastScan)
+            and 0 < index.ntotal <= columns.rows
+            and (index.d, index.metric_type) == (dim + dim % 2, _kind(metric))
+        ):
             raise RuntimeError("a sketch of another matrix")
         return cls(index, metric, index.ntotal, _unit(columns, index.ntotal))
 
@@ -101,14 +111,28 @@ def sketched(columns: Columns, rows: int, metric: Metric) -> Kept:
     sample = np.unique(np.linspace(0, rows - 1, _LEARNT_FROM).astype(np.int64))
     learnt_from = _vectors(columns, sample, unit)
     dim = learnt_from.shape[1]
-    kind = faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT
-    index = faiss.IndexPQFastScan(dim, dim // 2, 4, kind)
+    index = faiss.IndexPQFastScan(dim, dim // 2, 4, _kind(metric))
     index.pq.cp.niter = _ROUNDS
     index.train(learnt_from)
     for first in range(0, rows, _AT_ONCE):
         index.add(_vectors(columns, slice(first, min(first + _AT_ONCE, rows)), unit))
     kept: Kept = faiss.serialize_index(index)
     return kept
+
+
+def _kind(metric: Metric) -> int:
+    return faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT
+
+
+def deserves(columns: Columns, rows: int, metric: Metric) -> bool:
+    """Whether a sketch of the first rows can tell how wrong it is.
+
+    Few numbers make few different codes, whose errors are not those of a normal distribution. Nor are they with `dot`,
+    where vectors are of very different lengths: the nearest are the longest, about which it is wrong the most.
+    """
+    if columns.codes.shape[1] < _LEAST_DIM or rows < LEAST_ROWS:
+        return False
+    return metric != "dot" or _unit(columns, rows) <= _MOST_LONGER * float(np.median(columns.lengths[:rows]))
 
 
 def _unit(columns: Columns, rows: int) -> float:

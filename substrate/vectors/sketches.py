@@ -16,22 +16,21 @@ import numpy as np
 from substrate.file_locks import locked
 from substrate.interface.vectors import Metric
 from substrate.vectors.columns import Columns
-from substrate.vectors.sketch import Sketch, sketched
+from substrate.vectors.sketch import LEAST_ROWS, Sketch, deserves, sketched
 
-LEAST_ROWS = 16_384
-"""Fewer are looked through as fast."""
 _OUTGROWN = 5 / 4
 """How many times the rows of a sketch a matrix has when there is another one."""
 _REST_S = 1.0
 _FAILED_REST_S = 60.0
-"""How long none is begun after one, which perhaps another process makes, and after one that could not be made."""
+"""How long none is begun after one, which perhaps another process makes, and after one that could
+not be made, or would be of no use."""
 
 
 class Sketches:
     """The sketches of one matrix, one after the other. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._known: tuple[Path, int, Sketch] | None = None
+        self._known: tuple[Path, int, Sketch | None] | None = None
         self._maker: threading.Thread | None = None
         self._rests_until = 0.0
 
@@ -45,11 +44,14 @@ class Sketches:
         return found
 
     def _read(self, path: Path, columns: Columns, metric: Metric) -> Sketch | None:
-        with contextlib.suppress(OSError, RuntimeError):
+        with contextlib.suppress(OSError):
             made = path.stat().st_mtime_ns
             known = self._known
             if known is None or known[:2] != (path, made):
-                known = self._known = (path, made, Sketch.read(np.fromfile(path, np.uint8), columns, metric))
+                sketch = None
+                with contextlib.suppress(RuntimeError):  # it is broken, and will be made anew
+                    sketch = Sketch.read(np.fromfile(path, np.uint8), columns, metric)
+                known = self._known = (path, made, sketch)
             return known[2]
         return None
 
@@ -64,6 +66,8 @@ class Sketches:
 
     def _make(self, folder: Path, columns: Columns, rows: int, metric: Metric) -> None:
         self._rests_until = time.monotonic() + _FAILED_REST_S
+        if not deserves(columns, rows, metric):
+            return
         with contextlib.suppress(OSError, RuntimeError, MemoryError), _opened(folder / "sketch.lock") as lock:
             if locked(lock.fileno()) and _is_outgrown(self._read(folder / "sketch", columns, metric), rows):
                 with _opened(folder / "sketch.new") as new:

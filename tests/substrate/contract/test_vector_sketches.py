@@ -18,6 +18,7 @@ SECONDS = 30
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sketch of few vectors, and another one as soon as there is something to be mended."""
     monkeypatch.setattr("substrate.vectors.sketches.LEAST_ROWS", COUNT)
+    monkeypatch.setattr("substrate.vectors.sketch.LEAST_ROWS", COUNT)
     monkeypatch.setattr("substrate.vectors.sketches._REST_S", 0.0)
     monkeypatch.setattr("substrate.vectors.sketches._FAILED_REST_S", 0.0)
 

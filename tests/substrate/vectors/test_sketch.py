@@ -8,10 +8,21 @@ import pytest
 
 from substrate.interface.vectors import METRICS, Metric
 from substrate.vectors import sketch as sketch_module
+from substrate.vectors.coding import norms
 from substrate.vectors.columns import Columns
 from substrate.vectors.scan import Flags, Query, Rows, scores
-from substrate.vectors.sketch import MISSED, Sketch, sketched
-from tests.substrate.vectors.data import Data, alike, clustered, columns_of, flat, random, shifted, uneven
+from substrate.vectors.sketch import LEAST_ROWS, MISSED, Sketch, deserves, sketched
+from tests.substrate.vectors.data import (
+    Data,
+    Rows as Vectors,
+    alike,
+    clustered,
+    columns_of,
+    flat,
+    random,
+    shifted,
+    uneven,
+)
 
 COUNT, DIM, K = 16_000, 64, 10
 
@@ -123,3 +134,33 @@ def test_what_is_too_far_too_rare_or_too_much(tmp_path: Path) -> None:
 def test_an_odd_count_of_numbers(tmp_path: Path) -> None:
     columns = columns_of(tmp_path / "1", random(np.random.default_rng(11), COUNT, 33), "dot")
     assert np.mean(recalls(columns, sketch_of(columns, COUNT, "dot"), None, "dot")) >= 1 - MISSED
+
+
+def test_what_deserves_none(tmp_path: Path) -> None:
+    """Few vectors, few numbers, and products of vectors of very different lengths."""
+    chance = np.random.default_rng(11)
+    rows = random(chance, LEAST_ROWS, 16)
+    uneven_rows = rows * np.exp(chance.standard_normal((LEAST_ROWS, 1))).astype(np.float32)
+    unit = (rows / norms(rows.astype(np.float64))[:, None]).astype(np.float32)
+    cases: list[tuple[Vectors, Metric, bool]] = [
+        (rows, "cosine", True), (rows[1:], "cosine", False), (rows[:, :15], "cosine", False), (unit, "dot", True),
+        (uneven_rows, "dot", False), (uneven_rows, "l2", True),
+    ]  # fmt: skip
+    for number, (vectors, metric, expected) in enumerate(cases):
+        columns = columns_of(tmp_path / str(number), vectors, metric)
+        assert deserves(columns, len(vectors), metric) is expected
+
+
+def test_what_was_kept_of_another_matrix_is_not_read(tmp_path: Path) -> None:
+    rows = random(np.random.default_rng(11), 5_000, 32)
+    columns = columns_of(tmp_path / "1", rows, "cosine")
+    kept = sketched(columns, 5_000, "cosine")
+    others = [columns_of(tmp_path / "2", rows[:, :30], "cosine"), columns_of(tmp_path / "3", rows[:900], "cosine")]
+    for other in others:
+        with pytest.raises(RuntimeError):
+            Sketch.read(kept, other, "cosine")
+    with pytest.raises(RuntimeError):
+        Sketch.read(kept, columns, "l2")
+    for broken in (kept[:0], kept[: len(kept) // 2], np.zeros(100, np.uint8)):
+        with pytest.raises(RuntimeError):
+            Sketch.read(broken, columns, "cosine")
