@@ -29,7 +29,7 @@ from server.process.former import Arrivals, Former
 from server.process.handing import Handed
 from server.process.listening import url_of
 from server.process.proxies import BehindProxies
-from server.process.worker import CALL_OFF_SECONDS, WebWorker
+from server.process.worker import CALL_OFF_SECONDS, COUNTS, WebWorker
 from substrate.interface import DatabaseError
 from worker import valkey
 
@@ -199,6 +199,7 @@ class Master(Arbiter):
 
 
 def _forget(_arbiter: Arbiter, worker: WebWorker) -> None:
+    COUNTS.give_back(worker.count)
     metrics.forget_process(worker.pid)
 
 

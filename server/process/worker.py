@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
+from server.process.accepting import Connections, Count, Counts, Listener
 from server.process.connection import Connection
 
 CALL_OFF_SECONDS = 5
@@ -22,6 +23,7 @@ CALL_OFF_SECONDS = 5
 LINGER_SECONDS = 0.3
 """How long an idle connection is still listened to after SIGTERM, for a request that is on its way."""
 
+COUNTS = Counts()
 LEFT_TO_THE_MASTER = (signal.SIGHUP, signal.SIGINT)
 
 
@@ -40,7 +42,9 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
     }
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
+        """In the master, before the fork."""
         super().__init__(*arguments, **named)
+        self.count = COUNTS.take()
         # Requests that it cannot read are refused, counted and logged by Connection.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
@@ -64,7 +68,7 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi
-        server = GentleServer(self.config, self.cfg.graceful_timeout - CALL_OFF_SECONDS)
+        server = GentleServer(self.config, self.cfg.graceful_timeout - CALL_OFF_SECONDS, self.count)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:
@@ -74,9 +78,22 @@ class WebWorker(UvicornWorker):  # type: ignore[misc] # the library has no types
 class GentleServer(Server):
     """Loses no answer on the way out: whoever is connected gets one more, and learns that it is the last."""
 
-    def __init__(self, config: Config, grace_s: float) -> None:
+    def __init__(self, config: Config, grace_s: float, count: Count) -> None:
         super().__init__(config)
         self._grace_s = grace_s
+        self._count = count
+        self.server_state.connections = Connections(count)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to listen, when the application is ready."""
+        await super().startup(sockets=[])
+        self.servers = [
+            Listener(sock, self._count, self._connection, self.server_state.connections)  # type: ignore[misc] # in place of
+            for sock in sockets or ()
+        ]
+
+    def _connection(self) -> asyncio.Protocol:
+        return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Leaves Ctrl-C, which a terminal sends to every process, to the master; it says how to end."""
