@@ -73,13 +73,14 @@ def test_namespaces_that_were_not_used_for_long(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(matrices, "MOST_OPEN", 2)
     store = open_store("", tmp_path)
     counts = []
-    for number in range(6):
+    for number in range(12):
         namespace = store.namespace(f"n{number}")
         namespace.make()
         used(namespace)
         counts.append(descriptors())
     store.close()
-    assert counts[-1] - counts[2] < counts[1] - counts[0], counts  # less than what one namespace takes
+    # What others left in this process may go meanwhile. Eight take less than two would that stayed open.
+    assert counts[-1] - counts[3] < counts[2] - counts[0], counts
 
 
 def test_tables_of_vectors_that_are_dropped(tmp_path: Path) -> None:
