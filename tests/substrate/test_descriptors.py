@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -27,6 +28,15 @@ class Patient:
 
     def claim(self, size: int) -> None:
         """Never too much."""
+
+
+@pytest.fixture(autouse=True)
+def _only_its_own_garbage() -> Iterator[None]:
+    """What other tests have left in this process is not looked through each time that descriptors are counted."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def descriptors() -> int:
