@@ -25,6 +25,8 @@ _LONGEST_BRIEFLY = 16 * 1024
 """The bytes that a value may have in a brief statement: one instruction computes for long on a very long one."""
 _MOST_BRIEFLY, _CELLS_BRIEFLY = 32 * 1024, 2_000
 """The bytes of text and the values that all rows of a brief statement may have: more is made of them than read."""
+_MAPPED = 256 * 2**20
+"""How many bytes of the file are read where they lie in memory, without a copy."""
 _WAL_PAGES = 4_000
 """The size of the write-ahead log, in pages of 4 KiB, at which a commit moves it into the file."""
 
@@ -41,13 +43,16 @@ class Connection:
         with translated():
             self._db = apsw.Connection(str(path), flags=flags, statementcachesize=CACHED_STATEMENTS)
             self._db.set_busy_timeout(BUSY_MS)
-            for pragma in ("case_sensitive_like = ON", "cache_size = -16000", "mmap_size = 268435456"):
+            for pragma in ("case_sensitive_like = ON", "cache_size = -16000"):
                 self._db.execute(f"PRAGMA {pragma}")
             self._synced = ""
             if writes:
                 self.sync("FULL")
                 self._db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
                 self._db.execute("PRAGMA temp_store = MEMORY")  # not where it reads: SQLite then sorts half as fast
+            else:
+                # Not where it writes: the file would be mapped anew for each commit after one of another process.
+                self._db.execute(f"PRAGMA mmap_size = {_MAPPED}")
             self._db.limit(apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)
             install(self._db)
 
