@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import cachetools
 
 from oql import ast, json, report, verbs
-from oql.check import Doubt, check, warnings
+from oql.check import check
+from oql.doubts import Doubt, warnings
 from oql.errors import Code, OqlError, ProgramError, Span
 from oql.limits import DEFAULT, Limits
 from oql.parser import MAX_ERRORS, parse

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from oql.check import Doubt
+from oql.doubts import Doubt
 from oql.errors import Fix, OqlError, ProgramError, Span, Within
 from oql.source import Source
 

@@ -11,15 +11,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench import servers
-from bench.account import account_in, emit_with_token, owner_in, running
+from bench.account import account_in, emit, emit_with_token, owner_in, running
 from bench.figures import Row, Sample, Unit, at_most, figure
-from bench.load import Load, Request, drive
+from bench.load import Request, drive
 from bench.rounds import turns
 
 _ALONE = "nobody else asks"
 _LOOPS = "EMIT, p50 delay while another account runs 16 long loops"
 _JOBS = "EMIT, p50 delay while another account runs long loops as jobs"
 _FLOOD = "EMIT, p50 delay while another account asks as fast as it can, by 16 connections"
+_SLOWER = "EMIT, how many times longer it takes beside those 16 connections"
+_BARE, _BARE_ALONE = "a bare route beside 16 that ask for it", "a bare route that nobody else asks"
 _SECONDS, _CONNECTIONS, _SENT = 2, 16, 80
 _LOOP = """CALCULATE "0" SET ?n
 WHILE ?n IS LESS THAN {times} OPEN NEST
@@ -35,27 +37,32 @@ _TIMES, _TIMES_IN_A_JOB = 300_000, 900_000
     f"EMIT on one connection, beside another account, {servers.WORKERS} workers",
     at_most(1.2, Unit.TIMES, _LOOPS),
     at_most(1.2, Unit.TIMES, _JOBS),
-    at_most(1.2, Unit.TIMES, _FLOOD),
+    at_most(1.2, Unit.TIMES, _SLOWER),
 )
 def neighbours(rounds: int) -> Iterable[Row]:
     """Delays of the one, alone and with the other; the load takes a part of the same processors."""
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         asked, other = emit_with_token(account_in(data)), owner_in(data, "neighbour").token
-        with servers.ours(Path(folder)) as server:
-            beside: dict[str, Callable[[], AbstractContextManager[None]]] = {
-                _ALONE: nullcontext,
-                _LOOPS: partial(_asking, server.port, running(_LOOP.format(times=_TIMES), other)),
-                _JOBS: partial(_jobs, server.port, other),
-                _FLOOD: partial(_asking, server.port, emit_with_token(other)),
+        bare = emit("/inside")
+        with servers.ours_beside_bare(Path(folder)) as server:
+            flood, bare_flood = (partial(_asking, server.port, sent) for sent in (emit_with_token(other), bare))
+            beside: dict[str, tuple[Request, Callable[[], AbstractContextManager[None]]]] = {
+                _ALONE: (asked, nullcontext),
+                _LOOPS: (asked, partial(_asking, server.port, running(_LOOP.format(times=_TIMES), other))),
+                _JOBS: (asked, partial(_jobs, server.port, other)),
+                _FLOOD: (asked, flood),
+                _BARE_ALONE: (bare, nullcontext),
+                _BARE: (bare, bare_flood),
             }
-            found: dict[str, list[Load]] = {name: [] for name in beside}
+            found: dict[str, list[float]] = {name: [] for name in beside}
             for name in turns(rounds, beside):
-                with beside[name]():
-                    found[name].append(drive(server.port, asked, _SECONDS, 1))
-    delays = {name: Sample(tuple(load.p50 for load in given), Unit.SECONDS) for name, given in found.items()}
-    alone = delays.pop(_ALONE)
-    yield from (Row(name, delay, _ALONE, alone) for name, delay in delays.items())
+                request, other_work = beside[name]
+                with other_work():
+                    found[name].append(drive(server.port, request, _SECONDS, 1).p50)
+    delays = {name: Sample(tuple(given), Unit.SECONDS) for name, given in found.items()}
+    yield from (Row(name, delays[name], _ALONE, delays[_ALONE]) for name in (_LOOPS, _JOBS, _FLOOD))
+    yield Row(_SLOWER, delays[_FLOOD].over(delays[_ALONE]), _BARE, delays[_BARE].over(delays[_BARE_ALONE]))
 
 
 @contextmanager

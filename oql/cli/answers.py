@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from oql import json, report
-from oql.check import Doubt
 from oql.cli import interrupt
 from oql.cli.terminal import colored, is_terminal
+from oql.doubts import Doubt
 from oql.errors import OqlError
 from oql.source import Source
 from oql.values import Value, to_json

@@ -19,6 +19,7 @@ family = Family("compute", "Compute")
     failure=Code.CALCULATE_FAILED,
     mentions=mentioned,
     prepare=compile_calculation,
+    reads_text={"": compile_calculation},
 )
 def calculate(run: Run, expression: Text) -> int | float:
     """Computes an expression of numbers, `?variables`, operators and functions.

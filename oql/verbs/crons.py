@@ -24,11 +24,18 @@ family = Family(
 _NIGHTLY = 'DEFINE CRON "nightly" ON SCHEDULE "0 3 * * *" USING "Europe/Berlin" OPEN NEST FLUSH "report" CLOSE NEST\n'
 
 
+def _checked(schedule: str) -> object:
+    from oql import schedules
+
+    return schedules.next_after(schedule, "UTC", 0.0)
+
+
 @family.verb(
     "DEFINE CRON",
     examples=[(f'{_NIGHTLY}DESCRIBE CRON "nightly" SET ?c\nEMIT ?c(schedule)', "0 3 * * *")],
     block="steps",
     acts=True,
+    reads_text={"ON": _checked},
 )
 def define_cron(run: Run, name: Text, *, on: Text, using: Text = "UTC", block: Steps) -> Value:
     """Runs its block by a schedule, `ON SCHEDULE "minute hour day month weekday"`, in the zone of USING.

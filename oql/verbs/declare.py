@@ -156,7 +156,8 @@ class Verb:
     are left out. `transacts`: its block runs where it stands, and all its database steps take effect together.
     `runs_text`: it gives a program that is run in its place (`Run.pinned`), on the variables around it or apart.
     `keeps`: the function's parameter that takes the text inside its block. `reads_text`: for modifiers that take a text
-    in a notation of its own, what reads one as the step will: where it raises, checks warn of a constant text.
+    in a notation of its own ("" is the operand), what reads one as the step will: where it raises, checks warn of a
+    constant text.
     """
 
     name: str

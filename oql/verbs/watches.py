@@ -27,11 +27,18 @@ family = Family(
 _ARRIVALS = 'WATCH "stream:orders" ON "message" OPEN NEST CACHE !EVENT(message) AS "last" CLOSE NEST\n'
 
 
+def _source(text: str) -> object:
+    from oql import watches
+
+    return watches.read_source(text)
+
+
 @family.verb(
     "WATCH",
     examples=[(f"{_ARRIVALS}LIST WATCHES SET ?all\nEMIT ?all(0)(source)", "stream:orders")],
     block="steps",
     acts=True,
+    reads_text={"": _source},
 )
 def watch(run: Run, source: Text, *, on: Text, block: Steps) -> Value:
     """Runs its block when something happens to "fs:/root/folder", "table:database.table" or "stream:channel".

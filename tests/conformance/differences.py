@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from oql import program
-from oql.check import Doubt
+from oql.doubts import Doubt
 from oql.engine import Outcome
 from oql.errors import OqlError, ProgramError
 from oql.source import Source

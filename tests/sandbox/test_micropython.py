@@ -26,7 +26,7 @@ import gc
 def f(a, b, c):
     x = [a, b, c]; gc.collect(); y = {"k": x}; gc.collect()
     return [z for z in sorted(y["k"], key=lambda v: (gc.collect(), -v)[1])]
-[f(i, i + 1, i + 2) for i in range(3)][-1]
+[f(i, i + 1, i + 2) for i in range(2)][-1]
 """,
     "trees": """
 def tree(depth):

@@ -49,7 +49,7 @@ def statuses(operation: Any, url: str) -> set[int]:
     """The statuses of some requests made for an operation, each answer checked against the document."""
     seen = set()
 
-    @dose(15)
+    @dose(8)
     @given(case=operation.as_strategy())
     def ask_and_check(case: Any) -> None:
         case.headers = {**(case.headers or {}), "Authorization": "Bearer x"}
