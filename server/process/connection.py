@@ -15,6 +15,8 @@ from server.request import new_request_id
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 100
+MOST_PIPELINED = 64
+"""How many requests may wait behind the one that is being answered. Whoever sends more is answered those only."""
 HEAD_SECONDS = 20.0
 """How long a client may take to send the head of a request, or anything at all on a new connection."""
 
@@ -62,6 +64,9 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a request. The application can end the connection at once by `scope["state"]["abort"]`."""
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._hear_no_more()
+            raise ValueError("too many requests in a row")
         super().on_message_begin()
         self.scope["state"]["abort"] = self.transport.abort
         self._head_open = True
@@ -105,6 +110,12 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """The end of an answer. More is read when all requests that are here are being answered."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+
     def drain(self) -> None:
         """Answers what comes now or is being answered, and closes after that."""
         self._draining = True
@@ -113,10 +124,15 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn does with bytes that it cannot read."""
-        self._refuse(*self._refusal)
+        if not self._deaf:
+            self._refuse(*self._refusal)
 
     def _unsupported_upgrade_warning(self) -> None:
         """A head that came in pieces asks for another protocol: what follows cannot be told from it, so this is all."""
+        self._hear_no_more()
+
+    def _hear_no_more(self) -> None:
+        """Answers the requests that are here, and closes after that."""
         self._deaf = True
         self.drain()
 

@@ -1,12 +1,13 @@
 """What requests to the store carry: JSON that keeps 1.0 and 1 apart, text, parameters of the address."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from oql.json import MAX_DEPTH, deeper_than
-from server.bodies import Bodies
+from server.bodies import LONG, Bodies
 from server.malformed import unknown_field
 from server.problems import Problem
 from server.request import Request
@@ -14,9 +15,6 @@ from server.store.threads import Threads
 from substrate import json
 from substrate.errors import Invalid, kind_of, shown
 from substrate.names import flaw_of
-
-LONG = 64 * 1024
-"""Bodies from this size are read on a thread."""
 
 
 class NotJson(Problem):
@@ -32,6 +30,7 @@ class StoreBodies:
     def __init__(self, bodies: Bodies, threads: Threads) -> None:
         self._bodies = bodies
         self._threads = threads
+        self._one_long = asyncio.Lock()
 
     async def raw(self, req: Request) -> bytes:
         """The bytes of a body, unpacked."""
@@ -40,7 +39,10 @@ class StoreBodies:
     async def json(self, req: Request) -> tuple[bytes, Any]:
         """A JSON body: its bytes and its value."""
         raw = await self._bodies.raw(req)
-        return raw, await self._threads.run(loads, raw) if len(raw) > LONG else loads(raw)
+        if len(raw) < LONG:
+            return raw, loads(raw)
+        async with self._one_long:  # what many small values become takes twenty times as much memory as their text
+            return raw, await self._threads.run(loads, raw)
 
     async def object(self, req: Request) -> tuple[bytes, dict[str, Any]]:
         """A body that is a JSON object."""

@@ -3,6 +3,8 @@
 The rate is a token bucket in the form of GCRA: for each bearer one moment is kept, at which its bucket will be full
 again. A request moves it on by the time that one token takes to come back, and is refused where that would be further
 away than the whole bucket takes. The moments stand in a table that all processes map into their memory.
+
+The disk has all of the table from the start: to write to a part for which it has no room would kill the process.
 """
 
 import fcntl
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+FILE = "store.rates"
 _ENTRY = struct.Struct("<8sd")
 ENTRIES = 2**16
 TRIED = 8
@@ -39,14 +42,23 @@ class Granted:
     wait_s: float = 0.0
 
 
+def opened(path: Path) -> int:
+    """The open file of a table, made with all its blocks where it has not got them. Raises OSError: the disk is full."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(file, 0, ENTRIES * _ENTRY.size)
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
 class Rates:
     """The buckets of all bearers in one file. For the one thread of an event loop."""
 
     def __init__(self, path: Path, rate: Rate, now: Callable[[], float] = time.time) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.fstat(self._file).st_size < ENTRIES * _ENTRY.size:
-            os.ftruncate(self._file, ENTRIES * _ENTRY.size)
+        self._file = opened(path)
         self._table = mmap.mmap(self._file, ENTRIES * _ENTRY.size)
         self._token_s = 60 / rate.per_minute
         self._bucket_s = rate.burst * self._token_s

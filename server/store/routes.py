@@ -87,7 +87,7 @@ def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
     """The parts of one process."""
     threads = Threads(THREADS, inline=not settings.store)
     turn, slots = Turn(), Slots(settings.data / "store.places")
-    rates = Rates(settings.data / "store.rates", rate := Rate(settings.store_rate_per_minute, settings.store_burst))
+    rates = Rates(settings.data / rates_file, rate := Rate(settings.store_rate_per_minute, settings.store_burst))
     bounds = Bounds(None if settings.dev else rate, settings.store_at_once)
     bodies = StoreBodies(Bodies(settings.store_body_bytes), threads)
     ndjson = Ndjson(threads, slots, settings.store_line_bytes)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from server.bodies import LONG
 from server.problems import Problem
-from server.store.bodies import LONG, StoreBodies, one_of, version_wanted
+from server.store.bodies import StoreBodies, one_of, version_wanted
 from server.store.changes import change, key_text, written
 from server.store.gate import Visit, lsn_json
 from server.store.ndjson import Ndjson

@@ -5,6 +5,7 @@ import contextlib
 import httpx
 import pytest
 
+from server.process.connection import MOST_PIPELINED
 from tests.http.running import Server, ask
 from tests.http.test_bodies import problem
 from tests.http.wire import HELLO, Answer, Wire
@@ -46,6 +47,18 @@ def test_requests_in_a_row_are_answered_in_order(server: Server) -> None:
         for body in bodies:
             wire.post(body)
         assert [wire.answer().json()["result"] for _ in bodies] == [str(number) for number in range(20)]
+
+
+def test_who_sends_very_many_requests_in_a_row_is_answered_some(server: Server) -> None:
+    """Each that waits takes memory. Those that came first are answered in their order, then the connection ends."""
+    with Wire(server.port) as wire:
+        for _ in range(2):
+            wire.send(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n" * MOST_PIPELINED)
+            assert [wire.answer().status for _ in range(MOST_PIPELINED)] == [200] * MOST_PIPELINED
+        wire.send(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n" * 5_000)
+        last = [wire.answer() for _ in range(1 + MOST_PIPELINED)][-1]
+        assert (last.status, last.headers["connection"]) == (200, "close")
+        assert wire.closed()
 
 
 def test_a_body_that_was_refused_is_not_taken_for_a_request(server: Server) -> None:
