@@ -303,6 +303,7 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
             reach("after the commit")
             self._committed(commit)
         except BaseException as error:  # noqa: BLE001 - nothing of it is on disk
+            commit = None
             # Whoever came later is for the next commit.
             orders = orders or [self._orders.popleft() for _ in range(waiting)]
             outcomes = [(None, error)] * sum(len(order.works) for order in orders)

@@ -37,6 +37,8 @@ class Connection:
     undoes_statements = True
     idle_since = 0.0
     """For its pool: by the monotonic clock, in seconds."""
+    file: tuple[int, int] | None = None
+    """For its pool: which file it is of, by device and inode."""
 
     def __init__(self, path: Path, *, writes: bool) -> None:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE if writes else apsw.SQLITE_OPEN_READONLY

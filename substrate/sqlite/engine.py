@@ -107,7 +107,6 @@ class Engine:
         """See the protocol."""
         with self._found():
             connection = self._take()
-            opened = self._open
             if snapshot:
                 connection.begin("DEFERRED")
             try:
@@ -115,17 +114,16 @@ class Engine:
             finally:
                 if snapshot:
                     connection.end("ROLLBACK")
-                self._give_back(connection, opened)
+                self._give_back(connection, self._idle)
 
     def execute(self, sql: str, params: Params = ()) -> list[Values]:
         """See the protocol."""
         with self._found():
             connection = self._take()
-            opened = self._open
             try:
                 return connection.execute(sql, params)
             finally:
-                self._give_back(connection, opened)
+                self._give_back(connection, self._idle)
 
     @contextmanager
     def _found(self) -> Iterator[None]:
@@ -144,21 +142,25 @@ class Engine:
     def _take(self) -> Connection:
         """An idle connection, or a new one."""
         self._look()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            with self._guard:
-                return Connection(self._path, writes=False)
+        with contextlib.suppress(IndexError):
+            while (found := self._idle.pop()).file != self._open:
+                found.close()  # the namespace was made again while this one was given back
+            return found
+        with self._guard:
+            return self._connected(writes=False)
 
-    def _give_back(
-        self, connection: Connection, opened: tuple[int, int] | None, to: list[Connection] | None = None
-    ) -> None:
+    def _connected(self, *, writes: bool) -> Connection:
+        """A new connection to what is open."""
+        made = Connection(self._path, writes=writes)
+        made.file = self._open
+        return made
+
+    def _give_back(self, connection: Connection, to: list[Connection]) -> None:
         """Keeps a connection for its next use, unless the namespace is another one by now."""
-        if opened != self._open:
+        if connection.file != self._open:
             connection.close()
             return
         connection.idle_since = time.monotonic()
-        to = self._idle if to is None else to
         to.append(connection)
         with contextlib.suppress(IndexError):  # others take and give back at the same time
             # The one used last is taken first, so those at the beginning were needed when more were busy at once.
@@ -186,11 +188,10 @@ class Engine:
             return
         with self._guard:
             self._look()
-            opened = self._open
-            mover = self._movers.pop() if self._movers else Connection(self._path, writes=True)
+            mover = self._movers.pop() if self._movers else self._connected(writes=True)
         with contextlib.suppress(Unavailable):
             mover.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        self._give_back(mover, opened, self._movers)
+        self._give_back(mover, self._movers)
 
     def stamp(self) -> Hashable:
         """See the protocol."""

@@ -1,9 +1,13 @@
 """Making, deleting and telling apart namespaces."""
 
+from pathlib import Path
+
 import pytest
 
 from substrate.engine import Engine
 from substrate.errors import NotFound, StoreError
+from substrate.sqlite.connection import Connection
+from substrate.sqlite.engine import Engine as SqliteEngine
 from tests.substrate.engine.places import TABLES, Place, drop_and_create, insert, numbers_in
 
 
@@ -102,3 +106,26 @@ def test_the_size_grows_with_what_is_in_it(engine: Engine) -> None:
     with engine.writing() as connection:
         connection.many("INSERT INTO t VALUES (?, ?) RETURNING a", [(n, f"{n:01000}") for n in range(1000)])
     assert engine.size() - before > 500_000
+
+
+def test_a_connection_of_one_that_was_made_again_is_not_used_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made again by another process, and noticed by another thread, just when this one has its connection."""
+    engine, other = SqliteEngine(tmp_path / "ada"), SqliteEngine(tmp_path / "ada")
+    engine.create(TABLES)
+    with engine.writing() as connection:
+        insert(connection, 1)
+    assert numbers_in(engine) == [1]
+    take = engine._take
+
+    def taken_late() -> Connection:
+        monkeypatch.undo()
+        found = take()
+        drop_and_create(other)
+        assert numbers_in(engine) == []
+        return found
+
+    monkeypatch.setattr(engine, "_take", taken_late)
+    assert numbers_in(engine) == [1]
+    assert numbers_in(engine) == []
