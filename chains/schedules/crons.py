@@ -7,7 +7,7 @@ schedule of every hour rests for the hour that comes twice.
 from oql import schedules, zones
 from oql.errors import OqlError
 
-INVALID = "Invalid cron expression"
+INVALID, INVALID_ZONE = "Invalid cron expression", "Invalid timezone"
 
 
 def next_after(cron: str, zone: str, at: float) -> float | None:
@@ -20,17 +20,21 @@ def latest(cron: str, zone: str, slot: float, now: float) -> float:
     return schedules.latest(cron, zone, slot, now, by_elapsed=False)
 
 
-def wrong(cron: object, zone: object, now: float) -> str:
-    """Why nothing can be scheduled so; empty where it can."""
+def wrong(cron: object, zone: object, now: float) -> tuple[str, str] | None:
+    """Why nothing can be scheduled so, as it is published, and what is wrong in particular; None where it can."""
     try:
         if not isinstance(cron, str) or next_after(cron, "UTC", now) is None:
-            return INVALID
-    except OqlError:
-        return INVALID
+            return INVALID, "it never comes"
+    except OqlError as error:
+        return INVALID, _told(error)
     try:
         if isinstance(zone, str) and zone:
             zones.zone(zone)
-            return ""
-    except OqlError:
-        pass
-    return "Invalid timezone"
+            return None
+    except OqlError as error:
+        return INVALID_ZONE, _told(error)
+    return INVALID_ZONE, 'a zone has a name such as "Europe/Berlin"'
+
+
+def _told(error: OqlError) -> str:
+    return f"{error.message}; {error.hint}" if error.hint else error.message

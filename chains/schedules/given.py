@@ -7,6 +7,7 @@ from typing import Any
 from chains import library
 from chains.schedules import crons
 from chains.schedules.record import Schedule
+from oql.errors import nearest
 
 MOST_SCHEDULES = 1_000
 """Schedules that one namespace may have."""
@@ -15,14 +16,26 @@ _LONGEST_LABEL = 200
 
 
 class ScheduleRefused(ValueError):
-    """What was said does not fit; the message is for whoever said it."""
+    """What was said does not fit: the message, as it is published, and a hint for whoever said it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 def new(id: str, given: Mapping[str, Any], now: float) -> Schedule:  # noqa: A002 - what it is called everywhere
     """The schedule that a client describes. Raises ScheduleRefused."""
     if not (given.get("chainName") and given.get("cron")):
-        raise ScheduleRefused(REQUIRED)
+        raise ScheduleRefused(REQUIRED, _missing(given))
     return _changed(Schedule(id=id, created=now, name="", cron=""), given, now)
+
+
+def _missing(given: Mapping[str, Any]) -> str:
+    """Which of the two is missing, and the field that may be meant for it."""
+    missing = next(name for name in ("chainName", "cron") if not given.get(name))
+    meant = next((name for name in given if name not in _FIELDS and nearest(missing, [name])), None)
+    meant = meant or ("chain" if missing == "chainName" and "chain" in given else None)
+    return f"`{missing}` is missing" + (f": is it what you call `{meant}`?" if meant else "")
 
 
 def changed(schedule: Schedule, given: Mapping[str, Any], now: float) -> Schedule:
@@ -49,7 +62,7 @@ def _changed(schedule: Schedule, given: Mapping[str, Any], now: float) -> Schedu
         raise ScheduleRefused(f'Invalid name: "{changes["name"]}"')
     after = replace(schedule, **changes)
     if why := crons.wrong(after.cron, after.zone, now):
-        raise ScheduleRefused(why)
+        raise ScheduleRefused(*why)
     return _timed(schedule, after, now)
 
 
@@ -92,7 +105,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], bool], str]] = {
               f"label must be text of at most {_LONGEST_LABEL} characters"),
     "type": ("kind", _one_of("chain", "pipeline"), "type must be chain or pipeline"),
     "input": ("input", lambda value: isinstance(value, dict), "input must be an object"),
-    "timezone": ("zone", _text, "Invalid timezone"),
+    "timezone": ("zone", _text, crons.INVALID_ZONE),
     "enabled": ("enabled", lambda value: isinstance(value, bool), "enabled must be true or false"),
     "catch_up": ("catch_up", _one_of("once", "none"), "catch_up must be once or none"),
 }  # fmt: skip

@@ -90,9 +90,11 @@ def _on_server(
     **credentials: Any,
 ) -> answers.Answer:
     from oql.cli.remote import Credentials, Server, run_there
+    from oql.program import inspect
 
     if allow_sideload:
         raise Refused("--allow-sideload works in this process only: on a server, the account has to be allowed")
     if variables:
         raise Refused('--var works in this process only: a server takes --request; --server "" runs it here')
+    answers.show_warnings(inspect(source.text, source.name).warnings, source)
     return run_there(source, Server(server, Credentials.given(**credentials)), dict(request))

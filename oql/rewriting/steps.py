@@ -112,6 +112,7 @@ TABLE = (
     at(r"DEFINE(?=\s+[\"'])", "DEFINE NEW OPERATION AS", "write `{new}`"),
     at(r"DELETE(?=\s+[\"?'])", "REMOVE", "write `{new}`"),
     at(rf"(?i)(?!DELETE\b)(?:{_SYNONYM})(?![\w.])(?:\(\))?", _synonym, "write `{new}`"),
+    around(r"\bLIST\s+(TABLE|DATABASE)S\b(?:\s+(?:FROM|IN|OF)\b)?", r"\1 LIST", "write `{new}`"),
     at(r"[A-Z]+(?:_[A-Z]+)+(?=\s|\Z)", lambda m: m[0].replace("_", " "), "write `{new}`"),
     at(r"\(\s*([A-Z][^()\n]*(?:\([^()\n]*\)[^()\n]*)*)\)", r"\1", "steps stand without parentheses"),
     at(r"\"([A-Z]{2,}\b[^\"\n]*)\"|'([A-Z]{2,}\b[^'\n]*)'", lambda m: m[1] or m[2], "a step stands without quotes"),

@@ -52,7 +52,7 @@ class Schedules:
         try:
             made = given.new(f"sched_{os.urandom(6).hex()}", body, time.time())
         except ScheduleRefused as error:
-            raise Problem(400, str(error)) from None
+            raise Problem(400, str(error), hint=error.hint) from None
         await self._desk.write(namespace, lambda frame: _add(frame, made))
         self._due(namespace, made)
         resp.status = falcon.HTTP_201
@@ -115,7 +115,7 @@ class Schedules:
         try:
             changed = await self._desk.write(namespace, work)
         except ScheduleRefused as error:
-            raise Problem(400, str(error)) from None
+            raise Problem(400, str(error), hint=error.hint) from None
         if changed is None:
             raise _unknown()
         self._due(namespace, changed)

@@ -32,7 +32,13 @@ def test_a_result_is_printed_as_a_run_here_prints_it(server: Server) -> None:
 
 @pytest.mark.parametrize(
     "program",
-    ['UPER "x" AFTER LOWR 1', 'EMIT "h\u00e9"\n  AFTER CALCULATE "1 / 0"', "UPPER (* no", 'EMIT "a" AFTER\n'],
+    [
+        'UPER "x" AFTER LOWR 1',
+        'EMIT ?nmae AFTER CALCULATE "1 / 0"',
+        'EMIT "h\u00e9"\n  AFTER CALCULATE "1 / 0"',
+        "UPPER (* no",
+        'EMIT "a" AFTER\n',
+    ],
 )
 def test_an_error_is_the_same_picture_as_of_a_run_here(server: Server, program: str) -> None:
     called = there(server, program)

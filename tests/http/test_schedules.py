@@ -91,6 +91,20 @@ def test_what_is_refused(schedules: httpx.Client, body: dict[str, Any], message:
     assert schedules.get("/schedules").json() == []
 
 
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ({"cron": "0 8 * * *", "chain": "brief"}, "`chainName` is missing: is it what you call `chain`?"),
+        ({"chainName": "brief", "corn": "0 8 * * *"}, "`cron` is missing: is it what you call `corn`?"),
+        ({"chainName": "brief", "cron": "61 * * * *"}, "expected a minute in the schedule"),
+        ({"chainName": "brief", "cron": "@daily"}, 'write "0 0 * * *"'),
+        ({"chainName": "brief", "cron": "0 8 * * *", "timezone": "Europe/Berln"}, "Europe/Berlin"),
+    ],
+)
+def test_what_is_refused_is_explained(schedules: httpx.Client, body: dict[str, Any], hint: str) -> None:
+    assert hint in schedules.post("/schedules", json=body).json()["hint"]
+
+
 def test_bodies_that_are_none(schedules: httpx.Client) -> None:
     where = f"/schedules/{made(schedules)['id']}"
     for answer in (schedules.post("/schedules", content="{"), schedules.put(where, content="[]")):
