@@ -33,6 +33,11 @@ def test_the_value_of_a_step_that_keeps_it_nowhere_is_shown_and_kept() -> None:
     assert called.code == 0
 
 
+def test_whoever_begins_with_a_connector_is_told_how_an_input_goes_on() -> None:
+    assert "an input that ends with AFTER, AND or OR goes on" in said("EMIT 1", "", "AFTER EMIT 2").err
+    assert said("EMIT 1 AFTER", "EMIT 2") == Called(0, "12\n", "")
+
+
 def test_an_error_is_shown_and_the_dialogue_goes_on() -> None:
     called = said('UPPER "x" SET ?a AFTER PARSE JSON "{"', "", "UPER 1", "", "EMIT ?a")
     assert (called.code, called.out) == (1, "X\n")

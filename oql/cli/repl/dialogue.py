@@ -1,5 +1,7 @@
 """The dialogue itself: what is kept between inputs, and what an input does. Knows no terminal."""
 
+import click
+
 from oql import ast, engine, verbs
 from oql.cache import MemoryCache
 from oql.cli import answers
@@ -24,6 +26,7 @@ LAST = "_"
 """The variable that keeps the value of the last step that kept it nowhere: `?_`."""
 
 _KEPT = "__last"
+_GOING_ON = "  = here: an input that ends with AFTER, AND or OR goes on in the next line; Alt-Enter begins one, too"
 
 
 class Dialogue:
@@ -69,6 +72,8 @@ class Dialogue:
         except ProgramError as error:
             self.failed = True
             answers.show_error(error, source)
+            if source.text.split(None, 1)[0] in ("AFTER", "AND", "OR"):
+                click.echo(_GOING_ON, err=True)
             return
         except Refused as refused:
             self.failed = True
