@@ -13,6 +13,7 @@ the run still holds its job). What was only read is written with the next effect
 A run that is no job yet keeps its entries in memory; `keep` makes it one, with all it has recorded.
 """
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,6 +35,7 @@ has begun; or `f`: what was recorded under the key no longer counts; or `p`: nor
 `r`: what the step has remarked in the trace."""
 
 _NUMBERS = re.compile(r"\d+")
+_log = logging.getLogger("oql.jobs")
 
 LOST = "a commit of the run has failed"
 """Why a run is interrupted that finds, before it is told so, that something it wrote is not there."""
@@ -213,28 +215,39 @@ class Journal:
         if self.keeper and self.store:
             try:
                 self.store.write(self.write_waiting)
-            except StoreError as error:
+            except OqlError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it was, the entries are neither here nor on disk
                 raise self.lose(error) from None
 
-    def lose(self, error: StoreError) -> Interrupted:
+    def lose(self, error: BaseException) -> Interrupted:
         """What the run ends with, as a commit of it has failed: nobody knows any more what it had still to write."""
         self.lost = True
-        return Interrupted(f"the store cannot be used: {error.message}")
+        if isinstance(error, StoreError):
+            return Interrupted(f"the store cannot be used: {error.message}")
+        _log.error("a commit of job %s has failed", self.job_id, exc_info=error)
+        return Interrupted(LOST)
 
     def keep(self, keeper: Keeper, begin: Callable[[Frame], None]) -> None:
-        """Makes the run a job: `begin` makes the job in a frame, and everything recorded so far is written with it."""
+        """Makes the run a job: `begin` makes the job in a frame, and everything recorded so far is written with it.
+
+        Where that fails, everything stays recorded, and may be written by another try.
+        """
         assert self.store is not None
+        recorded: list[Entry] = []
 
         def work(frame: Frame) -> None:
             with self._lock:
                 begin(frame)
+                recorded.extend(self._unwritten)
                 self._append(frame, keeper)
                 self.keeper = keeper
 
         try:
             self.store.write(work)
         except BaseException:
-            self.keeper = None
+            with self._lock:  # what was to be written with it is in memory again
+                self.keeper, self._unwritten = None, recorded + self._unwritten
             raise
 
     def suspend(self, wait: Wait) -> Suspended:

@@ -12,9 +12,9 @@ from typing import Any
 from substrate import log
 from substrate.catalog import Catalog
 from substrate.engine import Connection
-from substrate.errors import Fenced
+from substrate.errors import Fenced, Unavailable
 from substrate.frame import Frame
-from substrate.interface import Lsn, Outcome, PutRow, Written
+from substrate.interface import DatabaseError, Lsn, Outcome, PutRow, Written
 from substrate.migrations import steps
 from substrate.reading import ReadingHere
 from substrate.rows import FreshRow, RowWriter
@@ -152,7 +152,13 @@ class Commit:
         return held
 
     def _needed(self, reading: ReadingHere) -> int | None:
-        """The first place of the log that a migration or a follower has yet to see."""
-        confirming = self._around.shared.confirming
-        wanted = steps.needed(reading), confirming.needed(self._around.name) if confirming else None
+        """The first place of the log that a migration or a follower has yet to see. Raises Unavailable."""
+        wanted = steps.needed(reading), self._needed_by_followers()
         return min((each for each in wanted if each is not None), default=None)
+
+    def _needed_by_followers(self) -> int | None:
+        confirming = self._around.shared.confirming
+        try:
+            return confirming.needed(self._around.name) if confirming else None
+        except DatabaseError as error:
+            raise Unavailable(f"nobody knows how far the followers have come: {error}") from error

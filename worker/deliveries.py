@@ -86,12 +86,13 @@ class Deliverer:
 
     def _deliver_all(self, namespace: Namespace, at: float, taken: list[Delivery]) -> None:
         """Makes an attempt at each, all at once; while that lasts, nobody else does."""
-        began, until = time.monotonic(), at + LEASE_SECONDS
+        began, kept = time.monotonic(), at + LEASE_SECONDS
         with ThreadPoolExecutor(len(taken), "deliver") as pool:
             sending = {pool.submit(self._deliver, namespace, at, one): one.id for one in taken}
             while left := wait(sending, RENEW_SECONDS).not_done:
-                before, until = until, at + time.monotonic() - began + LEASE_SECONDS
-                _renew(namespace, [sending[one] for one in left], before, until)
+                until = at + time.monotonic() - began + LEASE_SECONDS
+                if _renew(namespace, [sending[one] for one in left], kept, until):
+                    kept = until
         for one in sending:
             one.result()
 
@@ -148,11 +149,14 @@ class Deliverer:
             return Attempted("hopeless" if error.hopeless else "again", error.status, str(error))
 
 
-def _renew(namespace: Namespace, sending: list[str], before: float, until: float) -> None:
+def _renew(namespace: Namespace, sending: list[str], before: float, until: float) -> bool:
+    """As `oql.deliveries.renew`; False where that cannot be written now."""
     try:
         namespace.write(lambda frame: renew(frame, sending, before, until))
     except StoreError as error:
         _log.warning("deliveries of %s may be made twice: %s", namespace.name, error.message)
+        return False
+    return True
 
 
 def open_deliverer(settings: Settings, outbound: Outbound) -> Deliverer:

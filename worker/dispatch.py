@@ -13,11 +13,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 
-from substrate.errors import StoreError
-from substrate.interface import DatabaseError
 from worker import metrics
 from worker.hints import Hints
-from worker.marks import LEASE_SECONDS
+from worker.marks import LEASE_SECONDS, unforeseen
 
 POLL_SECONDS = 0.2
 OVERLOOKED_SECONDS = 1.5
@@ -61,17 +59,18 @@ class Dispatcher:
     def wake(self, namespace: str) -> bool:
         """Has the namespace drained: at once when a thread is free, else this waits for one. False: no more."""
         with self._guard:
-            if namespace in self._waiting:
-                return not self._stopping
-            if self._running[namespace] >= self._most_of_one:
-                self._again[namespace] = None
-                return not self._stopping
-            self._guard.wait_for(lambda: self._room() or self._stopping)
-            if self._stopping:
-                return False
-            self._waiting.append(namespace)
-            self._guard.notify_all()
-            return True
+            while not self._stopping:
+                if namespace in self._waiting:
+                    return True
+                if self._running[namespace] >= self._most_of_one:
+                    self._again[namespace] = None
+                    return True
+                if self._room():
+                    self._waiting.append(namespace)
+                    self._guard.notify_all()
+                    return True
+                self._guard.wait()  # others may have brought the same namespace meanwhile
+            return False
 
     def is_free(self, seconds: float) -> bool:
         """Waits so long for a free thread; False: there is none, or all is ending."""
@@ -138,8 +137,8 @@ class Dispatcher:
             late = OVERLOOKED_SECONDS if self._hints.receiving else 0.0
             try:
                 self._take_due(self._clock() - late)
-            except (DatabaseError, StoreError) as error:
-                _log.warning("the marks of due work cannot be read: %s", error)
+            except Exception as error:  # noqa: BLE001 - no other thread of this process looks at the marks
+                _log.warning("the marks of due work cannot be read: %s", error, exc_info=unforeseen(error))
                 time.sleep(FAILED_SECONDS)
             time.sleep(POLL_SECONDS)
 

@@ -172,7 +172,7 @@ class Marks:
             began = time.monotonic()
             try:
                 self._write(batch)
-            except (DatabaseError, StoreError) as error:
+            except Exception as error:  # noqa: BLE001 - no other thread writes the marks
                 if not self._put_back(batch, error):
                     return
             else:
@@ -192,7 +192,7 @@ class Marks:
 
     def _put_back(self, batch: dict[str, _Changes], error: Exception) -> bool:
         """Keeps a batch for the next try; False when this is the end."""
-        _log.warning("marks of due work cannot be written, and are kept: %s", error)
+        _log.warning("marks of due work cannot be written, and are kept: %s", error, exc_info=unforeseen(error))
         with self._guard:
             for namespace, later in self._pending.items():
                 batch.setdefault(namespace, _Changes()).add(later)
@@ -208,8 +208,17 @@ class Marks:
     def _tell(self, batch: dict[str, _Changes]) -> None:
         now = time.time()
         due = [namespace for namespace, changes in batch.items() if changes.moves and changes.at <= now]
-        if due:
+        if not due:
+            return
+        try:
             self._when_due(due)
+        except Exception as error:  # noqa: BLE001 - the marks are written, and found without that
+            _log.warning("nobody could be told of marks that are due: %s", error, exc_info=unforeseen(error))
+
+
+def unforeseen(error: Exception) -> Exception | None:
+    """For `exc_info` of a log line: an error that needs its traceback, unlike a database that cannot be used."""
+    return None if isinstance(error, (DatabaseError, StoreError)) else error
 
 
 def _apply(transaction: Transaction, namespace: str, changes: _Changes, stamp: int) -> None:

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from threading import Event
 
-from substrate.errors import StoreError
-from substrate.interface import DatabaseError
 from worker.hints import Hints
+from worker.marks import unforeseen
 
 POLL_SECONDS = 0.1
 AGAIN_SECONDS = 1.0
@@ -58,8 +57,8 @@ class Scheduler:
         while not stopping.wait(POLL_SECONDS):
             try:
                 self.send_due()
-            except (DatabaseError, StoreError) as error:
-                _log.warning("the marks of due work cannot be read: %s", error)
+            except Exception as error:  # noqa: BLE001 - it is tried again
+                _log.warning("the marks of due work cannot be read: %s", error, exc_info=unforeseen(error))
                 stopping.wait(FAILED_SECONDS)
 
     def keep_walking(self, stopping: Event) -> None:
@@ -78,8 +77,8 @@ class Scheduler:
         """Sees to it that the namespace has a mark if it has work."""
         try:
             due = self._next_due(namespace)
-        except (DatabaseError, StoreError) as error:
-            _log.warning("cannot see whether %s has due work: %s", namespace, error)
+        except Exception as error:  # noqa: BLE001 - the walk goes on to the others
+            _log.warning("cannot see whether %s has due work: %s", namespace, error, exc_info=unforeseen(error))
             return
         if due is not None:
             self._hints.hold(namespace, due)
@@ -87,6 +86,6 @@ class Scheduler:
     def _listed(self) -> list[str]:
         try:
             return self._names()
-        except (DatabaseError, StoreError) as error:
-            _log.warning("the namespaces cannot be listed: %s", error)
+        except Exception as error:  # noqa: BLE001 - it is tried again with the next walk
+            _log.warning("the namespaces cannot be listed: %s", error, exc_info=unforeseen(error))
             return []

@@ -148,7 +148,8 @@ def error_from_json(shown: dict[str, Any], source: Source) -> OqlError:
     inner = shown.get("errors")
     if inner:
         return ProgramError(error_from_json(error, source) for error in inner)
-    error = OqlError(_code(shown["code"]), shown["message"], _span(shown, source), shown.get("hint"))
+    message = shown["message"].removeprefix(f"{shown['code']}: ")  # as steps of chains tell it
+    error = OqlError(_code(shown["code"]), message, _span(shown, source), shown.get("hint"))
     fix = shown.get("fix")
     span = _span(fix, source) if fix else None
     if fix and span:

@@ -121,17 +121,18 @@ class ForegroundRun:
     def _become_job(self) -> int:
         """Makes the run a job; how many of the namespace are running then."""
         holding, now, now_running = self._runner.holding, self._runner.clock(), 0
+        made: Job | None = None
 
         def begin(frame: Frame) -> None:
-            nonlocal now_running
+            nonlocal made, now_running
             records.create(
                 frame, id=self._id, source=self._source, request=self._request, options=self._options,
                 now=now, created=self._created, holder=holding.holder,
             )  # fmt: skip
-            now_running = running(frame, now)
+            made, now_running = records.find(frame, self._id), running(frame, now)
 
         self._journal.keep(JobKeeper(self._id, 1), begin)
-        self._job = records.find(self._namespace, self._id)
+        self._job = made  # from the commit on it is a job, whatever fails here
         holding.take(self._held)
         return now_running
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from oql.context import CancelFlag
+from oql.errors import OqlError
 from oql.jobs import records
 from oql.journal import Journal
 from oql.local import elapsed, new_id, wall_clock
@@ -67,7 +68,7 @@ class Holding:
             watched.jobs[held.job] = held
             if self.ending:
                 hand_over(held)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._look_after, name="leases", daemon=True)
                 self._thread.start()
 
@@ -109,6 +110,8 @@ class Holding:
                     self._look(watched, renewing)
                 except StoreError as error:
                     _log.warning("the leases of %s cannot be looked after: %s", watched.namespace.name, error.message)
+                except Exception as error:  # noqa: BLE001 - all leases of the process depend on this thread
+                    _log.error("looking after the leases of %s has failed", watched.namespace.name, exc_info=error)
 
     def _look(self, watched: _Watched, renewing: bool) -> None:
         namespace, jobs = watched.namespace, dict(watched.jobs)
@@ -146,7 +149,7 @@ def _write_waiting(held: Held) -> None:
 
 def _wrote(held: Held, writing: "Future[None]") -> None:
     error = writing.exception()
-    if isinstance(error, StoreError):
+    if error and not isinstance(error, OqlError):  # the keeper's refusals the run meets itself when it writes again
         if held.journal:
             held.journal.lose(error)
         hand_over(held)  # what was to be written is lost here, and told again elsewhere

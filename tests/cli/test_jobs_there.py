@@ -9,11 +9,18 @@ import pytest
 
 from tests.cli.calling import Called, oql
 from tests.cli.pseudo_terminal import CTRL_D, ENTER, terminal
+from tests.executions.asking import started
 from tests.http.running import Server, running
 
 pytestmark = pytest.mark.slow
 
 LOGIN = {"OQL_USER": "test", "OQL_PASSWORD": "test"}
+BROKEN = """\
+name: broken
+output: out
+steps:
+  - {id: read, type: oql, program: 'QUERY "rows" FROM "nowhere" SET ?rows', output_var: out}
+"""
 ASK = 'CONFIRM "Send it?" AFTER EMIT "sent"'
 
 
@@ -131,6 +138,24 @@ def test_unknown_jobs_there_are_said_in_one_line(server: Server) -> None:
     for what in ("show", "cancel", "retry", "answer", "deliveries", "redeliver"):
         called = there(server, "jobs", what, "nothing")
         assert (called.code, called.out, called.err) == (1, "", "error: there is no job `nothing` there\n")
+
+
+def test_a_job_without_webhooks_is_not_an_unknown_one(server: Server) -> None:
+    job = begun(server, "EMIT 1")
+    sent = there(server, "jobs", "redeliver", job)
+    assert (sent.code, sent.err) == (1, f"error: job {job} has no webhooks\n")
+    sent = there(server, "jobs", "redeliver", job, "--delivery", "msg_x")
+    assert (sent.code, sent.err) == (1, f"error: job {job} has no webhook `msg_x`\n")
+
+
+def test_the_error_of_a_chain_names_its_code_once(server: Server) -> None:
+    with httpx.Client(base_url=server.url, auth=(LOGIN["OQL_USER"], LOGIN["OQL_PASSWORD"])) as client:
+        job = started(client, BROKEN)
+    while found(server, job)["status"] != "error":
+        pass
+    for command in ("show", "retry"):
+        called = there(server, "jobs", command, job)
+        assert (called.out + called.err).count("DatabaseError") == 1, called
 
 
 def test_a_server_on_the_folder_takes_over_what_was_begun_here(server: Server) -> None:

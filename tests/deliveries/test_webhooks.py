@@ -4,16 +4,17 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from oql.deliveries import Delivery, add_webhook, listed, redeliver
+from oql.deliveries import Delivery, add_webhook, listed, redeliver, renew
 from oql.local import new_id
 from oql.outbound import Outbound
-from substrate.interface import Namespace, Store
+from substrate.errors import Unavailable
+from substrate.interface import Frame, Namespace, Store
 from tests.http.running import until
 from tests.outbound.servers import Answer, Asked, Web, raw
 from worker.deliveries import Deliverer
@@ -204,6 +205,32 @@ def test_what_takes_long_to_send_is_left_alone_meanwhile(
     may_answer.set()
     sender.join()
     assert len(web.asked) == 1
+    assert only(namespace).state == "delivered"
+
+
+def test_a_sign_of_life_that_cannot_be_given_is_followed_by_others(
+    namespace: Namespace, web: Web, outbound: Outbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.deliveries.RENEW_SECONDS", 0.05)
+    may_answer, failed = threading.Event(), threading.Event()
+
+    def fail_once(frame: Frame, sending: Sequence[str], before: float, until: float) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise Unavailable("busy")
+        renew(frame, sending, before, until)
+
+    monkeypatch.setattr("worker.deliveries.renew", fail_once)
+    web.answers["/slow"] = lambda asked: Answer(200 if may_answer.wait(60) else 500)
+    began = time.time()
+    queue(namespace, web.url + "/slow", now=began)
+    sender = threading.Thread(target=deliverer(outbound).deliver_due, args=(namespace, began))
+    sender.start()
+    assert failed.wait(10)
+    before = only(namespace).due or 0.0
+    until(lambda: (only(namespace).due or 0.0) > before, 10)
+    may_answer.set()
+    sender.join()
     assert only(namespace).state == "delivered"
 
 

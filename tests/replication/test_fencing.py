@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from substrate.errors import Conflict, Fenced
-from substrate.interface import Frame, Namespace, Store
+from substrate.commit import Commit
+from substrate.errors import Conflict, Fenced, Unavailable
+from substrate.interface import DatabaseError, Frame, Namespace, Store
 from substrate.opening import open_control, open_store
 from substrate.replication.leases import DATABASE, MIGRATIONS, Followers, Leases
 from substrate.replication.standing import Standing, Standings, moment
@@ -153,3 +154,36 @@ def test_a_write_without_its_followers_is_late_and_so_are_those_behind_it(url: s
     again.result(10)
     assert again.degraded is False
     store.close()
+
+
+def test_a_write_is_refused_where_nobody_knows_what_its_followers_have(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(url, folder, followers=["b"], sync_seconds=0.01)
+    ada = store.namespace("ada")
+    ada.write(declare)
+
+    def places(followers: Followers, tenant: str) -> dict[str, int]:
+        raise DatabaseError("busy")
+
+    monkeypatch.setattr(Followers, "places", places)
+    put(ada, 1)
+    monkeypatch.setattr("substrate.log.SEGMENT_BYTES", 1)
+    with pytest.raises(Unavailable, match="how far the followers have come: busy"):
+        put(ada, 2)
+    assert [row["id"] for row in ada.query({"Scan": {"schema": "shop.orders"}})] == [1]
+    store.close()
+
+
+def test_a_write_that_failed_waits_for_no_follower(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(url, folder, followers=["b"], sync_seconds=60)
+    ada = store.namespace("ada")
+    ada.make()
+    monkeypatch.setattr(Commit, "end", broken)
+    with pytest.raises(Unavailable, match="the disk is full"):
+        ada.submit(declare).result(10)
+    store.close()
+
+
+def broken(commit: Commit) -> None:
+    raise Unavailable("the disk is full")

@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from tests.http.running import until
 from tests.worker.conftest import Open
 from worker.dispatch import Dispatcher
@@ -72,6 +74,48 @@ def test_who_brings_work_waits_while_all_threads_are_busy(open_hints: Open) -> N
     held.go.set()
     waiting.join(20)
     until(lambda: "c" in held.begun)
+    dispatcher.stop()
+
+
+def test_those_who_waited_get_no_more_than_half_of_the_threads(open_hints: Open) -> None:
+    others, held = Held(), Held()
+    dispatcher = Dispatcher(lambda name: (held if name == "busy" else others).drain(name), open_hints(None), 4)
+    dispatcher.start()
+    for number, name in enumerate(("a", "b", "a", "b"), 1):
+        dispatcher.wake(name)
+        until(lambda: len(others.running) == number)  # noqa: B023 - called at once
+    waiting = [threading.Thread(target=dispatcher.wake, args=("busy",)) for _ in range(4)]
+    for one in waiting:
+        one.start()
+    time.sleep(0.1)
+    others.go.set()
+    for one in waiting:
+        one.join(20)
+        assert not one.is_alive()
+    until(lambda: held.running)
+    time.sleep(0.1)
+    assert len(held.running) <= 2
+    held.go.set()
+    dispatcher.stop()
+
+
+def test_the_marks_are_looked_at_after_any_failure(open_hints: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    hints, drained = open_hints(None), threading.Event()
+    monkeypatch.setattr("worker.dispatch.FAILED_SECONDS", 0.01)
+    due, failed = hints.due, threading.Event()
+
+    def fail_once(now: float) -> list[tuple[str, int]]:
+        if failed.is_set():
+            return due(now)
+        failed.set()
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(hints, "due", fail_once)
+    dispatcher = Dispatcher(lambda namespace: drained.set(), hints, 1)
+    dispatcher.start()
+    assert failed.wait(20)
+    hints.mark("a", time.time())
+    assert drained.wait(20)
     dispatcher.stop()
 
 

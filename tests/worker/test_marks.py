@@ -1,7 +1,8 @@
 """Marks: none is lost in whatever order marks, drains and their ends come; on both engines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,4 +168,28 @@ def test_many_marks_are_written_together(control: ControlDatabase) -> None:
     assert sorted(due(marks)) == [f"n{number}" for number in range(7)]
     assert set(told) == {f"n{number}" for number in range(7)}
     assert len(told) < 1_000
+    marks.close()
+
+
+def test_any_failure_is_followed_by_another_try(control: ControlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.marks.RETRY_SECONDS", 0.01)
+    tries, told = list[str](), list[str]()
+    write = Marks._write
+
+    def fail_once(marks: Marks, batch: Any) -> None:
+        tries.extend(batch)
+        if len(tries) == 1:
+            raise ValueError("a fault")
+        write(marks, batch)
+
+    def tell(names: Sequence[str]) -> None:
+        told.extend(names)
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(Marks, "_write", fail_once)
+    marks = Marks(control, tell)
+    for names in (["a"], ["a", "b"]):
+        marks.mark(names[-1], NOW)
+        assert due(marks) == names
+    assert (tries, told) == (["a", "a", "b"], ["a", "b"])
     marks.close()

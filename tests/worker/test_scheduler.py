@@ -2,7 +2,10 @@
 
 import threading
 import time
+from collections import Counter
+from typing import Any
 
+import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -42,3 +45,29 @@ def test_a_lost_mark_is_found_on_a_walk(open_hints: Open) -> None:
     stopping.set()
     walk.join(20)
     assert not walk.is_alive()
+
+
+def test_any_failure_ends_neither_walks_nor_hints(open_hints: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    for pause in ("FAILED_SECONDS", "ROUND_SECONDS"):
+        monkeypatch.setattr(f"worker.scheduler.{pause}", 0.01)
+    stopping, calls = threading.Event(), Counter[str]()
+
+    def failing(what: str, given: Any = None) -> Any:
+        calls[what] += 1
+        if calls[what] == 1:
+            raise ValueError("a fault")
+        return given
+
+    hints = open_hints(None)
+    monkeypatch.setattr(hints, "due", lambda now: failing("due", []))
+    scheduler = Scheduler(hints, lambda: failing("names", ["a"]), lambda namespace: failing("next"))
+    threads = [
+        threading.Thread(target=keep, args=(stopping,)) for keep in (scheduler.keep_sending, scheduler.keep_walking)
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: min(calls[what] for what in ("due", "names", "next")) > 1)
+    stopping.set()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()

@@ -55,6 +55,8 @@ class JobsThere:
         return [{"kind": "webhook", **one} for one in found]
 
     def redeliver(self, job: str, delivery: str | None) -> list[str]:
+        if not any(delivery in (None, one["id"]) for one in self.deliveries(job)):
+            raise Failed(f"job {job} has no webhook `{delivery}`" if delivery else f"job {job} has no webhooks")
         body = {} if delivery is None else {"id": delivery}
         try:
             sent: list[str] = self._server.ask("POST", f"{_path('webhooks', job)}/redeliver", body or None)[
