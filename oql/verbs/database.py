@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from oql import json
 from oql.budget import measure, weigh
-from oql.errors import Code, expected, failed
+from oql.errors import Code, OqlError, expected, failed
 from oql.tables.access import databases, no_database, no_table, read, write
 from oql.tables.examples import EXAMPLES
 from oql.values import MAX_JSON_BYTES, SCALARS, Value, to_json
@@ -210,22 +210,33 @@ def purge(run: Run, table: Text, *, from_: Text, where: Condition) -> int:
     return write(run, lambda frame, call: frame.purge(purged, where, call), purged)
 
 
+_CHANGES = frozenset({"INSERT", "UPSERT", "REPLACE", "MERGE", "UPDATE", "DELETE"})
+"""What begins a statement of SQL that changes rows."""
+
+
 @family.verb("SQL", examples=EXAMPLES["SQL"], effect="read", touches="database", names="FROM")
 def sql(run: Run, statement: Text, *, from_: Text, with_: Array | None = None) -> list[JsonRow]:
     """Gives the rows that a SELECT finds, as an array of objects; WITH holds the values of `$1`, `$2` and so on."""
     params = [_json(value) for value in with_ or ()]
+    first = statement.split(None, 1)[0].upper() if statement.strip() else ""
+    if first in _CHANGES:
+        raise _no_select(first)
 
     def work(reading: Reading, call: Call) -> Json:
         _expect_database(from_, reading)
         return reading.sql(statement, params, call, database=from_)
 
     answer = read(run, work)
-    if answer["kind"] != "select":
-        hint = "write INSERT, UPDATE or PURGE to change rows"
-        raise expected(Code.DATABASE_ERROR, "SELECT behind `SQL`", str(answer["kind"]).upper(), hint=hint)
+    if answer["kind"] != "select":  # it began with a comment, say
+        raise _no_select(str(answer["kind"]).upper())
     rows: list[JsonRow] = answer["rows"]
     run.claim(_weight(rows))
     return rows
+
+
+def _no_select(found: str) -> OqlError:
+    hint = "write INSERT, UPDATE or PURGE to change rows"
+    return expected(Code.DATABASE_ERROR, "SELECT behind `SQL`", found, hint=hint)
 
 
 @family.verb("TRANSACTION", examples=EXAMPLES["TRANSACTION"], block="steps", touches="", transacts=True)

@@ -13,8 +13,9 @@ from ulid import ULID
 from server import metrics
 from server.problems import Problem
 from server.request import Request, new_store_id
-from server.store.bodies import StoreBodies, one_of
+from server.store.bodies import StoreBodies, one_of, require
 from server.store.changes import change
+from server.store.envelopes import SqlStatement
 from server.store.gate import Visit, lsn_json
 from server.store.threads import Threads, call_on_thread
 from server.store.turn import Turn
@@ -157,7 +158,8 @@ def _query_id(req: Request) -> str:
 
 def _statement(asked: dict[str, Any]) -> tuple[str, list[Any], bool]:
     """The text, parameters and wish of a body for /sql. Raises Problem (400)."""
-    text, params, execute = asked.get("sql"), asked.get("params"), asked.get("execute", False)
+    require(asked, SqlStatement)
+    text, params, execute = asked["sql"], asked.get("params"), asked.get("execute", False)
     if not isinstance(text, str):
         raise Problem(400, f"`sql`: expected text, found {described(text)}", detail={"field": "sql"})
     if len(text.encode()) > LONGEST_SQL:

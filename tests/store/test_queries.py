@@ -128,6 +128,12 @@ def test_sql_that_is_refused(shop: Tenant, body: Any) -> None:
     problem(shop.post("/sql", json=body), 400, "validation_failed")
 
 
+def test_a_statement_under_another_name(shop: Tenant) -> None:
+    message = shop.post("/sql", json={"query": "SELECT 1"}).json()["message"]
+    assert message.startswith("`sql`: is required")
+    assert '"query" is not a known field' in message
+
+
 def test_a_call_is_cancelled_by_its_id(full: Tenant) -> None:
     chosen = "01HW7G5ZK3QJ4ND8X9ZT2M5VJZ"
     answers: list[httpx.Response] = []
