@@ -8,12 +8,13 @@ import logging
 from functools import partial
 
 from oql import schedules
+from oql.context import report_fault
 from oql.errors import OqlError
 from oql.jobs import records
 from oql.local import new_id
 from oql.schedules import Cron
-from substrate.errors import NotFound
-from substrate.interface import Frame, Namespace
+from substrate.errors import NotFound, StoreError
+from substrate.interface import DatabaseError, Frame, Namespace
 
 AT_ONCE = 100
 """Crons that one call sees to; the rest stays due."""
@@ -22,21 +23,25 @@ _log = logging.getLogger("oql.worker")
 
 
 def fire_due(namespace: Namespace, now: float) -> None:
-    """Makes a job of each cron whose slot has come at `now`, in Unix seconds. Raises StoreError."""
+    """Makes a job of each cron whose slot has come at `now`, in Unix seconds. Raises StoreError, DatabaseError."""
     try:
         due = schedules.due_until(namespace, now, AT_ONCE)
     except NotFound:
         return
     fired = [namespace.submit(partial(_fire, cron, now)) for cron in due]
-    for one in fired:
-        one.result()
+    for cron, one in zip(due, fired, strict=True):
+        try:
+            one.result()
+        except (StoreError, DatabaseError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - a fault of ours with one cron is not that of all others
+            _log.warning("a slot of the cron %s is passed over: internal fault %s", cron.name, report_fault(fault))
+            namespace.write(partial(_pass_over, cron, now))
 
 
 def _fire(cron: Cron, now: float, frame: Frame) -> None:
-    assert cron.due is not None
     try:
-        slot = schedules.latest(cron.schedule, cron.zone, cron.due, now)
-        following = schedules.next_after(cron.schedule, cron.zone, slot)
+        slot, following = _slots(cron, now)
     except OqlError as error:  # the zone is known no longer
         _log.warning("the cron %s is stopped: %s", cron.name, error.message)
         schedules.stopped(frame, cron)
@@ -52,3 +57,21 @@ def _fire(cron: Cron, now: float, frame: Frame) -> None:
             now=now,
             idempotency_key=f"cron:{cron.name}:{slot:.0f}",
         )
+
+
+def _pass_over(cron: Cron, now: float, frame: Frame) -> None:
+    """Goes on to the next slot without a job; a cron of which that cannot be found is stopped."""
+    try:
+        slot, following = _slots(cron, now)
+    except Exception as fault:  # noqa: BLE001 - it would stay due, and be looked at again without end
+        _log.warning("the cron %s is stopped: internal fault %s", cron.name, report_fault(fault))
+        schedules.stopped(frame, cron)
+        return
+    schedules.moved(frame, cron, slot, following)
+
+
+def _slots(cron: Cron, now: float) -> tuple[float, float | None]:
+    """The last slot that has come, and the one behind it. Raises OqlError."""
+    assert cron.due is not None
+    slot = schedules.latest(cron.schedule, cron.zone, cron.due, now)
+    return slot, schedules.next_after(cron.schedule, cron.zone, slot)

@@ -55,4 +55,7 @@ class Replicates(Protocol):
         """
 
     def raise_epoch(self) -> None:
-        """Writes nothing, under the epoch of the lease that this server holds: those before it are fenced then."""
+        """Writes nothing, under the epoch of the lease that this server holds: those before it are fenced then.
+
+        Raises NotFound where the namespace is not there; it is not made.
+        """

@@ -27,7 +27,7 @@ class ReplicatedNamespace:
 
         def snapshot(self) -> AbstractContextManager[ReadingHere]: ...
         def make(self) -> bool: ...
-        def write(self, work: Any) -> Any: ...
+        def _framed(self, durable: bool) -> AbstractContextManager[object]: ...
         def _current(self, connection: Connection) -> Catalog: ...
 
     def window(self, begin: Lsn, limit: int | None) -> Window:
@@ -98,8 +98,9 @@ class ReplicatedNamespace:
         return end
 
     def raise_epoch(self) -> None:
-        """See the protocol."""
-        self.write(lambda frame: None)
+        """See the protocol. Raises NotFound; unlike `write` it does not make a namespace that is gone."""
+        with self._framed(durable=True):
+            pass
 
     def _done_again(self, connection: Connection, catalog: Catalog, frame: Verified) -> Catalog:
         from substrate.replication.applying import apply

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from substrate import json
-from substrate.errors import Fenced
+from substrate.errors import Fenced, Unavailable
 
 FILE = "replication.state"
 _SIZE = 1_024
+_TRIES, _PAUSE_S = 50, 0.001
+"""How often the file is read anew while it is being written, which takes microseconds."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 Role: TypeAlias = Literal["alone", "leader", "follower"]
@@ -54,13 +56,13 @@ class Standings:
         self._seen: tuple[bytes, Standing] = (b"", _ALONE)
 
     def now(self) -> Standing:
-        """What the server is at this moment."""
+        """What the server is at this moment. Raises Unavailable: the file is damaged."""
         if self._file is None:
             if not os.access(self._path, os.F_OK):  # a tenth of what an exception costs
                 return _ALONE
             self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
             weakref.finalize(self, os.close, self._file)
-        while True:
+        for _ in range(_TRIES):
             raw = os.pread(self._file, _SIZE, 0)
             seen, standing = self._seen
             if raw == seen:
@@ -69,6 +71,8 @@ class Standings:
             if found is not None:
                 self._seen = (raw, found)
                 return found
+            time.sleep(_PAUSE_S)
+        raise Unavailable(f"{self._path} is damaged: restart the server, which writes it anew")
 
     def say(self, standing: Standing) -> None:
         """Tells all processes of the folder."""
@@ -83,7 +87,7 @@ class Standings:
             os.close(handle)
 
     def allowed(self) -> int | None:
-        """The epoch under which this server may write now; None where no lease binds it. Raises Fenced."""
+        """The epoch under which this server may write now; None where no lease binds it. Raises Fenced, Unavailable."""
         standing = self.now()
         if standing.role == "alone":
             return None

@@ -1,5 +1,6 @@
 """A backup that is made while others write, and what comes back from it: every row, on both back ends."""
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -217,3 +218,69 @@ def test_a_log_of_another_namespace_of_that_name_is_not_taken(leader: Store, tmp
     with pytest.raises(BackupError, match="make a new backup"):
         bring_up_to_date(source, tmp_path / "backup")
     shutil.rmtree(tmp_path / "backup")
+
+
+def test_a_restore_is_marked_on_the_disk_before_anything_goes(
+    leader: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss of power never leaves a folder that is restored in part without its mark."""
+    leader.namespace("ada").write(declare)
+    make(Source(tmp_path / "leader", "", leader), tmp_path / "backup")
+    folder = tmp_path / "other"
+    mark = folder / restoring.INCOMPLETE
+    done: list[str] = []
+
+    def noted(on: Any, name: str, told: Callable[..., str]) -> None:
+        right = getattr(on, name)
+
+        def wrapper(*given: Any) -> Any:
+            done.append(told(*given))
+            return right(*given)
+
+        monkeypatch.setattr(on, name, wrapper)
+
+    def synced(handle: int) -> str:
+        return f"{os.readlink(f'/proc/self/fd/{handle}')}, {'marked' if mark.exists() else 'not marked'}"
+
+    noted(os, "fsync", synced)
+    noted(os, "sync", lambda: "all synced")
+    noted(restoring, "_restore_namespace", lambda *_: "restoring ada")
+    restored(tmp_path / "backup", folder).close()
+    begun, ended = done.index("restoring ada"), done.index("all synced")
+    assert done[begun - 2 : begun] == [f"{mark}, marked", f"{folder}, marked"]
+    assert begun < ended
+    assert done[ended + 1 :] == [f"{folder}, not marked"]
+
+
+def test_what_is_no_backup_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+
+    def refused(folder: Path) -> str:
+        with pytest.raises(BackupError) as refusal:
+            restoring.check(folder, Wanted())
+        return str(refusal.value)
+
+    assert refused(tmp_path / "nowhere") == f"there is no folder {tmp_path / 'nowhere'}"
+    assert refused(tmp_path / "taken") == f"{tmp_path / 'taken'} is no backup: it has no manifest.json"
+    (tmp_path / "taken" / "manifest.json").write_text("{}")
+    assert refused(tmp_path / "taken") == f"{tmp_path / 'taken'} is no backup: it has no manifest.sha256"
+    (tmp_path / "taken" / "manifest.sha256").write_text("")
+    assert refused(tmp_path / "taken").endswith("is no backup: manifest.json or manifest.sha256 is damaged")
+
+
+def test_a_folder_that_cannot_take_a_backup_is_told_in_words(leader: Store, tmp_path: Path) -> None:
+    source = Source(tmp_path / "leader", "", leader)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    make(source, tmp_path / "backup")
+
+    def refused(folder: Path) -> str:
+        with pytest.raises(BackupError) as refusal:
+            make(source, folder)
+        return str(refusal.value)
+
+    assert refused(tmp_path / "full") == f"{tmp_path / 'full'} is not empty: name a new folder"
+    update = "or say --update to bring the backup in it up to date"
+    assert refused(tmp_path / "backup") == f"{tmp_path / 'backup'} is not empty: name a new folder, {update}"
+    below = tmp_path / "full" / "file" / "backup"
+    assert refused(below) == f"no backup can be made in {below}: Not a directory"

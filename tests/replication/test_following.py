@@ -12,11 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
-from substrate.interface import Lsn, Store
+from oql.settings import Settings
+from substrate.interface import DatabaseError, Lsn, Store
 from substrate.opening import open_store
-from substrate.replication.leases import DATABASE, MIGRATIONS, Followers, Leases
+from substrate.replication.leases import DATABASE, MIGRATIONS, Followed, Followers, Leases
 from tests.http.running import until
 from tests.replication.worlds import change, declare, told
+from worker.replication import process
+from worker.replication.asking import Server
 from worker.replication.following import Following
 
 pytestmark = pytest.mark.slow
@@ -155,3 +158,68 @@ def test_a_leader_that_has_less_is_not_followed(filled: Store, tmp_path: Path) -
     ada.write(declare)
     with followed(Peer(filled, lambda frames: frames, 0), tmp_path / "b") as (_, followers, _):
         assert "before this one" in stopped(followers)
+
+
+def test_a_fault_of_a_round_does_not_end_it(filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: list[str] = []
+    right = Server.get
+
+    def fails_once(server: Server, path: str, **params: object) -> Any:
+        if not failed:
+            failed.append(path)
+            raise RuntimeError("a fault of ours")
+        return right(server, path, **params)
+
+    monkeypatch.setattr(Server, "get", fails_once)
+    with followed(Peer(filled, lambda frames: frames, 0), tmp_path / "b") as (store, _, _):
+        until(lambda: store.exists("ada"))
+    assert failed == ["/admin/tenants"]
+
+
+def test_why_a_tenant_is_followed_no_longer_is_noted_in_the_end(
+    filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str] = []
+    right = Followers.note
+
+    def fails_once(followers: Followers, followed: Followed) -> None:
+        if followed.state == "stopped" and not failed:
+            failed.append(followed.tenant)
+            raise DatabaseError("disk I/O error")
+        right(followers, followed)
+
+    monkeypatch.setattr(Followers, "note", fails_once)
+    with followed(Peer(filled, _flipped, 0), tmp_path / "b") as (_, followers, _):
+        assert "checksum" in stopped(followers)
+    assert failed == ["ada"]
+
+
+def test_what_cannot_begin_to_follow_begins_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, stopping = open_store("", tmp_path / "b", fenced=False), threading.Event()
+    failed: list[str] = []
+    right = store.control
+
+    def fails_once(name: str, migrations: Any) -> Any:
+        if not failed:
+            failed.append(name)
+            raise DatabaseError("disk I/O error")
+        return right(name, migrations)
+
+    asked = threading.Event()
+
+    def run(_: Following) -> None:
+        asked.set()
+        stopping.wait()
+
+    monkeypatch.setattr(store, "control", fails_once)
+    monkeypatch.setattr(Following, "run", run)
+    settings = Settings(data=tmp_path / "b", replicate_from="http://127.0.0.1:1", replicate_token="t")
+    thread = threading.Thread(target=process._follow, args=(settings, store, stopping), daemon=True)
+    thread.start()
+    try:
+        assert asked.wait(10)
+    finally:
+        stopping.set()
+        thread.join(5)
+        store.close()
+    assert failed == [DATABASE]

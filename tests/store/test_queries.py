@@ -131,7 +131,7 @@ def test_sql_that_is_refused(shop: Tenant, body: Any) -> None:
 def test_a_statement_under_another_name(shop: Tenant) -> None:
     message = shop.post("/sql", json={"query": "SELECT 1"}).json()["message"]
     assert message.startswith("`sql`: is required")
-    assert '"query" is not a known field' in message
+    assert "`query` is not a known field" in message
 
 
 def test_a_call_is_cancelled_by_its_id(full: Tenant) -> None:

@@ -2,11 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
 from oql import schedules
 from oql.errors import Code, OqlError
+from oql.jobs import records
+from substrate.errors import Unavailable
 from substrate.interface import Frame, Namespace
 from tests.timers.conftest import Open, jobs
 from worker.schedules import AT_ONCE, fire_due
@@ -118,6 +121,53 @@ def test_a_cron_without_a_next_slot_ends(ada: Namespace) -> None:
     fire_due(ada, NEW_YEAR + DAY)
     assert jobs(ada, "name") == [("other",)]
     assert cron(ada, "nightly").due is None
+
+
+def test_a_fault_with_one_cron_is_not_that_of_others(ada: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = records.create
+
+    def faulty(frame: Frame, **job: Any) -> bool:
+        made = create(frame, **job)
+        if job["name"] == "bad":
+            raise RuntimeError("a fault of ours")
+        return made
+
+    monkeypatch.setattr(records, "create", faulty)
+    define(ada, "bad", "0 1 * * *")
+    define(ada, "good", "0 3 * * *")
+    fire_due(ada, NEW_YEAR + 3 * HOUR)
+    assert jobs(ada, "name") == [("good",)]
+    assert cron(ada, "bad").due == NEW_YEAR + 25 * HOUR
+    monkeypatch.undo()
+    fire_due(ada, NEW_YEAR + 25 * HOUR)
+    assert sorted(jobs(ada, "name")) == [("bad",), ("good",)]
+
+
+def test_a_cron_whose_slots_cannot_be_computed_is_stopped(ada: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    latest = schedules.latest
+
+    def faulty(schedule: str, *given: Any) -> float:
+        if schedule == "0 1 * * *":
+            raise RuntimeError("a fault of ours")
+        return latest(schedule, *given)
+
+    monkeypatch.setattr(schedules, "latest", faulty)
+    define(ada, "bad", "0 1 * * *")
+    define(ada, "good", "0 3 * * *")
+    fire_due(ada, NEW_YEAR + 3 * HOUR)
+    assert jobs(ada, "name") == [("good",)]
+    assert cron(ada, "bad").due is None
+
+
+def test_a_store_that_fails_leaves_the_slot_due(ada: Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any, **__: Any) -> bool:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(records, "create", failing)
+    define(ada, "nightly", "0 3 * * *")
+    with pytest.raises(Unavailable):
+        fire_due(ada, NEW_YEAR + 3 * HOUR)
+    assert cron(ada, "nightly").due == NEW_YEAR + 3 * HOUR
 
 
 def test_a_namespace_that_was_never_written_to_has_none(ada: Namespace) -> None:

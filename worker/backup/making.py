@@ -13,7 +13,7 @@ from substrate.interface import Lsn, Namespace, Store
 from substrate.log import behind
 from substrate.replication.verified import crc_of, verified
 from worker.backup import control, files
-from worker.backup.manifest import BackupError, Manifest, sync_folder, write_file
+from worker.backup.manifest import NAME, BackupError, Manifest, sync_folder, write_file
 
 KEY = "secret.key"
 """What encrypted columns cannot be read without."""
@@ -34,11 +34,9 @@ class Source:
 def make(source: Source, to: Path, names: Sequence[str] = ()) -> tuple[Manifest, str]:
     """Makes a backup of all, or of these namespaces alone; its manifest, and the SHA-256 of that.
 
-    Raises BackupError (the folder is taken), StoreError, DatabaseError, OSError.
+    Raises BackupError (the folder is taken, or cannot be made), StoreError, DatabaseError, OSError.
     """
-    if to.exists() and any(to.iterdir()):
-        raise BackupError(f"{to} is not empty: name a new folder, or bring the backup in it up to date")
-    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(to)
     manifest = Manifest(int(time.time()), oql.__version__, whole=not names)
     _add_folder(source, to, manifest, [KEY] if names else KEPT)
     if not names:
@@ -75,6 +73,17 @@ def bring_up_to_date(source: Source, to: Path) -> tuple[Manifest, str]:
         told["logs"].append(path)
         manifest.add(to, path)
     return manifest, manifest.write(to)
+
+
+def _make_folder(to: Path) -> None:
+    """Makes the folder of a new backup, where there is no empty one. Raises BackupError."""
+    try:
+        if to.exists() and any(to.iterdir()):
+            update = ", or say --update to bring the backup in it up to date" if (to / NAME).exists() else ""
+            raise BackupError(f"{to} is not empty: name a new folder{update}")
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackupError(f"no backup can be made in {to}: {error.strerror}") from None
 
 
 def _add_folder(source: Source, to: Path, manifest: Manifest, names: Sequence[str]) -> None:

@@ -57,6 +57,8 @@ class Manifest:
     def read(cls, folder: Path) -> "Manifest":
         """The manifest of a backup, of which every file is as it was written. Raises BackupError."""
         try:
+            if not folder.is_dir():
+                raise BackupError(f"there is no folder {folder}")
             raw, wanted = (folder / NAME).read_bytes(), (folder / SUM).read_text().split()[0]
             if hashlib.sha256(raw).hexdigest() != wanted:
                 raise BackupError(f"{folder / NAME} is not what was written: its SHA-256 is another one")
@@ -66,8 +68,12 @@ class Manifest:
             found = cls(
                 told["made_at_secs"], told["version"], told["files"], told["namespaces"], told["control"], told["whole"]
             )
-        except (OSError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise BackupError(f"{folder} is no backup: {error}") from None
+        except FileNotFoundError as error:
+            raise BackupError(f"{folder} is no backup: it has no {Path(error.filename).name}") from None
+        except OSError as error:
+            raise BackupError(f"{error.filename} cannot be read: {error.strerror}") from None
+        except (IndexError, KeyError, TypeError, ValueError):
+            raise BackupError(f"{folder} is no backup: {NAME} or {SUM} is damaged") from None
         found.check(folder)
         return found
 

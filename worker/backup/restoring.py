@@ -11,7 +11,7 @@ from substrate.interface import Lsn, Namespace
 from substrate.replication.verified import verified
 from worker.backup import control, files
 from worker.backup.making import KEPT, KEY, Source
-from worker.backup.manifest import BackupError, Manifest, write_file
+from worker.backup.manifest import BackupError, Manifest, sync_folder, write_file
 
 _AT_ONCE = 100
 INCOMPLETE = "restore.incomplete"
@@ -70,7 +70,8 @@ def restore(backup: Path, manifest: Manifest, target: Source, wanted: Wanted) ->
     """Restores what is wanted; where the log of each namespace goes on. Raises BackupError, StoreError, OSError."""
     names = list(wanted.names or manifest.namespaces)
     _refuse_overwriting(manifest, target, wanted, names)
-    (target.folder / INCOMPLETE).touch()
+    write_file(target.folder / INCOMPLETE, [])
+    sync_folder(target.folder)  # it is on the disk before anything that was there goes
     ends = {}
     for name in names:
         ends[name] = _restore_namespace(backup, manifest, target, name, wanted.to)
@@ -78,8 +79,9 @@ def restore(backup: Path, manifest: Manifest, target: Source, wanted: Wanted) ->
         for name, migrations in manifest.control.items():
             raw = (backup / "control" / f"{name}.json").read_bytes()
             control.restore(target.url, target.folder, name, migrations, raw)
-    os.sync()
+    os.sync()  # and goes only when all that was restored is there
     (target.folder / INCOMPLETE).unlink()
+    sync_folder(target.folder)
     return ends
 
 

@@ -58,6 +58,9 @@ class Following:
                 failures += 1
                 if failures == 1:
                     _log.warning("the leader does not answer: %s", error)
+            except Exception:  # noqa: BLE001 - a fault of ours must not end what nobody would begin again
+                failures += 1
+                _log.exception("the leader cannot be asked for its tenants now")
             self.stopping.wait(_pause(failures) if failures else LIST_SECONDS)
         leader.close()
         for one, thread in self._followed.values():
@@ -68,8 +71,8 @@ class Following:
         if tenant not in self._followed:
             one = _Tenant(self, self.store.namespace(tenant), Server(self.url, self.token))
             thread = threading.Thread(target=one.run, name=f"follow {tenant}", daemon=True)
-            self._followed[tenant] = (one, thread)
             thread.start()
+            self._followed[tenant] = (one, thread)
 
 
 @dataclass(slots=True)
@@ -93,12 +96,9 @@ class _Tenant:
         failures = 0
         while not self.of.stopping.is_set():
             try:
-                self._step()
+                if not self._goes_on():
+                    return
                 failures = 0
-            except Stopped as reason:
-                self._note("stopped", str(reason), Lsn(0, 0))
-                _log.error("the tenant %s is followed no longer: %s", self.namespace.name, reason)
-                return
             except (Unreachable, DatabaseError, StoreError) as error:
                 failures += 1
                 if failures == 1:
@@ -108,6 +108,16 @@ class _Tenant:
                 failures += 1
                 _log.exception("the tenant %s cannot be followed now", self.namespace.name)
                 self.of.stopping.wait(_pause(failures))
+
+    def _goes_on(self) -> bool:
+        """Does one step; False where the tenant can be followed no longer, which is noted. Raises as `_step`."""
+        try:
+            self._step()
+        except Stopped as reason:
+            self._note("stopped", str(reason), Lsn(0, 0))
+            _log.error("the tenant %s is followed no longer: %s", self.namespace.name, reason)
+            return False
+        return True
 
     def _step(self) -> None:
         """Asks once, and does what the answer says. Raises Stopped, Unreachable, StoreError, DatabaseError."""

@@ -1,10 +1,11 @@
 """The lease of a server with a name: taken, renewed, and told to all processes of its folder."""
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from substrate.errors import Conflict, StoreError
+from substrate.errors import Conflict, NotFound, StoreError
 from substrate.interface import DatabaseError, Lsn, Store
 from substrate.replication.leases import Lease, Leases
 from substrate.replication.standing import Standing, Standings, moment
@@ -71,7 +72,8 @@ class Keeper:
         self.own.seen(epoch)
         if self.shared:
             for name in self.store.names():
-                self.store.namespace(name).raise_epoch()
+                with contextlib.suppress(NotFound):  # deleted meanwhile
+                    self.store.namespace(name).raise_epoch()
         self.epoch, self.least = epoch, epoch - 1
 
     def _greatest(self) -> int:

@@ -1,5 +1,6 @@
 """The process beside web and job workers that keeps the lease of its server, or follows another one."""
 
+import logging
 import socket
 import threading
 
@@ -17,6 +18,8 @@ from worker.replication.keeping import ElsewhereLeases, Keeper
 RENEWALS = 3
 """How often a lease is renewed before it would run out."""
 LONGEST_PAUSE = 1.0
+
+_log = logging.getLogger("oql.replication")
 
 
 def begin(settings: Settings) -> None:
@@ -49,10 +52,15 @@ def run_replication(settings: Settings, parent: int | None = None) -> None:
 
 
 def _keep(settings: Settings, store: Store, stopping: threading.Event) -> None:
-    keeper = _keeper(settings, store)
+    """Renews the lease until it is told to stop. Whatever fails costs one round: nobody else would renew it."""
+    keeper: Keeper | None = None
     pause = min(LONGEST_PAUSE, settings.lease_ttl_s / RENEWALS)
     while not stopping.is_set():
-        keeper.renew()
+        try:
+            keeper = keeper or _keeper(settings, store)
+            keeper.renew()
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("the lease cannot be renewed now")
         stopping.wait(pause)
 
 
@@ -65,7 +73,13 @@ def _keeper(settings: Settings, store: Store) -> Keeper:
 
 
 def _follow(settings: Settings, store: Store, stopping: threading.Event) -> None:
-    control = store.control(DATABASE, MIGRATIONS)
+    """Follows until it is told to stop. What cannot begin now is tried again: nobody else would."""
     name = settings.node_id or socket.gethostname()
     url, token = settings.replicate_from or "", settings.replicate_token or ""
-    Following(store, Leases(control), Followers(control), url, token, name, stopping).run()
+    while not stopping.is_set():
+        try:
+            control = store.control(DATABASE, MIGRATIONS)
+            Following(store, Leases(control), Followers(control), url, token, name, stopping).run()
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("the leader cannot be followed now")
+            stopping.wait(LONGEST_PAUSE)
