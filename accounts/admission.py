@@ -9,6 +9,7 @@ was killed:
                                   let as many pass
 """
 
+import errno
 import fcntl
 import itertools
 import os
@@ -26,7 +27,7 @@ from pathlib import Path
 from accounts.accounts import Account
 from accounts.errors import InstanceLimitExceeded, QuotaExceeded
 from substrate.file_locks import locked
-from substrate.interface import DatabaseError
+from substrate.interface import DatabaseError, DiskFull
 
 DAY_S = 86_400
 IDLE_SLOTS = 200
@@ -211,7 +212,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DatabaseError(f"cannot keep count of queries: {error.strerror}") from error
+        kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else DatabaseError
+        raise kind(f"cannot keep count of queries: {error.strerror}") from error
 
 
 def _exceeded(account: Account, reset: int) -> QuotaExceeded:

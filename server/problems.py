@@ -16,7 +16,7 @@ from oql import json
 from server.logs import log_fault
 from server.request import Request
 from substrate.errors import Fenced, StoreError
-from substrate.interface import DatabaseError
+from substrate.interface import DatabaseError, DiskFull
 
 CODES = {
     400: "validation_failed",
@@ -229,7 +229,8 @@ def _from_falcon(error: falcon.HTTPError, req: Request, methods: str) -> Problem
 
 async def _on_database_error(req: Request, resp: falcon.asgi.Response, error: DatabaseError, _params: object) -> None:
     log_fault(error, request_id=req.request_id, job_id=req.job_id)
-    _answer(req, resp, unavailable("the control database does not answer"))
+    full = isinstance(error, DiskFull)
+    _answer(req, resp, unavailable("the disk is full" if full else "the control database does not answer"))
 
 
 async def _on_fault(req: Request, resp: falcon.asgi.Response, error: Exception, _params: object) -> None:

@@ -19,6 +19,7 @@ from substrate.errors import Unavailable
 
 _FORM = b"\x01"
 _NONCE = 12
+_KEY_BYTES = 32
 
 
 class Cipher:
@@ -41,25 +42,49 @@ class Cipher:
 
 
 def cipher_in(folder: Path) -> Cipher:
-    """The cipher of a data folder; its key, `secret.key`, is made at first use, readable by its owner only."""
-    path = folder / "secret.key"
-    if not path.exists():
-        _make_key(path)
-    return Cipher(path.read_bytes())
+    """The cipher of a data folder. Raises Unavailable: it has no usable key."""
+    return Cipher(_key_in(folder))
 
 
 def derived_key(folder: Path, purpose: str) -> bytes:
-    """32 bytes that only the key of this data folder gives, others for each purpose (HKDF with SHA-256, RFC 5869)."""
-    cipher_in(folder)
+    """32 bytes that only the key of this data folder gives, others for each purpose (HKDF with SHA-256, RFC 5869).
+
+    Raises Unavailable: it has no usable key.
+    """
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
-    return kdf.derive((folder / "secret.key").read_bytes())
+    return kdf.derive(_key_in(folder))
+
+
+def _key_in(folder: Path) -> bytes:
+    """The key of a data folder, `secret.key`: made at first use, readable by its owner only. Raises Unavailable.
+
+    Where there are namespaces already it has been lost, and another one could not read what they have encrypted.
+    """
+    path = folder / "secret.key"
+    if not path.exists():
+        # Looked for again: whoever makes the first namespace meanwhile makes the key before that.
+        if any((folder / "namespaces").glob("*/store.sqlite")) and not path.exists():
+            raise _unusable(path, "is missing")
+        _make_key(path)
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise _unusable(path, f"is damaged: expected {_KEY_BYTES} bytes, found {len(key):,}")
+    return key
+
+
+def _unusable(path: Path, how: str) -> Unavailable:
+    """The refusal of a folder without its key."""
+    return Unavailable(
+        f"the key {path} {how}; put it back from a backup. Where there is none, {_KEY_BYTES} random bytes may take its"
+        " place, and what was encrypted is lost"
+    )
 
 
 def _make_key(path: Path) -> None:
     """Writes a key under another name first: whoever looks meanwhile sees no key or all of one, and the first stays."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(AESGCM.generate_key(256))
+        file.write(AESGCM.generate_key(8 * _KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
     with contextlib.suppress(FileExistsError):

@@ -14,10 +14,13 @@ class WrongKey(Exception):
 
 
 def check_key(settings: Settings) -> None:
-    """Notes in a shared store which key it is used under. Raises WrongKey, DatabaseError, StoreError."""
+    """Looks at the key of the data folder, and notes in a shared store that it is used under that.
+
+    Raises WrongKey, DatabaseError, StoreError.
+    """
+    mine = derived_key(settings.data, _PURPOSE).hex()
     if not settings.store:
         return
-    mine = derived_key(settings.data, _PURPOSE).hex()
     control = open_control(settings.store, settings.data, DATABASE, MIGRATIONS)
     try:
         with control.write() as transaction:

@@ -53,6 +53,7 @@ def serve(settings: Settings) -> int:
             former.end(settings.grace_s + ENDING_SECONDS)
         folder_format.note(settings.data)
         _check_key(settings)
+        _make_room(settings)
         _stand(settings)
         say(lock, base_url)
         return Web(settings, listeners, base_url, lock, former).run_to_end()
@@ -99,6 +100,18 @@ def _check_key(settings: Settings) -> None:
         raise Refusal(str(error)) from None
     except (DatabaseError, StoreError) as error:
         raise Refusal(f"cannot open the store: {error}") from None
+    except OSError as error:
+        raise Refusal(f"cannot use the data folder {settings.data}: {error.strerror}") from None
+
+
+def _make_room(settings: Settings) -> None:
+    """What the web workers share is there before them, so that a full disk is noticed."""
+    from server.store import rates
+
+    try:
+        os.close(rates.opened(settings.data / rates.FILE))
+    except OSError as error:
+        raise Refusal(f"cannot use the data folder {settings.data}: {error.strerror}") from None
 
 
 def _stand(settings: Settings) -> None:
@@ -158,5 +171,8 @@ def prepare_process(figures: Path | None) -> None:
     allocator.give_back()
     if figures:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
+        from server import figure_files
+
+        figure_files.install()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -37,12 +37,15 @@ def claim(data: Path) -> int:
             who = holder.strip() or "starting"
             raise Refusal(f"another server uses the data folder {data} ({who}); `--data` takes another folder")
         time.sleep(0.1)
-    say(handle, "")
+    try:
+        say(handle, "")
+    except OSError as error:
+        raise Refusal(f"cannot use the data folder {data}: {error.strerror}") from error
     return handle
 
 
 def say(handle: int, address: str) -> None:
-    """Writes into the lock file who holds it, and where it listens."""
+    """Writes into the lock file who holds it, and where it listens. Raises OSError."""
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"process {os.getpid()} {address}".strip().encode() + b"\n", 0)
 

@@ -43,7 +43,7 @@ class Granted:
 
 
 def opened(path: Path) -> int:
-    """The open file of a table, made with all its blocks where it has not got them. Raises OSError: the disk is full."""
+    """The open file of a table; it has all its blocks. Raises OSError: the disk is full."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

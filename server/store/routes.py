@@ -19,7 +19,7 @@ from server.store.graph import Graph, graph_routes
 from server.store.migrations import MigrationDesk, migration_routes
 from server.store.ndjson import Ndjson
 from server.store.queries import Queries
-from server.store.rates import Rate, Rates
+from server.store.rates import FILE as RATES, Rate, Rates
 from server.store.replication import Replication, replication_routes
 from server.store.rows import BATCH, NDJSON, Rows
 from server.store.schemas import Schemas
@@ -87,7 +87,7 @@ def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
     """The parts of one process."""
     threads = Threads(THREADS, inline=not settings.store)
     turn, slots = Turn(), Slots(settings.data / "store.places")
-    rates = Rates(settings.data / rates_file, rate := Rate(settings.store_rate_per_minute, settings.store_burst))
+    rates = Rates(settings.data / RATES, rate := Rate(settings.store_rate_per_minute, settings.store_burst))
     bounds = Bounds(None if settings.dev else rate, settings.store_at_once)
     bodies = StoreBodies(Bodies(settings.store_body_bytes), threads)
     ndjson = Ndjson(threads, slots, settings.store_line_bytes)

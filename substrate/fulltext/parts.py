@@ -8,6 +8,7 @@ import numpy as np
 
 from substrate.fulltext import segments, waiting
 from substrate.fulltext.fields import Field
+from substrate.fulltext.phrases import Look, begins
 from substrate.fulltext.postings import Found, Numbers
 from substrate.fulltext.segments import Segment, Shelf
 from substrate.fulltext.waiting import Waiting
@@ -32,7 +33,7 @@ class Part(Protocol):
     def ids(self, places: Sequence[int]) -> list[str]:
         """The ids of documents."""
 
-    def with_phrase(self, phrase: Sequence[str], candidates: Numbers) -> Numbers:
+    def with_phrase(self, phrase: Sequence[str], candidates: Numbers, look: Look) -> Numbers:
         """Which documents have the phrase, of the candidates, which have all its words."""
 
 
@@ -55,20 +56,17 @@ class InSegment:
         ids = self._shelf.ids(self._segment)
         return [ids[place] for place in places]
 
-    def with_phrase(self, phrase: Sequence[str], candidates: Numbers) -> Numbers:
+    def with_phrase(self, phrase: Sequence[str], candidates: Numbers, look: Look) -> Numbers:
         """See Part. Where the words stand is one number each: document * 2^32 + place."""
         stands: dict[str, Numbers] = {}
         for word in dict.fromkeys(phrase):
+            look()
             found, places = self._shelf.with_places(self._segment, word)
             document = np.repeat(found.documents.astype(np.int64), found.counts)
             wanted = candidates[document]
             stands[word] = document[wanted] << np.int64(32) | places[wanted]
-        rarest = min(range(len(phrase)), key=lambda index: len(stands[phrase[index]]))
-        begins = stands[phrase[rarest]] - rarest
-        for index, word in enumerate(phrase):
-            begins = begins[_among(begins + index, stands[word])]
         has = np.zeros(self.size, bool)
-        has[begins >> 32] = True
+        has[begins(tuple(phrase), stands, look) >> 32] = True
         return has
 
 
@@ -110,8 +108,9 @@ class InWaiting:
         """See Part."""
         return [self._ids[place] for place in places]
 
-    def with_phrase(self, phrase: Sequence[str], candidates: Numbers) -> Numbers:
+    def with_phrase(self, phrase: Sequence[str], candidates: Numbers, look: Look) -> Numbers:
         """See Part."""
+        look()
         text = waiting.as_text(phrase)
         has: Numbers = candidates & np.array([text in each for each in self._texts], bool)
         return has
@@ -144,13 +143,3 @@ class Index:
     def found(self, word: str) -> list[Found]:
         """The postings of a word in each of the parts."""
         return [*self.shelf.found(self.segments, word), self.waiting.found(word)]
-
-
-def _among(wanted: Numbers, known: Numbers) -> Numbers:
-    """Which of some ascending numbers are among others."""
-    if not len(known):
-        return np.zeros(len(wanted), bool)
-    at = np.searchsorted(known, wanted)
-    at[at == len(known)] = 0
-    found: Numbers = known[at] == wanted
-    return found

@@ -1,7 +1,7 @@
 """Words -> documents: those that have all of them, or have them in a row, or the best of those that have any."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from substrate.errors import Invalid, out_of_time, stopped
 from substrate.fulltext import fields
 from substrate.fulltext.parts import Index, Part
+from substrate.fulltext.phrases import Look
 from substrate.fulltext.postings import Numbers
 from substrate.fulltext.scoring import best, scores_of
 from substrate.fulltext.words import words_of
@@ -20,9 +21,6 @@ LONGEST_QUERY = 64 * 1024
 MOST_WORDS = 1_024
 """How many different words a query may have."""
 MOST_HITS = 10_000
-
-Look = Callable[[], None]
-"""Raises Cancelled when the search is to end."""
 
 
 def ranked(
@@ -63,7 +61,7 @@ def matching(
         for part, has in zip(parts, _with_all(index, parts, words, look), strict=True):
             look()
             if phrase and len(words) > 1 and has.any():
-                has = part.with_phrase(words, has)
+                has = part.with_phrase(words, has, look)
             ids += part.ids(np.flatnonzero(has).tolist())
         return sorted(ids)
 

@@ -348,6 +348,10 @@ class DatabaseError(Exception):
     """The database cannot do what it was asked: unreachable, full, damaged, or busy for too long."""
 
 
+class DiskFull(DatabaseError):
+    """There is no room on the disk for what was to be written."""
+
+
 class NotUniqueError(DatabaseError):
     """A row was refused because a column that must be unique already holds the value."""
 

@@ -155,6 +155,12 @@ _PREFIX = "UNIQUE constraint failed: "
 _UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID)
 
 
+def no_room(error: apsw.Error) -> bool:
+    """Whether the disk has no room, be it for what is written or for the index of the log, which readers need too."""
+    shared_memory = getattr(error, "extendedresult", None) == apsw.SQLITE_IOERR_SHMSIZE
+    return shared_memory or isinstance(error, apsw.FullError)
+
+
 def translation(error: apsw.Error) -> StoreError:
     """An error of SQLite as one of the store."""
     message = str(error)
@@ -165,7 +171,7 @@ def translation(error: apsw.Error) -> StoreError:
         return stopped()
     if message.endswith("pattern too complex"):
         return Invalid(f"a pattern has at most {LONGEST_PATTERN:,} bytes")
-    if isinstance(error, apsw.FullError):
+    if no_room(error):
         return Unavailable("the disk is full")
     if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):
         return Invalid(f"the engine refused the statement: {message}")

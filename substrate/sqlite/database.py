@@ -22,7 +22,8 @@ from weakref import WeakSet
 
 import apsw
 
-from substrate.interface import Cell, DatabaseError, NotUniqueError, Row
+from substrate.interface import Cell, DatabaseError, DiskFull, NotUniqueError, Row
+from substrate.sqlite.connection import no_room
 from substrate.sqlite.file_turn import FileTurn
 from substrate.turns import Patience
 
@@ -218,7 +219,10 @@ def _translated(path: Path) -> Iterator[None]:
 
 def _translation(path: Path, error: apsw.Error) -> DatabaseError:
     code = getattr(error, "extendedresult", None)  # set on every error, missing from the types of apsw
-    kind = NotUniqueError if code in UNIQUE_CODES else DatabaseError
+    if code in UNIQUE_CODES:
+        kind: type[DatabaseError] = NotUniqueError
+    else:
+        kind = DiskFull if no_room(error) else DatabaseError
     return kind(f"{path.name}: {error}")
 
 

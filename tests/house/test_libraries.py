@@ -46,7 +46,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "psycopg": ("substrate.postgres",),
     "psycopg_pool": ("substrate.postgres",),
     "playwright": ("chains.browser",),
-    "prometheus_client": ("server.metrics", "worker.metrics"),
+    "prometheus_client": ("server.figure_files", "server.metrics", "worker.metrics"),
     "prompt_toolkit": ("oql.cli.people", "oql.cli.repl"),
     "pydantic": ("chains", "oql.cli.mcp", "oql.settings", "server"),
     "pydantic_settings": ("oql.settings",),

@@ -7,11 +7,13 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from substrate.opening import open_store
 from tests.http.running import (
     TEST_LOGIN,
     Server,
@@ -91,11 +93,34 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     assert said.startswith(f"oql: cannot use the data folder {tmp_path / 'file' / 'data'}: ")
     folder = tmp_path / "data"
     folder.mkdir()
+    (folder / "server.lock").symlink_to("/dev/full")
+    code, said = refused(folder)
+    assert code == 1
+    assert said.startswith(f"oql: cannot use the data folder {folder}: ")
+    assert said.count("\n") == 1
+    (folder / "server.lock").unlink()
     (folder / "accounts.sqlite").write_bytes(b"not a database " * 1_000)
     code, said = refused(folder)
     assert code == 1
     assert said.startswith("oql: cannot open the control database: ")
     assert said.count("\n") == 1
+
+
+def test_a_folder_whose_key_cannot_be_used(tmp_path: Path) -> None:
+    key = tmp_path / "secret.key"
+    key.write_bytes(b"short")
+    code, said = refused(tmp_path)
+    assert code == 1
+    assert said.startswith(f"oql: cannot open the store: the key {key} is damaged: expected 32 bytes, found 5; ")
+    key.unlink()
+    with closing(open_store("", tmp_path)) as store:
+        store.namespace("ada").make()
+    key.unlink()
+    code, said = refused(tmp_path)
+    assert code == 1
+    assert said.startswith(f"oql: cannot open the store: the key {key} is missing; put it back from a backup")
+    assert said.count("\n") == 1
+    assert not key.exists()
 
 
 def test_development_mode_stays_on_this_machine(tmp_path: Path) -> None:

@@ -45,6 +45,20 @@ def test_what_was_refused_before_it_ran_is_not_counted(client: httpx.Client, log
     assert ask(client, "EMIT 1", auth=login).status_code == 200
 
 
+def test_where_the_disk_is_full_queries_that_cannot_be_counted_are_refused(
+    client: httpx.Client, accounts: Accounts, server: Server, login: dict[str, str]
+) -> None:
+    assert ask(client, "EMIT 1", auth=login).status_code == 200
+    account = accounts.find(login["username"])
+    [counted] = (server.data / "usage" / "days").glob(f"*/{account.id}")
+    counted.unlink()
+    counted.symlink_to("/dev/full")
+    refused = problem(ask(client, "EMIT 1", auth=login), 503)
+    assert (refused["error"], refused["message"]) == ("unavailable", "the disk is full")
+    counted.unlink()
+    assert ask(client, "EMIT 1", auth=login).status_code == 200
+
+
 def test_one_at_once(client: httpx.Client, login: dict[str, str], many: ThreadPoolExecutor) -> None:
     assert ask(client, "EMIT 1", auth=login).status_code == 200
     answers = [many.submit(ask, client, 'SLEEP "1s" AFTER EMIT 1', auth=login) for _ in range(6)]

@@ -63,6 +63,16 @@ def test_bearers_that_fall_on_one_place_stay_apart(tmp_path: Path, monkeypatch: 
     assert rates.take("one more").remaining == 9
 
 
+@pytest.mark.parametrize("size", [0, 1_000, 2**21])
+def test_the_disk_has_all_of_the_table(tmp_path: Path, size: int) -> None:
+    """To write to a part for which the disk has no room would kill the process."""
+    path = tmp_path / "rates"
+    path.touch()
+    os.truncate(path, size)
+    Rates(path, Rate(per_minute=60, burst=10))
+    assert path.stat().st_blocks * 512 >= module.ENTRIES * 16
+
+
 def test_places_of_a_key(tmp_path: Path) -> None:
     slots = Slots(tmp_path / "places")
     taken = [slots.take("a", 3) for _ in range(4)]

@@ -1,15 +1,30 @@
 """A control database in a file: its turns, handles and rights; `test_control` has what holds for every one."""
 
 import os
+import resource
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from substrate.interface import DatabaseError
+from substrate.errors import Unavailable
+from substrate.interface import DatabaseError, DiskFull
+from substrate.sqlite.connection import Connection
 from substrate.sqlite.database import Database
 from tests.substrate.test_control import MIGRATIONS, count, value_of
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Iterator[None]:
+    """What a full disk is to those who lengthen a file: in the block nobody in this process can."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def open_database(folder: Path) -> Database:
@@ -106,3 +121,23 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DatabaseError, match="cannot open"):
         value_of(open_database(tmp_path / "file"))
+
+
+def test_no_room_is_told_apart_from_other_errors(database: Database) -> None:
+    with database.write() as transaction:
+        transaction.execute("PRAGMA max_page_count = 1")  # no page more than it has
+        with pytest.raises(DiskFull):
+            transaction.execute("CREATE TABLE large AS SELECT zeroblob(100000) AS value")
+
+
+def test_readers_are_told_of_no_room_too(tmp_path: Path) -> None:
+    """The first to open a database makes the index of its log, whose first bytes are no more than its lock."""
+    database = open_database(tmp_path)
+    value_of(database)
+    database.close()
+    with no_file_longer_than(3), pytest.raises(DiskFull):
+        database.read("SELECT 1")
+    assert database.read("SELECT 1") == [(1,)]
+    database.close()
+    with no_file_longer_than(3), pytest.raises(Unavailable, match="the disk is full"):
+        Connection(tmp_path / "control.sqlite", writes=True)
