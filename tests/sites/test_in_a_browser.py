@@ -32,7 +32,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the guest book, of which the last visitor's form is filled in."""
     with running(tmp_path_factory.mktemp("book") / "data") as server:
         done = oql("site", "publish", "examples/guestbook", "--account", "test", "--data", server.data)
-        assert (done.code, done.out) == (0, "site guestbook of test: 2 files\n")
+        assert (done.code, done.out.splitlines()[0]) == (0, "site guestbook of test: 2 files")
         yield server
 
 
