@@ -1,9 +1,9 @@
 """What is allowed but probably not meant: chains begun by accident, variables that nothing sets, unreadable texts."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
 
 from oql import ast, verbs
 from oql.errors import OqlError, Span, nearest
@@ -26,15 +26,15 @@ def warnings(tree: ast.Program, given: Iterable[str] = ()) -> list[Doubt]:
     blocks = (block.chains for step in steps(tree.chains) for block in ast.blocks_of(step))
     accidental = (doubt for chains in (tree.chains, *blocks) for doubt in _accidental_chains(chains))
     bound = _bound(tree.chains).union(given)
-    found = [*islice(accidental, MAX_ERRORS), *islice(_never_set(tree, bound), MAX_ERRORS)]
+    found = [*itertools.islice(accidental, MAX_ERRORS), *itertools.islice(_never_set(tree, bound), MAX_ERRORS)]
     misread = {doubt.span.start for doubt in found}
     meant = (step for step in steps(tree.chains) if step.span.start not in misread)
-    found += islice((doubt for step in meant for doubt in _doubtful_texts(step, bound)), MAX_ERRORS)
+    found += itertools.islice((doubt for step in meant for doubt in _doubtful_texts(step, bound)), MAX_ERRORS)
     return sorted(found, key=lambda warning: warning.span.start)
 
 
 def _accidental_chains(chains: tuple[ast.Chain, ...]) -> Iterator[Doubt]:
-    for before, after in pairwise(chains):
+    for before, after in itertools.pairwise(chains):
         last, first = before.groups[-1].steps[-1], after.groups[0].steps[0]
         if not isinstance(last, ast.VerbStep) or not isinstance(first, ast.VerbStep):
             continue
@@ -74,7 +74,7 @@ def _unreadable_texts(step: ast.VerbStep) -> Iterator[Doubt]:
     verb = verbs.table()[step.verb]
     operands = ((verb.operand, "", operand) for operand in step.operands[:1])
     modifiers = ((verb.modifiers[each.keyword], each.keyword, each.value) for each in step.modifiers)
-    for parameter, keyword, operand in chain(operands, modifiers):
+    for parameter, keyword, operand in itertools.chain(operands, modifiers):
         text = operand.value if isinstance(operand, ast.Literal) else None
         if parameter and isinstance(text, str):
             try:

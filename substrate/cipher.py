@@ -55,8 +55,8 @@ def derived_key(folder: Path, purpose: str) -> bytes:
     return kdf.derive(_key_in(folder))
 
 
-def _key_in(folder: Path) -> bytes:
-    """The key of a data folder, `secret.key`: made at first use, readable by its owner only. Raises Unavailable.
+def kept_key(folder: Path) -> bytes | None:
+    """The key of a data folder; None where it is made at first use. Changes nothing. Raises Unavailable.
 
     Where there are namespaces already it has been lost, and another one could not read what they have encrypted.
     """
@@ -65,10 +65,20 @@ def _key_in(folder: Path) -> bytes:
         # Looked for again: whoever makes the first namespace meanwhile makes the key before that.
         if any((folder / "namespaces").glob("*/store.sqlite")) and not path.exists():
             raise _unusable(path, "is missing")
-        _make_key(path)
+        return None
     key = path.read_bytes()
     if len(key) != _KEY_BYTES:
         raise _unusable(path, f"is damaged: expected {_KEY_BYTES} bytes, found {len(key):,}")
+    return key
+
+
+def _key_in(folder: Path) -> bytes:
+    """The key of a data folder, `secret.key`: made at first use, readable by its owner only. Raises Unavailable."""
+    key = kept_key(folder)
+    if key is None:
+        _make_key(folder / "secret.key")
+        key = kept_key(folder)
+        assert key is not None
     return key
 
 

@@ -1,7 +1,8 @@
 """One key for all machines that share a store: what one encrypts, signs and links to, the others have to read."""
 
 from oql.settings import Settings
-from substrate.cipher import derived_key
+from substrate.cipher import derived_key, kept_key
+from substrate.errors import Unavailable
 from substrate.opening import open_control
 
 DATABASE = "installation"
@@ -11,6 +12,17 @@ _PURPOSE = "which key this is"
 
 class WrongKey(Exception):
     """The store was made under another key than that of this data folder."""
+
+
+def key_problem(settings: Settings) -> str:
+    """Why the key of the data folder cannot be used; empty where it can, or will be made. Changes nothing."""
+    try:
+        kept_key(settings.data)
+    except Unavailable as error:
+        return error.message
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def check_key(settings: Settings) -> None:

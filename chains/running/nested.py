@@ -15,7 +15,7 @@ from chains.starting import checked_inputs, create, new_id
 from chains.work import Output
 from oql import program
 from oql.engine import result_of, system_variables
-from oql.errors import Code, OqlError, failed
+from oql.errors import Code, OqlError, Within, failed
 from oql.graph import Graph
 from oql.inner import TAINTED
 from oql.jobs import records as jobs
@@ -23,6 +23,7 @@ from oql.jobs.executions import CANCELLED
 from oql.jobs.records import Job
 from oql.jobs.states import FINAL
 from oql.journal import Fenced, Interrupted, Suspended
+from oql.source import Source
 from oql.trace import InnerProgram
 from oql.values import to_json
 from substrate.interface import Frame
@@ -54,9 +55,16 @@ def run_program(work: "StepWork", text: str, variables: Mapping[str, Any], *, ma
     if isinstance(inner.error, Suspended):
         _tell_waits(work)
     if inner.error:
-        inner.error.span = None  # a place in the program, not in the chain
-        raise inner.error
+        raise _placed(inner.error, ready.source)
     return result_of(inner)
+
+
+def _placed(error: OqlError, source: Source) -> OqlError:
+    """An error with its place in the program of a step, which is none in the chain."""
+    if error.span is not None:
+        error.within = (Within("the program", source, error.span), *error.within)
+        error.span = None
+    return error
 
 
 def _tell_waits(work: "StepWork") -> None:

@@ -21,10 +21,18 @@ def perform(step: Oql, work: Work) -> Output:
             raise
         told = f"{error.code}: "
         message = error.message if error.message.startswith(told) else told + error.message
-        raise OqlError(error.code, message) from None
+        raise OqlError(error.code, f"{message}{_place(error)}") from None
     text = text_form(value)
     work.chunk(text, once="told")
     return Output(text)
+
+
+def _place(error: OqlError) -> str:
+    """Where in the program a step has failed, if that has several lines."""
+    if not error.within or "\n" not in error.within[0].source.text.strip():
+        return ""
+    place = error.within[0]
+    return f" (line {place.source.position(place.span.start).line} of the program)"
 
 
 def _variables(work: Work) -> dict[str, Any]:

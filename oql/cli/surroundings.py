@@ -52,7 +52,12 @@ def kind_of(folder: Path, mounts: str) -> str:
 
 
 def secrets(settings: Any) -> Finding:
-    """Can only their owner read the key, the settings and the accounts?"""
+    """Is the key usable, and can only their owner read the key, the settings and the accounts?"""
+    from worker.keys import key_problem
+
+    problem = key_problem(settings)
+    if problem:
+        return Finding("fail", "secrets", problem, "the server does not start without it")
     kept = [settings.data / name for name in ("secret.key", "oql.toml", "accounts.sqlite")]
     there = [path for path in kept if path.exists()]
     open_ones = [path for path in there if stat.S_IMODE(path.stat().st_mode) & 0o077]

@@ -67,12 +67,17 @@ def serve(settings: Settings) -> int:
 def check(settings: Settings) -> int:
     """Looks whether `serve` could start here with these settings, and changes nothing. Exit code as that of `serve`."""
     from server.app import create_app
+    from worker.keys import key_problem
 
     try:
         changes = folder_format.examine(settings.data)
     except Refusal as refusal:
         sys.stderr.write(f"oql: {refusal}\n")
         return refusal.exit_code
+    problem = key_problem(settings)
+    if problem:
+        sys.stderr.write(f"oql: {problem}\n")
+        return 1
     assert callable(create_app)
     layout = "would be brought up to date" if changes else "is as this version writes it"
     sys.stdout.write(f"OQL {oql.__version__} can start; the data folder {settings.data} {layout}\n")

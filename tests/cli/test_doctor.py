@@ -38,11 +38,19 @@ def test_a_folder_on_another_machine_is_no_place(monkeypatch: pytest.MonkeyPatch
 
 def test_what_others_can_read_is_no_secret(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path)
-    (tmp_path / "secret.key").touch(0o600)
+    (tmp_path / "secret.key").write_bytes(b"k" * 32)
+    (tmp_path / "secret.key").chmod(0o600)
     assert surroundings.secrets(settings).level == "ok"
     (tmp_path / "oql.toml").touch(0o644)
     found = surroundings.secrets(settings)
     assert (found.level, found.advice) == ("fail", f"chmod 600 {tmp_path / 'oql.toml'}")
+
+
+def test_a_key_that_is_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").touch(0o600)
+    found = surroundings.secrets(Settings.load(tmp_path))
+    assert found.level == "fail"
+    assert found.found.startswith(f"the key {tmp_path / 'secret.key'} is damaged: expected 32 bytes, found 0")
 
 
 def test_a_layout_is_newer_older_or_ours(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from substrate.opening import open_store
+from tests.cli.calling import oql
 from tests.http.running import (
     TEST_LOGIN,
     Server,
@@ -112,6 +113,8 @@ def test_a_folder_whose_key_cannot_be_used(tmp_path: Path) -> None:
     code, said = refused(tmp_path)
     assert code == 1
     assert said.startswith(f"oql: cannot open the store: the key {key} is damaged: expected 32 bytes, found 5; ")
+    checked = oql("serve", "--check", "--data", tmp_path)
+    assert (checked.code, checked.err.removeprefix("oql: ")) == (1, said.removeprefix("oql: cannot open the store: "))
     key.unlink()
     with closing(open_store("", tmp_path)) as store:
         store.namespace("ada").make()

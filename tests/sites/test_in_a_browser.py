@@ -59,8 +59,9 @@ def shown(browser: Browser) -> str:
 
 def test_the_guest_book(browser: Browser, book: Server) -> None:
     assert "Nobody has signed yet." in shown(browser)
-    send(browser, "/register", name="Ada <b>", password="short")
+    send(browser, "/register", name='Ada "<b>', password="short")
     assert "Sorry:" in shown(browser)
+    assert browser.evaluate("document.querySelector('[action$=\"/register\"] [name=name]').value") == 'Ada "<b>'
     send(browser, "/register", name="Ada <b>", password="correct horse")
     assert "Signed in as Ada <b>" in shown(browser)
     send(browser, text=HOSTILE)
