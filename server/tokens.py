@@ -1,13 +1,12 @@
 """POST and DELETE /v1/token: a password becomes a bearer token, a token is revoked."""
 
 import asyncio
-from datetime import UTC, datetime
 
 import falcon.asgi
 
 from accounts.errors import InvalidTokenRequest
 from accounts.service import Accounts
-from oql import json
+from oql import iso, json
 from server.bodies import Bodies
 from server.credentials import Caller, Callers
 from server.envelopes import TokenRequest
@@ -47,7 +46,7 @@ class Tokens:
                 "id": token.id,
                 "name": token.name,
                 "scopes": sorted(token.scopes),
-                "expires_at": datetime.fromtimestamp(token.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "expires_at": iso.utc(token.expires_at, "seconds"),
             }
         )
 

@@ -6,8 +6,7 @@ from typing import Any
 from chains.executions import events, steps
 from chains.executions.records import Execution, find, places_of, step_at
 from chains.executions.steps import StepState
-from chains.moments import moment
-from oql import exact, json
+from oql import exact, iso, json
 from oql.jobs.executions import CANCELLED
 from oql.jobs.following import Stand
 from oql.jobs.states import FINAL, State
@@ -60,7 +59,7 @@ def timeline(tables: SystemTables, execution: str) -> list[Shown] | None:
     ended = [state for state in steps.of(tables, execution) if state.finished is not None]
     return [
         _present(
-            stepId=state.id, status=state.status, checkpointAt=moment(state.finished or 0.0),
+            stepId=state.id, status=state.status, checkpointAt=iso.utc(state.finished or 0.0),
             durationMs=state.duration_ms or 0, inputTokens=state.input_tokens, outputTokens=state.output_tokens,
         )
         for state in sorted(ended, key=lambda state: (state.finished or 0.0, state.number))
@@ -141,7 +140,7 @@ def approvals(tables: SystemTables, now: float) -> list[Shown]:
         shown.append(
             {
                 "executionId": asking.id, "stepId": step, "chainName": asking.name,
-                "prompt": asked.get("prompt", asked.get("message", "")), "startedAt": moment(opened),
+                "prompt": asked.get("prompt", asked.get("message", "")), "startedAt": iso.utc(opened),
             }
         )  # fmt: skip
     return shown
@@ -215,11 +214,11 @@ def _why(state: State, answer: Shown) -> str | None:
 
 def _times(created: float, finished: float | None) -> Shown:
     passed = None if finished is None else max(0, round((finished - created) * 1_000))
-    return {"startedAt": moment(created), "finishedAt": _moment(finished), "durationMs": passed}
+    return {"startedAt": iso.utc(created), "finishedAt": _moment(finished), "durationMs": passed}
 
 
 def _moment(at: float | None) -> str | None:
-    return None if at is None else moment(at)
+    return None if at is None else iso.utc(at)
 
 
 def _whole(count: Row | object) -> int:

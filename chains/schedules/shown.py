@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chains.moments import moment
 from chains.schedules.record import Schedule
+from oql import iso
 
 
 def shown(schedule: Schedule) -> dict[str, Any]:
@@ -19,11 +19,11 @@ def shown(schedule: Schedule) -> dict[str, Any]:
         "timezone": schedule.zone,
         "enabled": schedule.enabled,
         "catch_up": schedule.catch_up,
-        "createdAt": moment(schedule.created),
-        "lastRunAt": moment(last.at) if last else None,
+        "createdAt": iso.utc(schedule.created),
+        "lastRunAt": iso.utc(last.at) if last else None,
         "lastRunId": last.id if last else None,
         "lastRunStatus": last.outcome if last else None,
         "lastRunError": last.error if last else None,
-        "nextRunAt": moment(schedule.due) if schedule.due is not None else None,
+        "nextRunAt": iso.utc(schedule.due) if schedule.due is not None else None,
     }
     return {name: value for name, value in record.items() if value is not None}

@@ -12,6 +12,7 @@ Where a clock is put forward, a time that it leaves out counts by the offset fro
 import re
 from datetime import UTC, date, datetime, time, tzinfo
 
+from oql import iso
 from oql.errors import Code, OqlError, expected, failed
 from oql.values import Value, as_number
 from oql.verbs.declare import describe
@@ -59,9 +60,7 @@ def local(at: float, zone: tzinfo) -> datetime:
 
 def shown(at: float, zone: tzinfo) -> str:
     """A moment as ISO 8601 text with the offset of the zone, `Z` for UTC."""
-    moment = datetime.fromtimestamp(at, zone)
-    text = moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-    return f"{text.removesuffix('+00:00')}Z" if zone is UTC else text
+    return iso.text(datetime.fromtimestamp(at, zone))
 
 
 def inside(at: float) -> float:

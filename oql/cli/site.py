@@ -1,12 +1,12 @@
 """`oql site`: who has which site of a server, and putting one there from a folder."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from oql import iso
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Failed, Refused
 from oql.cli.registry import accounts_of, namespace_of
@@ -48,7 +48,7 @@ def list_(data: str | None, as_json: bool) -> None:
     """List all sites."""
     with accounts_of(data) as accounts:
         found = [
-            {"name": site.name, "namespace": site.namespace, "created_at": _moment(site.created_at)}
+            {"name": site.name, "namespace": site.namespace, "created_at": iso.utc(site.created_at, "seconds")}
             for site in accounts.sites.all()
         ]
     if as_json:
@@ -147,7 +147,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"cannot read {path}: {error}") from None
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,14 +4,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from accounts.development import ACCOUNT
 from accounts.tokens import SCOPES, Token
-from oql import durations
+from oql import durations, iso
 from oql.cli.options import data_option
 from oql.cli.refusal import Failed
 from oql.cli.registry import account_of, accounts_of
@@ -101,7 +100,9 @@ def add(
     click.echo(issued.secret)
     token = issued.token
     scope = ", ".join(sorted(token.scopes))
-    click.echo(f"token {token.id} of {owner}: {scope}, until {_moment(token.expires_at)}{_only(token)}", err=True)
+    click.echo(
+        f"token {token.id} of {owner}: {scope}, until {iso.utc(token.expires_at, 'seconds')}{_only(token)}", err=True
+    )
 
 
 def _only(token: Token) -> str:
@@ -160,10 +161,6 @@ def _shown(token: Any) -> dict[str, Any]:
         "id": token.id,
         "name": token.name,
         "scopes": sorted(token.scopes),
-        "created_at": _moment(token.created_at),
-        "expires_at": _moment(token.expires_at),
+        "created_at": iso.utc(token.created_at, "seconds"),
+        "expires_at": iso.utc(token.expires_at, "seconds"),
     }
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from oql import iso
 from oql.cli.account import new_password
 from oql.cli.options import data_option, settings_in_force
 from oql.cli.refusal import Failed
@@ -42,7 +42,7 @@ def list_(account: str | None, namespace: str, data: str | None, as_json: bool) 
 
     with _namespace_of(account, namespace, data) as there:
         found = [
-            {**user.shown(), "created_at": datetime.fromtimestamp(user.created, UTC).isoformat(timespec="seconds")}
+            {**user.shown(), "created_at": iso.utc(user.created, "seconds")}
             for user in all_or_none(lambda: records.listed(there))
         ]
     if as_json:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from oql import durations, zones
+from oql import durations, iso, zones
 from oql.arithmetic import divide, rounded
 from oql.context import Context
 from oql.errors import Code, OqlError, expected, failed
@@ -74,7 +74,7 @@ def time_add(context: Context, moment: Any, *, with_: Duration) -> str | int | f
         moved = start + timedelta(seconds=with_)
     except OverflowError:
         raise _out_of_range() from None
-    return _unix(moved) if as_number(moment) is not None else _iso(moved)
+    return _unix(moved) if as_number(moment) is not None else iso.text(moved)
 
 
 @family.verb(
@@ -144,11 +144,6 @@ def _out_of_range() -> OqlError:
     return failed(Code.CAST_FAILED, "the moment is outside the years 1 to 9999")
 
 
-def _iso(moment: datetime) -> str:
-    text = moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-    return f"{text.removesuffix('+00:00')}Z" if moment.tzinfo is UTC else text
-
-
 def _unix(moment: datetime) -> int | float:
     return rounded(divide((moment - _EPOCH) // _MICROSECOND, 1_000_000))
 
@@ -157,7 +152,7 @@ FORMS: dict[str, Callable[[datetime], str]] = {
     "date": lambda moment: moment.date().isoformat(),
     "time": lambda moment: moment.time().isoformat("seconds"),
     "datetime": lambda moment: moment.replace(tzinfo=None).isoformat(" ", "seconds"),
-    "iso": _iso,
+    "iso": iso.text,
     "year": lambda moment: f"{moment.year:04}",
     "month": lambda moment: f"{moment.month:02}",
     "day": lambda moment: f"{moment.day:02}",

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from accounts.service import Accounts
+from oql import iso
 from oql.jobs import records
 from oql.jobs.records import Job
 from server.bodies import Bodies, require_json
@@ -20,7 +20,6 @@ from substrate.interface import Frame, Namespace, Store
 SCOPE = "query"
 P = ParamSpec("P")
 T = TypeVar("T")
-_LAST_MOMENT = 253_402_300_799.0
 
 
 class Desk:
@@ -86,7 +85,4 @@ def name_of(caller: Caller, req: Request) -> str:
 
 def moment(at: float | None) -> str | None:
     """A Unix time as answers show it: ISO 8601 with milliseconds, in UTC."""
-    if at is None:
-        return None
-    shown = datetime.fromtimestamp(min(at, _LAST_MOMENT), UTC).isoformat(timespec="milliseconds")
-    return shown.replace("+00:00", "Z")
+    return None if at is None else iso.utc(at)
