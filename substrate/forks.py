@@ -1,6 +1,7 @@
 """Forks: a connection carried into a child can damage what it leads to, so none is open while a process forks."""
 
 import os
+import threading
 from typing import Protocol
 from weakref import WeakSet
 
@@ -17,6 +18,8 @@ class ClosesBeforeFork(Protocol):
 
 _all: WeakSet[ClosesBeforeFork] = WeakSet()
 _forking: list[ClosesBeforeFork] = []
+_one_at_a_time = threading.Lock()
+"""Held from before a fork until after it: two threads that fork at once would each wait for what the other holds."""
 
 
 def watch(closes: ClosesBeforeFork) -> None:
@@ -25,6 +28,7 @@ def watch(closes: ClosesBeforeFork) -> None:
 
 
 def _before_fork() -> None:
+    _one_at_a_time.acquire()
     _forking.extend(_all)
     for each in _forking:
         each.before_fork()
@@ -33,6 +37,7 @@ def _before_fork() -> None:
 def _after_fork() -> None:
     while _forking:
         _forking.pop().after_fork()
+    _one_at_a_time.release()
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

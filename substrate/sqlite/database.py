@@ -18,10 +18,10 @@ import threading
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from weakref import WeakSet
 
 import apsw
 
+from substrate import forks
 from substrate.interface import Cell, DatabaseError, DiskFull, NotUniqueError, Row
 from substrate.sqlite.connection import no_room
 from substrate.sqlite.file_turn import FileTurn
@@ -46,7 +46,7 @@ class Database:
         self._watches = 0
         self._guard = threading.RLock()
         self._writing = threading.local()
-        _databases.add(self)
+        forks.watch(self)
 
     def read(self, sql: str, *params: Cell) -> list[Row]:
         """See ControlDatabase."""
@@ -224,21 +224,3 @@ def _translation(path: Path, error: apsw.Error) -> DatabaseError:
     else:
         kind = DiskFull if no_room(error) else DatabaseError
     return kind(f"{path.name}: {error}")
-
-
-_databases: WeakSet[Database] = WeakSet()
-_forking: list[Database] = []
-
-
-def _before_fork() -> None:
-    _forking.extend(_databases)
-    for database in _forking:
-        database.before_fork()
-
-
-def _after_fork() -> None:
-    while _forking:
-        _forking.pop().after_fork()
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
