@@ -24,6 +24,13 @@ _WHERE = b"\x1b[6n"
 _TAKEN = "\x1b[?2004l"
 
 
+def readable(file: int, seconds: float) -> bool:
+    """Whether something can be read within that time. `select` refuses descriptors from 1,024 on."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(seconds * 1_000))
+
+
 class Terminal:
     """A terminal on which `oql` runs; `seen` is what was written that no `expect` has passed yet."""
 
@@ -101,9 +108,7 @@ class Terminal:
         os.close(self._there)
 
     def _read(self, seconds: float) -> None:
-        waiting = select.poll()  # select() refuses descriptors from 1,024 on
-        waiting.register(self._here, select.POLLIN)
-        if not waiting.poll(seconds * 1_000):
+        if not readable(self._here, seconds):
             return
         data = os.read(self._here, 65_536)
         if _WHERE in data:

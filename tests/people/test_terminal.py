@@ -4,7 +4,6 @@ import io
 import json
 import os
 import pty
-import select
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from oql.cli import people
+from tests.cli.pseudo_terminal import readable
 from tests.people.shown import FORM, QUESTION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,7 +120,7 @@ class Keyboard:
         give_up = time.monotonic() + SECONDS
         while prompt not in self.seen:
             assert time.monotonic() < give_up, self.seen
-            if select.select([self.ours], [], [], 0.1)[0]:
+            if readable(self.ours, 0.1):
                 data = os.read(self.ours, 65_536)
                 if b"\x1b[6n" in data:  # where is the cursor?
                     os.write(self.ours, b"\x1b[1;1R")
