@@ -9,7 +9,6 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from time import monotonic
 from typing import Protocol, TypeVar
 
 import falcon
@@ -20,8 +19,6 @@ from server.request import Request
 
 PIECE = 256 * 1024
 LAST_PIECE = 16 * 1024
-STALLED_S = 120.0
-"""A client that takes nothing for so long is let go."""
 SIGN_S = 15.0
 """How often a download says that it is still there."""
 
@@ -61,7 +58,6 @@ class Download:
         self._claim = claim
         self._drained = False
         self._done = False
-        self._moved_at = monotonic()
         self.when_closed: Callable[[Download], object] = lambda _: None
         self._watches: list[asyncio.Task[None]] = []
 
@@ -69,7 +65,6 @@ class Download:
         return self
 
     async def __anext__(self) -> bytes:
-        self._moved_at = monotonic()
         if not self._watches:
             self._watches = [asyncio.create_task(self._notice_gone()), asyncio.create_task(self._say_signs())]
         if self._req.gone or self._done:
@@ -122,8 +117,7 @@ class Download:
     async def _say_signs(self) -> None:
         while True:
             await asyncio.sleep(SIGN_S)
-            lost = self._claim is not None and not self._done and not await self._call(self._claim.keep)
-            if lost or monotonic() - self._moved_at > STALLED_S:
+            if self._claim and not self._done and not await self._call(self._claim.keep):
                 self.stop()
 
     async def _call(self, work: Callable[..., T], *arguments: object) -> T:

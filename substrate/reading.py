@@ -212,4 +212,6 @@ def _weighed(rows: list[JsonRow], looked: int, size: int, call: Call) -> int:
     if size > call.read_bytes:
         message = f"the answer is larger than {call.read_bytes:,} bytes: narrow it with LIMIT"
         raise Invalid(message, limit=call.read_bytes, of="bytes")
+    if call.weigh:
+        call.weigh(size)
     return size

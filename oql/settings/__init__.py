@@ -263,7 +263,11 @@ class Settings(_LimitSettings):
     store_body_bytes: int = Field(8 * 2**20, ge=1, description="bytes that a body for the store may have")
     store_line_bytes: int = Field(2**20, ge=1, description="bytes that one row of a stream may have")
     store_query_s: float = Field(30.0, gt=0, description="seconds that a plan or SELECT may take")
-    store_answer_bytes: int = Field(256 * 2**20, ge=1, description="bytes of rows that a plan or SELECT may give")
+    store_answer_bytes: int = Field(
+        256 * 2**20,
+        ge=1,
+        description="bytes of rows that a plan or SELECT may give, and all large answers to one tenant on their way",
+    )
     store_graph_nodes: int = Field(100_000, ge=1, description="nodes that a walk along relations may come to")
     store_search_bytes: int = Field(
         64 * 2**20, ge=0, description="bytes of memory in which a process keeps what it has read of indexes of words"

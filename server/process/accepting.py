@@ -10,8 +10,11 @@ import contextlib
 import errno
 import mmap
 import socket
+import sys
 from collections.abc import Callable, Sized
 from typing import Any
+
+from server.process.connection import SLOW_SECONDS
 
 MOST_WORKERS = 256
 """Workers beyond take what they get."""
@@ -100,6 +103,8 @@ class Listener:
         self._pause: asyncio.TimerHandle | None = None
         self._open = True
         sock.setblocking(False)
+        if sys.platform == "linux":  # for the connections that come from it, see tcp(7)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SLOW_SECONDS * 1_000))
         self._listen()
         count.tell(self._mine)
 

@@ -1,14 +1,18 @@
 """A client's connection: uvicorn's, with limits on the head of a request, our errors, and a gentle end."""
 
 import asyncio
+import contextlib
+import fcntl
 import re
+import struct
+import termios
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server import metrics
 from server.answers import NO_ROUTE
-from server.logs import log_answer
+from server.logs import log, log_answer
 from server.problems import CODES, body_of
 from server.process.corked import Corked
 from server.request import new_request_id
@@ -19,6 +23,10 @@ MOST_PIPELINED = 64
 """How many requests may wait behind the one that is being answered. Whoever sends more is answered those only."""
 HEAD_SECONDS = 20.0
 """How long a client may take to send the head of a request, or anything at all on a new connection."""
+SLOW_SECONDS, LEAST_TAKEN = 60.0, 64 * 1024
+"""A client that takes fewer bytes than these in so long, of those that wait for it, is let go. What waits in the kernel
+alone is the kernel's: it lets a client go that takes nothing for so long.
+"""
 
 _UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
@@ -35,6 +43,7 @@ class Connection(HttpToolsProtocol):
         self._moved_on = False
         self._head_bytes = 0
         self._head_late: asyncio.TimerHandle | None = None
+        self._slow: asyncio.TimerHandle | None = None
         self._refusal = (400, "this is not HTTP/1.1")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn itself
@@ -45,7 +54,18 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._stop_waiting_for_head()
+        self._stop_waiting_for_reader()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Much waits to be sent: the client has to take it, if slowly."""
+        super().pause_writing()
+        self._wait_for_reader()
+
+    def resume_writing(self) -> None:
+        """Little is left."""
+        self._stop_waiting_for_reader()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes have come; the head of a request has to be short, and complete before long."""
@@ -149,6 +169,29 @@ class Connection(HttpToolsProtocol):
         if self._head_late is not None:
             self._head_late.cancel()
             self._head_late = None
+
+    def _wait_for_reader(self) -> None:
+        self._slow = self.loop.call_later(SLOW_SECONDS, self._look_at_reader, self._waiting())
+
+    def _look_at_reader(self, waited: int) -> None:
+        """`waited`: how many bytes did `SLOW_SECONDS` ago."""
+        if waited - self._waiting() >= LEAST_TAKEN:
+            self._wait_for_reader()
+            return
+        log().info("slow client let go", client=self.client[0] if self.client else "")
+        self.transport.abort()
+
+    def _waiting(self) -> int:
+        """How many bytes the client has yet to take, those that are in the kernel included."""
+        in_kernel = struct.pack("i", 0)
+        with contextlib.suppress(OSError):  # it is being closed
+            in_kernel = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, in_kernel)
+        return int(self.transport.get_write_buffer_size() + struct.unpack("i", in_kernel)[0])
+
+    def _stop_waiting_for_reader(self) -> None:
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
 
     def _answering(self) -> bool:
         # uvicorn's types leave out that there is no cycle before the first request

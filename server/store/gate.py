@@ -12,6 +12,7 @@ from accounts.tokens import OPERATOR, Bearer
 from server.problems import Problem
 from server.request import Request
 from server.routing import Responder
+from server.store.budget import PIECE, Budget, Pieces, Share
 from server.store.rates import Rate, Rates
 from server.store.slots import Slots
 from server.store.threads import Threads
@@ -33,8 +34,10 @@ class Visit:
     resp: falcon.asgi.Response
     bearer: Bearer
     writes: Writes
+    budget: Budget
     tenant: str = ""
     _namespace: Namespace | None = None
+    _share: Share | None = None
 
     @property
     def namespace(self) -> Namespace:
@@ -43,9 +46,28 @@ class Visit:
         return self._namespace
 
     def answer(self, body: bytes, status: int = 200) -> None:
-        """Sets the answer: JSON, as all of them that have a body."""
+        """Sets the answer, JSON where it has a body. Raises Problem (429, 503): there is no room for a large one."""
         self.resp.status = falcon.code_to_http_status(status)
-        self.resp.data = body
+        if len(body) <= PIECE:
+            self.resp.data = body
+            return
+        self.weigh(len(body))
+        assert self._share is not None
+        self.resp.set_header("Content-Length", str(len(body)))
+        self.resp.stream = Pieces(body, self._share)
+
+    def weigh(self, size: int) -> None:
+        """The rows of the answer have so many bytes by now; on any thread. Raises Problem as `answer` does."""
+        if self._share is None:
+            if size <= PIECE:
+                return
+            self._share = self.budget.share(self.tenant)
+        self._share.hold(size)
+
+    def end(self) -> None:
+        """The work is done: what it held for an answer that is not sent is free again."""
+        if self._share is not None and self.resp.stream is None:
+            self._share.give_back()
 
 
 Work = Callable[..., Awaitable[None]]
@@ -72,6 +94,7 @@ class Gate:
         rates: Rates,
         bounds: Bounds,
         turn: Turn,
+        budget: Budget,
     ) -> None:
         self._accounts = accounts
         self._store = store
@@ -80,6 +103,7 @@ class Gate:
         self._rates = rates
         self._bounds = bounds
         self._turn = turn
+        self._budget = budget
         self._writes = Writes()
 
     def responder(self, scope: str, work: Work, *, counted: bool = True) -> Responder:
@@ -91,12 +115,19 @@ class Gate:
         async def respond(req: Request, resp: falcon.asgi.Response, **segments: str) -> None:
             bearer = self._bearer(req, scope, segments.get("tenant") if scope != OPERATOR else None)
             if self._bounds.rate is None or not counted:
-                await work(await self._visit(req, resp, bearer, scope, segments), **segments)
+                await self._work(work, await self._visit(req, resp, bearer, scope, segments), segments)
                 return
             with self._slots.holding(self._admitted(bearer, resp)):
-                await work(await self._visit(req, resp, bearer, scope, segments), **segments)
+                await self._work(work, await self._visit(req, resp, bearer, scope, segments), segments)
 
         return respond
+
+    @staticmethod
+    async def _work(work: Work, visit: Visit, segments: dict[str, str]) -> None:
+        try:
+            await work(visit, **segments)
+        finally:
+            visit.end()
 
     def _bearer(self, req: Request, scope: str, tenant: str | None) -> Bearer:
         """The bearer of a request, who may do what the scope names in this tenant. Raises Problem (401, 403)."""
@@ -120,14 +151,14 @@ class Gate:
         self, req: Request, resp: falcon.asgi.Response, bearer: Bearer, scope: str, segments: dict[str, str]
     ) -> Visit:
         if scope == OPERATOR or "tenant" not in segments:
-            return Visit(req, resp, bearer, self._writes)
+            return Visit(req, resp, bearer, self._writes, self._budget)
         tenant = names.tenant(segments.pop("tenant"))
         req.namespace = tenant
         if self._threads.inline:
             namespace = self._turn.namespace(tenant, self._opened)
         else:
             namespace = await self._threads.run(self._opened, tenant)
-        return Visit(req, resp, bearer, self._writes, tenant, namespace)
+        return Visit(req, resp, bearer, self._writes, self._budget, tenant, namespace)
 
     def _opened(self, tenant: str) -> Namespace:
         """The world of a tenant, which is made at its first use where it has an account, or in development mode.

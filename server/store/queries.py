@@ -109,6 +109,7 @@ class Queries:
     def _call(self, visit: Visit) -> Call:
         """A new call, known by the id that the caller has chosen, or by one of ours. Raises Problem (400)."""
         call = self._calls()
+        call.weigh = visit.weigh
         call.query_id = _query_id(visit.req)
         visit.resp.set_header(QUERY_ID, call.query_id)
         return call

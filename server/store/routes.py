@@ -12,6 +12,7 @@ from server.routing import Parameter, Route
 from server.store import envelopes as e
 from server.store.admin import Admin
 from server.store.bodies import StoreBodies
+from server.store.budget import Budget
 from server.store.following import Follower
 from server.store.fulltext import Fulltext, fulltext_routes
 from server.store.gate import ANY, Bounds, Gate, Work
@@ -91,10 +92,11 @@ def parts(accounts: Accounts, store: Store, settings: Settings) -> Parts:
     bounds = Bounds(None if settings.dev else rate, settings.store_at_once)
     bodies = StoreBodies(Bodies(settings.store_body_bytes), threads)
     ndjson = Ndjson(threads, slots, settings.store_line_bytes)
-    calls = partial(Call, settings.store_query_s, None, settings.store_answer_bytes)
+    most = settings.store_answer_bytes
+    calls = partial(Call, settings.store_query_s, None, most)
     teller = Teller(threads, calls, settings.store_watch_rows)
     return Parts(
-        Gate(accounts, store, threads, slots, rates, bounds, turn),
+        Gate(accounts, store, threads, slots, rates, bounds, turn, Budget(most, 2 * most)),
         Schemas(bodies, threads),
         Rows(bodies, threads, turn, ndjson),
         Queries(store, bodies, threads, turn, calls),

@@ -78,7 +78,8 @@ class Call:
 
     `seconds`: its run time; `rows`, `read_bytes`: what it may return, beyond which it is refused. `query_id` makes it
     known to `Namespace.cancel` in every process. `nodes`: how many a walk along relations may come to. `cancel()` ends
-    it from any thread: the engine itself stops.
+    it from any thread: the engine itself stops. `weigh` is told how many bytes the rows have as JSON so far, and ends
+    the call by what it raises.
 
     `only_if_quick`, of `query` and `sql`: NotQuick is raised where the answer is not known to take a fraction of a
     millisecond, or takes longer now, so that an event loop may ask. Nobody can cancel such a call by its id.
@@ -90,6 +91,7 @@ class Call:
     query_id: str | None = None
     nodes: int = 100_000
     only_if_quick: bool = False
+    weigh: Callable[[int], None] | None = None
     on_cancel: list[Callable[[], None]] = field(default_factory=list)
     cancelled: bool = False
 
