@@ -90,6 +90,10 @@ class MissingScope(AccountsError):
 
 
 class InvalidTokenRequest(AccountsError):
-    """A token that cannot be issued as it was asked for."""
+    """A token that cannot be issued as it was asked for. `field`: what of it is wrong, empty where none is."""
 
     code = "InvalidTokenRequest"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field

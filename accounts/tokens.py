@@ -187,9 +187,9 @@ class TokenStore:
         if not 0 < expires_in <= self._max_age_s:
             # Not what was found: a whole number may be larger than a float, or than this line should be long.
             most = f"{self._max_age_s:.0f} seconds ({self._max_age_s / 86_400:g}d, the setting token_max_age_s)"
-            raise InvalidTokenRequest(f"expected a lifetime of 1 to {most}")
+            raise InvalidTokenRequest(f"expected a lifetime of 1 to {most}", "expires_in")
         if within and now + expires_in > within.token.expires_at:
-            raise InvalidTokenRequest("a token cannot live longer than the token that issues it")
+            raise InvalidTokenRequest("a token cannot live longer than the token that issues it", "expires_in")
         return now + expires_in
 
     def _insert(self, token: Token, secret: str, now: float) -> None:
@@ -237,7 +237,7 @@ def hashed(secret: str) -> str:
 
 def _name(name: str) -> str:
     if len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        raise InvalidTokenRequest(f"expected a name of at most {MAX_NAME_LENGTH} printable characters")
+        raise InvalidTokenRequest(f"expected a name of at most {MAX_NAME_LENGTH} printable characters", "name")
     return name
 
 
@@ -246,7 +246,7 @@ def _scopes(asked: Iterable[str] | None, within: Grant | None) -> frozenset[str]
     held = within.token.scopes if within else frozenset(SCOPES)
     scopes = _known(DEFAULT_SCOPES & held if asked is None else frozenset(asked), SCOPES)
     if scopes - held:
-        raise InvalidTokenRequest(f"the token that asks lacks the scope {min(scopes - held)}")
+        raise InvalidTokenRequest(f"the token that asks lacks the scope {min(scopes - held)}", "scopes")
     return scopes
 
 
@@ -255,5 +255,5 @@ def _known(scopes: frozenset[str], known: Mapping[str, str]) -> frozenset[str]:
     unknown = sorted(scopes - known.keys())
     if unknown or not scopes:
         found = f"{unknown[0][:60]!a}" if unknown else "none"
-        raise InvalidTokenRequest(f"expected scopes of {', '.join(known)}, found {found}")
+        raise InvalidTokenRequest(f"expected scopes of {', '.join(known)}, found {found}", "scopes")
     return scopes

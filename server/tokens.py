@@ -38,7 +38,7 @@ class Tokens:
                 within=caller.grant,
             )
         except InvalidTokenRequest as error:
-            raise Problem(400, str(error)) from None
+            raise (invalid(error.field, str(error)) if error.field else Problem(400, str(error))) from None
         token = issued.token
         resp.data = json.dumps(
             {

@@ -1,5 +1,6 @@
 """What `oql doctor` looks at: each function looks at one thing and changes nothing."""
 
+import errno
 import os
 import re
 import shutil
@@ -148,9 +149,23 @@ def port(settings: Any) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        advice = "a server may be running already; another port is chosen by --port or OQL_PORT"
+        if error.errno == errno.EADDRINUSE and (version := _answering(settings.host, settings.port)):
+            return Finding("ok", "port", f"{where}: OQL {version} answers")
+        advice = "another program may have it; another port is chosen by --port or OQL_PORT"
         return Finding("warn", "port", f"{where}: {error.strerror}", advice)
     return Finding("ok", "port", f"{where} is free")
+
+
+def _answering(host: str, port: int) -> str:
+    """The version of the server that answers there; empty where what answers is none of ours."""
+    import httpx
+
+    try:
+        url = httpx.URL(scheme="http", host=host, port=port, path="/health")
+        told = httpx.get(url, timeout=2, trust_env=False).json()
+        return str(told["version"]) if "runningExecutions" in told else ""
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError):
+        return ""
 
 
 def _name(requirement: str) -> str:

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from oql.cli import surroundings
+import oql
+from oql.cli import examination, surroundings
 from oql.settings import Settings
+from tests.http.running import running
 
 MOUNTS = """/dev/sda1 / ext4 rw,relatime 0 0
 tmpfs /tmp tmpfs rw 0 0
@@ -77,3 +79,12 @@ def test_postgres_has_to_have_room(postgres_url: str, tmp_path: Path) -> None:
     assert "at most 108 of this server" in told.found  # 36 for each of three processes
     gone = Settings.load(tmp_path, store="postgresql://nobody@127.0.0.1:1/none")
     assert surroundings.postgres(gone).level == "fail"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_that_a_server_of_ours_has(tmp_path: Path, host: str) -> None:
+    with running(tmp_path / "data", workers="1", host=host) as server:
+        told = examination.port(SimpleNamespace(host=host, port=server.port))
+        assert (told.level, told.found) == ("ok", f"{host}:{server.port}: OQL {oql.__version__} answers")
+    assert examination.port(SimpleNamespace(host=host, port=server.port)).found == f"{host}:{server.port} is free"

@@ -123,8 +123,12 @@ def test_a_token_does_what_its_scopes_say(client: httpx.Client, ada: str) -> Non
     assert (refused["error"], refused["detail"]) == ("forbidden", {"scope": "query"})
     problem(client.post("/v1/token", json={"auth": {"token": runner}}), 403)
     problem(client.delete("/v1/token?id=0", headers=bearer(runner)), 403)
-    problem(client.post("/v1/token", json={"auth": {"token": issuer}, "scopes": ["query"]}), 400)
-    problem(client.post("/v1/token", json={"auth": {"token": issuer}, "expires_in": 2000}), 400)
+    for field, asked in (("scopes", ["query"]), ("expires_in", 2000), ("scopes", ["no such"]), ("name", "a\nb")):
+        refused = problem(
+            client.post("/v1/token", json={"auth": {"token": issuer}, "scopes": ["token"], field: asked}), 400
+        )
+        assert set(refused["detail"]["fields"]) == {field}
+        assert f"`{field}`: " in refused["message"]
 
 
 @pytest.mark.parametrize(
