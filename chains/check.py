@@ -170,8 +170,6 @@ def _references_of(step: Step, known: dict[str, Step], needs: dict[str, list[str
             for place, name in enumerate(chosen):
                 if name not in known:
                     yield ("routes", key, place), f'Step "{step.id}" routes to unknown step "{name}"'
-        if step.default_route and step.default_route not in step.routes:
-            yield ("default_route",), f'default_route "{step.default_route}" is not one of the routes'
     if isinstance(step, spec.Evaluator) and step.on_fail == "retry":
         target = retry_target(step, list(known.values()))
         if target is None:
@@ -236,6 +234,8 @@ def _demands_of(step: Step) -> Iterator[tuple[Path, str]]:
     """What a type of step cannot do without."""
     if step.needs_prompt and not step.prompt.strip():
         yield ("prompt",), f"is required for steps of the type `{step.type}`"
+    if isinstance(step, spec.Router) and step.default_route and step.default_route not in step.routes:
+        yield ("default_route",), f'default_route "{step.default_route}" is not one of the routes'
     if isinstance(step, spec.Evaluator) and not (step.criteria.strip() or step.prompt.strip()):
         yield ("criteria",), "is required where there is no prompt"
     if isinstance(step, spec.Merge) and not step.inputs:

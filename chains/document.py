@@ -3,13 +3,13 @@
 text --(oql.formats.yaml)--> values and places --(chains.steps, chains.spec)--> Chain --(chains.check)--> checked
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chains import check
+from chains import check, inputs
 from chains.fields import Written
 from chains.problems import Problems
 from chains.spec import Chain, Input
@@ -77,10 +77,17 @@ def _chain(given: dict[str, Any], problems: Problems) -> Chain | None:
         chain = None
     known = [step for step in read_steps if step is not None]
     whole = chain.model_copy(update={"steps": known}) if chain else None
+    check_inputs(whole.inputs if whole else (), problems)
     check.check(whole, read_steps, problems)
     if whole is None or len(known) != len(read_steps):
         check.check_names(list_of(steps), given.get("output"), problems)
     return whole if not problems.errors else None
+
+
+def check_inputs(declared: Sequence[Input], problems: Problems) -> None:
+    """Adds what is wrong with declared inputs."""
+    for path, message in inputs.flaws(declared):
+        problems.add(("inputs", *path), message)
 
 
 _PLACEHOLDER = {"type": "agent", "id": "a", "output_var": "a"}

@@ -1,7 +1,7 @@
 """What whoever starts a chain gives it: checked against the declared inputs, and made into variables."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from chains.references import text_of
 from chains.spec import Input
 from oql import json
 from oql.errors import Code, OqlError, nearest
+from oql.formats.yaml import Path
 from oql.messages import shorten
 from oql.regex import check_work, compile_pattern
 from oql.values import as_number
@@ -60,6 +61,33 @@ def given(declared: Sequence[Input], values: Mapping[str, Any], size_of: Callabl
         if wrong:
             raise InputRefused(f'Invalid input "{each.name}": {wrong}')
     return Given(texts, frozenset(omitted))
+
+
+def flaws(declared: Sequence[Input]) -> Iterator[tuple[Path, str]]:
+    """What keeps declared inputs from taking any value, or from taking their own default."""
+    met: set[str] = set()
+    for number, each in enumerate(declared):
+        for field, message in _flaws_of(each, met):
+            yield (number, field), message
+        met.add(each.name)
+
+
+def _flaws_of(each: Input, met: Set[str]) -> Iterator[tuple[str, str]]:
+    if each.name in met:
+        yield "name", f'Duplicate input name "{each.name}"'
+    if each.type == "enum" and not each.enum:
+        yield "enum", "is required for inputs of the type `enum`"
+    for least, most in (("min", "max"), ("min_length", "max_length")):
+        low, high = getattr(each, least), getattr(each, most)
+        if low is not None and high is not None and low > high:
+            yield least, f"is more than `{most}`"
+    try:
+        compile_pattern(each.pattern, Code.CHAIN_FAILED)
+    except OqlError as error:
+        yield "pattern", error.message
+    else:
+        if not _missing(each.default) and (wrong := _CHECKS[each.type](each, _default(each.default))):
+            yield "default", wrong
 
 
 def _strange(declared: Sequence[Input], texts: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from chains import check
-from chains.document import Document, fields_of, list_of, nothing
+from chains.document import Document, check_inputs, fields_of, list_of, nothing
 from chains.pipelines.references import pipeline_condition
 from chains.pipelines.spec import EntrySpec, Pipeline, as_chain
 from chains.problems import Problems
@@ -49,6 +49,7 @@ def _pipeline(given: dict[str, Any], problems: Problems) -> Pipeline | None:
     except ValidationError as error:
         problems.add_fields((), error)
         pipeline = None
+    check_inputs(pipeline.inputs if pipeline else (), problems)
     known = [(number, entry) for number, entry in enumerate(entries) if entry is not None]
     if len(known) == len(entries):
         _check(known, pipeline, problems)

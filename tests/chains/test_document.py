@@ -153,8 +153,8 @@ def test_a_whole_chain() -> None:
         (
             one("type: router\nprompt: p\nroutes: {yes: [b]}\ndefault_route: no"),
             [
-                'steps.0.routes.yes.0: Step "a" routes to unknown step "b"',
                 'steps.0.default_route: default_route "no" is not one of the routes',
+                'steps.0.routes.yes.0: Step "a" routes to unknown step "b"',
             ],
         ),
         (

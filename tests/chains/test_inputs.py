@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from chains.document import read as chain_of
 from chains.fields import Written
-from chains.inputs import InputRefused, given
+from chains.inputs import InputRefused, flaws, given
+from chains.pipelines.document import read as pipeline_of
 from chains.spec import Input
 
 SIZES = {"/root/a.pdf": 10, "/root/p.JPG": 500}
@@ -105,3 +107,51 @@ def test_optional_ones_are_omitted_and_others_passed_through() -> None:
     found = given([declared(optional=True, type="number")], {"other": [1, 2]}, SIZES.get)
     assert found.omitted == {"k"}
     assert found.variables == {"other": "[1,2]", "input.other": "[1,2]"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "said"),
+    [
+        ({"pattern": "("}, "pattern", "bad regular expression `(`"),
+        ({"type": "enum"}, "enum", "is required for inputs of the type `enum`"),
+        ({"type": "number", "min": 2, "max": 1}, "min", "is more than `max`"),
+        ({"min_length": 2, "max_length": 1}, "min_length", "is more than `max_length`"),
+        ({"type": "number", "default": "abc"}, "default", "expected a number"),
+        ({"type": "enum", "enum": ["a", "b"], "default": "c"}, "default", "expected one of a, b"),
+        ({"pattern": "^a", "default": "b"}, "default", "expected a match of ^a"),
+    ],
+)
+def test_what_no_value_could_fit_is_told_when_it_is_declared(fields: dict[str, Any], field: str, said: str) -> None:
+    [(path, message)] = flaws([declared(name="first"), declared(**fields)])
+    assert path == (1, field)
+    assert message.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "number", "min": 1, "max": 1, "default": Written("1")},
+        {"type": "file", "default": "/root/a.pdf"},
+        {"type": "enum", "enum": ["a"], "default": ""},
+        {"pattern": "^[0-9]+$", "default": 5},
+    ],
+)
+def test_what_a_value_can_fit_is_no_flaw(fields: dict[str, Any]) -> None:
+    assert list(flaws([declared(**fields)])) == []
+
+
+def test_two_inputs_of_one_name() -> None:
+    assert list(flaws([declared(), declared(type="number")])) == [((1, "name"), 'Duplicate input name "k"')]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: n\noutput: o\nsteps: [{id: a, type: agent, prompt: p, output_var: o}]\n",
+        "name: n\noutput: a\nchains: [{id: a, chain: c}]\n",
+    ],
+)
+def test_chains_and_pipelines_tell_of_it(text: str) -> None:
+    read = chain_of if "steps" in text else pipeline_of
+    [problem] = read(f"{text}inputs: [{{name: x, pattern: (}}]\n").problems.errors
+    assert problem.path == "inputs.0.pattern"
