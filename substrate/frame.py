@@ -357,9 +357,11 @@ class Frame(MigratingFrame):
             raise Conflict(message, current_version=current).retryable()
 
     def _look_at_checks(self, writer: RowWriter, outcomes: Sequence[Any]) -> None:
-        for name, outcome in zip(writer.checks, outcomes, strict=True):
+        manifest = writer.table.manifest
+        for check, outcome in zip(manifest.checks, outcomes, strict=True):
             if outcome is not None and not outcome:
-                raise Invalid(f"the row breaks the check `{name}`", check=name)
+                column = next(iter(statements.columns_of(check, manifest)), None)
+                raise Invalid(f"the row breaks the check `{check.name}`", check=check.name, column=column)
 
     @staticmethod
     def _exists(writer: RowWriter, key: list[Canonical]) -> Conflict:

@@ -128,7 +128,8 @@ class RowWriter:
         """The key that a text stands for. Raises Invalid: no such text, or a key of several columns."""
         if len(self.key) > 1:
             columns = ", ".join(f"`{name}`" for name in self.key)
-            raise Invalid(f"the key of `{self.table.id}` has several columns ({columns}): use /query with ColumnScan")
+            ways = "read such a row by /query with ColumnScan, write it by `_batch`, delete it by SQL with `execute`"
+            raise Invalid(f"the key of `{self.table.id}` has several columns ({columns}), which no path names: {ways}")
         return [self._key_types[0].key(text, self.key[0])]
 
     def key_from(self, values: Sequence[Json]) -> list[Canonical]:

@@ -149,23 +149,13 @@ def port(settings: Any) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE and (version := _answering(settings.host, settings.port)):
+        from oql.cli.remote import version_at
+
+        if error.errno == errno.EADDRINUSE and (version := version_at(settings.host, settings.port)):
             return Finding("ok", "port", f"{where}: OQL {version} answers")
         advice = "another program may have it; another port is chosen by --port or OQL_PORT"
         return Finding("warn", "port", f"{where}: {error.strerror}", advice)
     return Finding("ok", "port", f"{where} is free")
-
-
-def _answering(host: str, port: int) -> str:
-    """The version of the server that answers there; empty where what answers is none of ours."""
-    import httpx
-
-    try:
-        url = httpx.URL(scheme="http", host=host, port=port, path="/health")
-        told = httpx.get(url, timeout=2, trust_env=False).json()
-        return str(told["version"]) if "runningExecutions" in told else ""
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError):
-        return ""
 
 
 def _name(requirement: str) -> str:

@@ -23,6 +23,16 @@ _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _NOT_FOUND = 404
 
 
+def version_at(host: str, port: int) -> str:
+    """The version of the server that answers there; empty where what answers is none of ours."""
+    try:
+        url = httpx.URL(scheme="http", host=host, port=port, path="/health")
+        told = httpx.get(url, timeout=2, trust_env=False).json()
+        return str(told["version"]) if "runningExecutions" in told else ""
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError):
+        return ""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """Who asks: a token, or a login with its password."""

@@ -22,7 +22,7 @@ from substrate.errors import NotFound, shown
 from substrate.interface import Lsn, Namespace, Store
 
 ANY = "any"
-"""The scope of routes that every valid bearer may use."""
+"""The scope of routes that every valid bearer may use, or whose works look at it themselves."""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="oql"'}
 
 
@@ -44,6 +44,10 @@ class Visit:
         """The world of the tenant; the bearer reaches no other by it."""
         assert self._namespace is not None, "the route has no tenant"
         return self._namespace
+
+    def require(self, scope: str) -> None:
+        """Raises Problem (403): the bearer may not do what the scope names."""
+        _require(self.bearer, scope)
 
     def answer(self, body: bytes, status: int = 200) -> None:
         """Sets the answer, JSON where it has a body. Raises Problem (429, 503): there is no room for a large one."""
@@ -140,8 +144,8 @@ class Gate:
             raise Problem(401, "this token is not right here", headers=CHALLENGE) from None
         if tenant is not None and bearer.tenant not in (None, tenant):
             raise Problem(401, "this token is not right here", headers=CHALLENGE)
-        if scope != ANY and not bearer.may(scope):
-            raise Problem(403, f"this token lacks the scope `{scope}`", detail={"scope": scope})
+        if scope != ANY:
+            _require(bearer, scope)
         origin = req.origin
         if origin is not None and bearer.account and not self._accounts.origin_allowed(bearer.account, origin):
             raise Problem(403, "this Origin is not on the account's whitelist")
@@ -189,6 +193,11 @@ class Gate:
         if place is None:
             raise busy(f"{self._bounds.at_once} requests of this token are under way already", 1)
         return place
+
+
+def _require(bearer: Bearer, scope: str) -> None:
+    if not bearer.may(scope):
+        raise Problem(403, f"this token lacks the scope `{scope}`", detail={"scope": scope})
 
 
 def busy(message: str, retry_after: int) -> Problem:

@@ -19,7 +19,7 @@ from server.store.envelopes import SqlStatement
 from server.store.gate import Visit, lsn_json
 from server.store.threads import Threads, call_on_thread
 from server.store.turn import Turn
-from substrate import json, plan
+from substrate import json, plan, sql
 from substrate.errors import described
 from substrate.interface import Call, Frame, NotQuick, Reading, Store
 
@@ -76,22 +76,19 @@ class Queries:
         call = self._call(visit)
         raw, asked = await self._bodies.object(visit.req)
         text, params, execute = _statement(asked)
-
-        def read(source: Reading) -> tuple[str, bytes]:
-            answer = source.sql(text, params, call)
-            return answer["kind"], json.dumps(answer)
-
-        kind, answer = await self._read(visit, call, raw, read)
-        if kind == "select" or not execute:
-            visit.answer(answer)
-            return
-        if not visit.bearer.may("write"):
-            raise Problem(403, "this token lacks the scope `write`", detail={"scope": "write"})
+        writes = execute and await self._threads.run(sql.writes, text)
+        visit.require("write" if writes else "read")
 
         def write(frame: Frame) -> Any:
             return frame.execute(text, params) | {"lsn": lsn_json(frame.lsn)}
 
-        await change(visit, raw, write)
+        def read(source: Reading) -> bytes:
+            return json.dumps(source.sql(text, params, call))
+
+        if writes:
+            await change(visit, raw, write)
+        else:
+            visit.answer(await self._read(visit, call, raw, read))
 
     async def cancel(self, visit: Visit, id: str) -> None:  # noqa: A002 - its name in the path
         """Ends a running call of the bearer's tenant; an operator's may be of any."""

@@ -191,7 +191,7 @@ def _questions(to: Parts, on: On) -> Sequence[Route]:
     return (
         on("POST", f"{TENANT}/query", "read", to.queries.query, "Run a plan", [e.RowList, e.Explained],
            (*_ASKING, 409), e.Plan, [EXPLAIN, QUERY_ID]),
-        on("POST", f"{TENANT}/sql", "read", to.queries.sql, "Run or translate SQL", sql, (*_ASKING, 402, 409),
+        on("POST", f"{TENANT}/sql", ANY, to.queries.sql, "Run or translate SQL", sql, (*_ASKING, 402, 409),
            e.SqlStatement, [KEY, QUERY_ID]),
         on("POST", f"{TENANT}/ask", "read", to.queries.ask, "Answer a question in words", [e.Answer], (*_ASKING, 409),
            e.Question, [QUERY_ID]),

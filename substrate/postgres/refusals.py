@@ -6,12 +6,16 @@ from contextlib import contextmanager
 
 import psycopg
 
+from substrate.columns import BY_NAME
 from substrate.engine import Violation
-from substrate.errors import Invalid, StoreError, Unavailable, stopped
+from substrate.errors import Invalid, StoreError, Unavailable, described, stopped
 from substrate.turns import BUSY
 
 _KEY = re.compile(r"\((?P<columns>[^)]*)\)=\(")
 """In the detail of a unique violation, whatever its language: `Key (city, "Name")=(Rome, x) already exists.`"""
+
+_CAST = re.compile(r'"CAST (?P<type>\w+): (?P<text>.*)"', re.DOTALL)
+"""In an error about a text that is to become a value of a type, and has not its form: see `substrate.sql.postgres`."""
 
 _WORDS = {
     "53100": "the disk is full",
@@ -52,6 +56,8 @@ def translation(error: psycopg.Error) -> StoreError:
         return stopped()
     if state in _WORDS:
         return Unavailable(_WORDS[state])
+    if cast := _CAST.search(error.diag.message_primary or ""):
+        return Invalid(f"CAST: expected {BY_NAME[cast['type']].expects}, found {described(cast['text'])}")
     if state in _REFUSED and '"' not in message:  # with it, it is of a text that a CAST cannot read
         return Invalid(_REFUSED[state])
     if state[:2] in {"21", "22", "23", "42", "54", "0A"} or (not state and isinstance(error, psycopg.DataError)):

@@ -8,7 +8,7 @@ rows and which key they mean, for whoever runs or shows them. `condition` writes
 """
 
 from substrate.sql.changes import Delete, Insert
-from substrate.sql.check import Checked, Select, check, kept
-from substrate.sql.conditions import check_of, condition
+from substrate.sql.check import Checked, Select, check, kept, writes
+from substrate.sql.conditions import check_of, columns_of, condition
 
-__all__ = ["Checked", "Delete", "Insert", "Select", "check", "check_of", "condition", "kept"]
+__all__ = ["Checked", "Delete", "Insert", "Select", "check", "check_of", "columns_of", "condition", "kept", "writes"]

@@ -80,6 +80,11 @@ def check(text: str, catalog: Catalog) -> Checked:
     return found
 
 
+def writes(text: str) -> bool:
+    """Whether a statement is an INSERT or a DELETE. Raises Invalid for what is no statement."""
+    return isinstance(parse(text).tree, (exp.Insert, exp.Delete))
+
+
 def kept(text: str, params: Sequence[Json], catalog: Catalog, dialect: DialectName) -> Written | None:
     """The statement for an engine, with its values, of a SELECT like one that came before; else None."""
     found = _recent.get(catalog, text)

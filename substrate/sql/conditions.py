@@ -37,6 +37,13 @@ def condition(expression: str, manifest: Manifest, dialect: DialectName) -> str:
     return writer.expr(_read(expression, manifest))
 
 
+def columns_of(check: Check, manifest: Manifest) -> list[str]:
+    """The columns that a check looks at, in the manifest's order."""
+    tree = parse(_BEFORE + check.expression, offset=len(_BEFORE)).tree
+    meant = [Named.of(node.this) for node in tree.find_all(exp.Column)]
+    return [name for name in manifest.types if any(each.finds(name) for each in meant)]
+
+
 def check_of(check: Check, manifest: Manifest) -> None:
     """Raises Invalid, naming the check and the place in it, for one that is no condition on the row's columns."""
     try:

@@ -120,6 +120,8 @@ def limit_of(node: exp.Expr, name: str, expressions: Expressions) -> Expr | None
     if isinstance(clause, exp.Fetch):
         raise refusal(statement, clause, "FETCH", "use LIMIT")
     only(statement, clause, "expression")
+    if name == "limit" and isinstance(clause.expression, exp.Var) and clause.expression.name.upper() == "ALL":
+        return None
     value = expressions.read(clause.expression) if isinstance(clause.expression, exp.Expr) else None
     if isinstance(value, Parameter) and (value.type is I64 or (value.type is None and statement.kinds is None)):
         return replace(value, type=U64)

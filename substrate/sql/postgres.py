@@ -209,11 +209,14 @@ class PostgresWriter(Writer):
         return f"({self.expr(expr.args[0])})::{_CASTS.get(expr.type, 'text')}"
 
     def _read(self, expr: Call) -> str:
-        """A text as a value of another type: what has not that type's form becomes a text that no type has."""
+        """A text as a value of another type: of what has not that type's form becomes a text that no type has.
+
+        The engine's error quotes that text (`substrate.postgres.refusals`), which names the type and what was there.
+        """
         assert expr.type is not None
         written = self.expr(expr.args[0])
         form = self.constant(Constant(STR, f"^(?!(?:{casting.FORMS[expr.type]})$).*$"))
-        checked = f"regexp_replace({written}, {form}, 'invalid')"
+        checked = f"regexp_replace({written}, {form}, 'CAST {expr.type.name}: \\&')"
         if expr.type is TIMESTAMP:
             zoneless = self.constant(Constant(STR, casting.ZONELESS))
             checked = f"regexp_replace({checked}, {zoneless}, '\\1Z')"

@@ -11,7 +11,7 @@ import apsw
 from substrate.engine import Params, Values, Violation
 from substrate.errors import Invalid, StoreError, Unavailable, stopped
 from substrate.interface import NotQuick
-from substrate.sqlite.functions import LONGEST_COMPUTED, install
+from substrate.sqlite.functions import LONGEST_COMPUTED, install, too_large
 
 BUSY_MS = 5_000
 CACHED_STATEMENTS = 200
@@ -171,6 +171,8 @@ def translation(error: apsw.Error) -> StoreError:
         return stopped()
     if message.endswith("pattern too complex"):
         return Invalid(f"a pattern has at most {LONGEST_PATTERN:,} bytes")
+    if message == "integer overflow":
+        return too_large()
     if no_room(error):
         return Unavailable("the disk is full")
     if isinstance(error, (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.TooBigError)):

@@ -84,7 +84,7 @@ def _round(value: float | int | None, digits: int | None) -> float | int | None:
 def _small(*numbers: int) -> None:
     """Positions and lengths have 32 bits."""
     if any(not -(2**31) <= number < 2**31 for number in numbers):
-        raise _too_large()
+        raise too_large()
 
 
 def _rounded(value: Decimal, place: int) -> Decimal:
@@ -99,22 +99,23 @@ def _whole(value: float | None) -> int | None:
 def _integer(value: Any) -> Any:
     """The result of a calculation with integers."""
     if value is not None and (not isinstance(value, int) or not -_LIMIT <= value < _LIMIT):
-        raise _too_large()
+        raise too_large()
     return value
 
 
 def _finite(value: Any) -> Any:
     """The result of a calculation with floats."""
     if value in (float("inf"), float("-inf")):
-        raise _too_large()
+        raise too_large()
     return value
 
 
 def _overflow() -> None:
-    raise _too_large()
+    raise too_large()
 
 
-def _too_large() -> Invalid:
+def too_large() -> Invalid:
+    """What a result is that no number holds."""
     return Invalid("a number in the statement grows too large")
 
 

@@ -83,7 +83,11 @@ def test_running_sql_that_writes_needs_the_scope_to_write(accounts: Accounts, ow
     assert reader.post("/sql", json=delete | {"execute": False}).status_code == 200
     assert reader.post("/sql", json={"sql": "SELECT 1 AS one", "execute": True}).status_code == 200
     problem(reader.post("/sql", json=delete), 403, "forbidden")
-    assert token_for(accounts, owned, "read", "write").post("/sql", json=delete).json()["deleted"] == 1
+    writer = token_for(accounts, owned, "write")
+    for asked in (delete | {"execute": False}, {"sql": "SELECT 1 AS one"}, {"sql": "SELECT 1 AS one", "execute": True}):
+        assert problem(writer.post("/sql", json=asked), 403, "forbidden")["detail"] == {"scope": "read"}
+    assert writer.post("/sql", json=delete).json()["deleted"] == 1
+    problem(token_for(accounts, owned, "admin").post("/sql", json=delete), 403, "forbidden")
 
 
 def test_tenant_tokens_open_no_operators_routes(accounts: Accounts, owned: Tenant) -> None:

@@ -35,6 +35,18 @@ def test_a_write_is_done_once(shop: Tenant, method: str, path: str, body: Any) -
     assert version(shop) == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["INSERT INTO shop.orders (order_id) VALUES ('o-1')", "DELETE FROM shop.orders WHERE order_id = 'o-1'"]
+)
+def test_what_sql_has_done_is_told_again_when_its_table_is_gone(shop: Tenant, text: str) -> None:
+    asked = {"sql": text, "execute": True}
+    first = shop.post("/sql", json=asked, headers=KEY)
+    assert (first.status_code, shop.delete("/schemas/shop.orders").status_code) == (200, 200)
+    again = shop.post("/sql", json=asked, headers=KEY)
+    assert (again.status_code, again.content) == (200, first.content)
+    problem(shop.post("/sql", json=asked), 400, "validation_failed")
+
+
 def test_a_delete_and_a_declaration_are_done_once(shop: Tenant) -> None:
     shop.write(order("o-1"))
     first = shop.delete("/rows/shop.orders/o-1", headers=KEY)

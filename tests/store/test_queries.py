@@ -11,7 +11,7 @@ import pytest
 
 from tests.http.running import Server, until
 from tests.http.wire import Wire
-from tests.store.asking import SCAN, ULID, Tenant, order, problem
+from tests.store.asking import PAIRS, SCAN, ULID, Tenant, order, problem
 
 COUNT_PAIRS = {
     "Aggregate": {
@@ -113,6 +113,19 @@ def test_sql_that_writes_is_translated_or_run(shop: Tenant) -> None:
     assert shop.post("/sql", json=delete).json() == {"kind": "delete", "schema": "shop.orders", "pk": "o-1"}
     assert [shop.post("/sql", json=delete | {"execute": True}).json()["deleted"] for _ in range(2)] == [1, 0]
     assert shop.rows() == []
+
+
+def test_a_row_whose_key_has_several_columns_is_deleted_by_sql(tenant: Tenant) -> None:
+    tenant.declare(PAIRS)
+    insert = {"sql": "INSERT INTO shop.pairs VALUES (1, 'x'), (1, 'y')", "execute": True}
+    assert tenant.post("/sql", json=insert).json()["inserted"] == 2
+    delete = {"sql": "DELETE FROM shop.pairs WHERE b = $1 AND a = 1", "params": ["y"]}
+    told = problem(tenant.post("/sql", json=delete), 400, "validation_failed")
+    assert "`execute`" in told["message"]
+    done = [tenant.post("/sql", json=delete | {"execute": True}).json() for _ in range(2)]
+    assert [(each["pk"], each["deleted"]) for each in done] == [([1, "y"], 1), ([1, "y"], 0)]
+    scan = {"Scan": {"schema": "shop.pairs"}}
+    assert [(row["a"], row["b"]) for row in tenant.post("/query", json=scan).json()] == [(1, "x")]
 
 
 @pytest.mark.parametrize(
