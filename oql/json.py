@@ -16,6 +16,9 @@ WRITTEN_OUT = 1e21
 _WRITABLE_BITS = 14_284
 """Integers of so many bits have up to 4,300 digits, the most that Python writes out; none that is read is longer."""
 
+_LEAST, _MOST = -(2**63), 2**64 - 1
+"""The integers that orjson writes."""
+
 _TOO_DEEP = "nested more than {} levels deep"
 _FLOATS = re.compile(r"\d[.eE]")
 
@@ -36,13 +39,13 @@ class TooDeepError(JsonError):
 
 def dumps(value: Any, default: Any = None, *, sort_keys: bool = False) -> bytes:
     """Compact JSON of a value. Integers may have any size; `default` turns other types into JSON values."""
-    option = orjson.OPT_SORT_KEYS if sort_keys else None
+    option = orjson.OPT_SORT_KEYS if sort_keys else 0
     try:
         return orjson.dumps(value, default, option)
     except TypeError as error:
         if "Recursion" in str(error):
             raise TooDeepError("the value is nested too deeply for JSON") from None
-        return _dumps_slow(value, default, sort_keys)
+        return _dumps_slow(value, default, option)
 
 
 def indented(value: Any) -> str:
@@ -53,15 +56,25 @@ def indented(value: Any) -> str:
         return dumps(value).decode()
 
 
-def _dumps_slow(value: Any, default: Any, sort_keys: bool) -> bytes:
-    """What orjson cannot write: integers beyond 64 bits."""
+def _dumps_slow(value: Any, default: Any, option: int) -> bytes:
+    """What orjson cannot write: integers beyond 64 bits, keys that are no texts. All else is as it writes it."""
     try:
-        text = stdlib_json.dumps(value, default=default, separators=(",", ":"), ensure_ascii=False, sort_keys=sort_keys)
-        return text.encode()
+        made = None if default is None else lambda other: _for_orjson(default(other))
+        return orjson.dumps(_for_orjson(value), made, option | orjson.OPT_NON_STR_KEYS)
     except RecursionError:
         raise TooDeepError("the value is nested too deeply for JSON") from None
     except (TypeError, ValueError) as error:
         raise JsonError(f"the value does not fit JSON: {error}") from None
+
+
+def _for_orjson(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _for_orjson(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_for_orjson(item) for item in value]
+    if isinstance(value, int) and not _LEAST <= value <= _MOST:
+        return orjson.Fragment(str(value))
+    return float(value) if isinstance(value, float) else value
 
 
 def loads(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:

@@ -1,8 +1,11 @@
 """The command line. Each command is imported when it is called, so that `oql run` starts fast."""
 
 import atexit
+import errno
 import gc
+import os
 import sys
+from typing import Any
 
 import click
 
@@ -39,13 +42,31 @@ _COMMANDS = Commands(
     }
 )
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 _EPILOG = """\b
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 waiting for a person, 130 interrupted.
 Completion in bash: eval "$(_OQL_COMPLETE=bash_source oql)"   (zsh_source, fish_source)
 """
 
 
+class _Oql(click.Group):
+    """All commands. An output that takes nothing more, such as a file on a full disk, is an error like others."""
+
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """Runs a command line."""
+        try:
+            return super().main(*arguments, **named)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _NO_ROOM:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed when Python ends
+            click.echo(f"error: cannot write the output: {error.strerror}", err=True)
+            sys.exit(1)
+
+
 @click.group(
+    cls=_Oql,
     commands=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

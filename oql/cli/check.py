@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from oql.cli.programs import expanded, read_program
+from oql.cli.programs import each_read, expanded, read_program
 from oql.cli.terminal import colored
 from oql.source import Source
 
@@ -18,12 +18,12 @@ from oql.source import Source
 def command(files: tuple[str, ...], as_json: bool, repair: bool) -> None:
     """Check each of FILES (`-`: standard input; a folder: its *.oql files) without running anything.
 
-    Exits with 1 when one of them has errors. With --fix a file is changed only when it then has none; standard input
-    goes to standard output with its fixes.
+    Exits with 1 when one of them has errors, with 2 when one cannot be read. With --fix a file is changed only when it
+    then has none; standard input goes to standard output with its fixes.
     """
     from oql.program import inspect
 
-    sources = [read_program(path) for path in expanded(files)]
+    sources, unread = each_read(expanded(files), read_program)
     if repair:
         sources = [_repaired(source) for source in sources]
     found = [inspect(source.text, source.name) for source in sources]
@@ -35,7 +35,7 @@ def command(files: tuple[str, ...], as_json: bool, repair: bool) -> None:
         for checked in found:
             _show(checked)
         _summary(found)
-    sys.exit(any(checked.errors for checked in found))
+    sys.exit(unread or any(checked.errors for checked in found))
 
 
 def _repaired(source: Source) -> Source:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from oql.cli.check import counted
-from oql.cli.programs import STDIN, expanded, read_text
+from oql.cli.programs import STDIN, each_read, expanded, read_text
 from oql.source import Source
 
 
@@ -24,7 +24,7 @@ def command(files: tuple[str, ...], check: bool, diff: bool) -> None:
     Only blanks and line ends between the words of a program are changed, so that it means the same as before. A file
     with syntax errors is left as it is.
     """
-    sources = [read_text(path) for path in expanded(files)]
+    sources, unread = each_read(expanded(files), read_text)
     broken = changed = 0
     for source in sources:
         written = _written(source)
@@ -43,7 +43,7 @@ def command(files: tuple[str, ...], check: bool, diff: bool) -> None:
             replace(Path(source.name), written)
             _name(source, "changed", different)
     _summary(len(sources), changed, broken, would=check or diff, quiet=STDIN in files)
-    sys.exit(bool(broken or (changed and (check or diff))))
+    sys.exit(unread or bool(broken or (changed and (check or diff))))
 
 
 def _written(source: Source) -> str | None:

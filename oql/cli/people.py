@@ -1,7 +1,7 @@
 """Forms and questions in the terminal: a line for each field, asked again until the answer fits.
 
 They go to stderr, so that stdout holds nothing but the result. On a terminal a prompt reads the keys, and Ctrl-C or
-Ctrl-D leaves; otherwise the lines of standard input are the answers, and its end leaves.
+Ctrl-D leaves; otherwise the lines of standard input are the answers, and its end leaves what has to be answered.
 """
 
 import sys
@@ -35,10 +35,27 @@ def ask(kind: str, shown: dict[str, Any]) -> dict[str, Value] | None:
             return None
 
 
+class _LinesEnd(EOFError):
+    """There are no more lines: of whoever has answered something, what is optional is left empty then."""
+
+
 def _form(form: Form, read: Ask) -> dict[str, Value]:
     if form["title"]:
         _say(form["title"])
-    return {field["name"]: _field(field, read) for field in form["fields"]}
+    answers: dict[str, Value] = {}
+    for field in form["fields"]:
+        answers[field["name"]] = _field(field, _optional(read) if answers and not field["required"] else read)
+    return answers
+
+
+def _optional(read: Ask) -> Ask:
+    def read_if_there(prompt: str) -> str:
+        try:
+            return read(prompt)
+        except _LinesEnd:
+            return ""
+
+    return read_if_there
 
 
 def _field(field: Field, read: Ask) -> Value:
@@ -73,7 +90,7 @@ def _question(question: Question, read: Ask) -> Decision:
     approval: Field = {"name": "approved", "label": "Approve", "kind": "boolean", "required": True}
     approved = _field(approval, read)
     while True:
-        reason = None if approved else read("Reason (optional): ")
+        reason = None if approved else _optional(read)("Reason (optional): ")
         decision, problems = check_decision({"approved": approved, "reason": reason})
         if not problems:
             return decision
@@ -109,5 +126,5 @@ def _from_lines(prompt: str) -> str:
     click.echo(prompt, err=True)
     line = sys.stdin.readline()
     if not line:
-        raise EOFError
+        raise _LinesEnd
     return line.rstrip("\n")

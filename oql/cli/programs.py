@@ -1,7 +1,7 @@
 """Program texts that commands are given: a file, `-` for standard input, folders of `*.oql`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from oql.cli.refusal import Refused
@@ -37,6 +37,21 @@ def read_text(path: str) -> Source:
     except UnicodeDecodeError as error:
         place = f"byte 0x{data[error.start]:02x} at offset {error.start}"
         raise Refused(f"{name} is not UTF-8: {place}; save it as UTF-8") from None
+
+
+def each_read(paths: Iterable[str], read: Callable[[str], Source]) -> tuple[list[Source], int]:
+    """What can be read, and the exit code for what cannot: 0 where that is nothing. Refused when it is all."""
+    sources, refusals = list[Source](), list[Refused]()
+    for path in paths:
+        try:
+            sources.append(read(path))
+        except Refused as refused:
+            refusals.append(refused)
+    if not sources:
+        raise Refused(*(problem for refusal in refusals for problem in refusal.problems))
+    for refusal in refusals:
+        refusal.show()
+    return sources, Refused.exit_code if refusals else 0
 
 
 def _near(path: str) -> str:

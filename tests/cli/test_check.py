@@ -45,6 +45,21 @@ def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     assert (called.code, called.out, called.err) == (2, "", "error: none.oql: no such file\n")
 
 
+def test_what_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
+    (tmp_path / "latin.oql").write_bytes(b'EMIT "\xe9"\n')
+    (tmp_path / "bad.oql").write_text("UPER 1\n")
+    called = oql("check", "latin.oql", "none.oql", ".", folder=tmp_path)
+    assert called.code == 2
+    assert called.out.startswith("error[ParseError]: `UPER` is not a verb\n --> bad.oql:1:1\n")
+    latin = "latin.oql is not UTF-8: byte 0xe9 at offset 6; save it as UTF-8"
+    assert called.err.splitlines() == [
+        f"error: {latin}", "error: none.oql: no such file", f"error: {latin}", "1 file checked: 1 error, 0 warnings",
+    ]  # fmt: skip
+    laid_out = oql("fmt", "--check", "latin.oql", "bad.oql", folder=tmp_path)
+    assert (laid_out.code, laid_out.err.splitlines()[0]) == (2, f"error: {latin}")
+    assert (tmp_path / "bad.oql").read_text() == "UPER 1\n"
+
+
 def test_fixes_are_written_back_where_the_file_then_has_no_errors(tmp_path: Path) -> None:
     (tmp_path / "good.oql").write_text('uper "x" SET ?u;\nif ?u == "X" { print(?u) }\n')
     (tmp_path / "bad.oql").write_text('emit "x"\nXYZZY 1\n')

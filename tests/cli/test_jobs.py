@@ -36,6 +36,20 @@ def test_a_run_asks_where_it_was_started(tmp_path: Path) -> None:
     assert here(tmp_path, "jobs", "list").err == "there are no jobs\n"
 
 
+def test_what_is_optional_is_left_empty_where_the_lines_end(tmp_path: Path) -> None:
+    rejected = here(tmp_path, "run", "-c", f'{ASK} OR EMIT "rejected"', "--var", "to=Ada", stdin="n\n")
+    assert (rejected.code, rejected.out) == (0, "rejected\n")
+    answered = here(tmp_path, "run", "-c", BACK, stdin="Ada\n")
+    assert (answered.code, answered.out) == (0, "Ada1!\n")
+    # Nobody has answered anything: it waits, although no answer is required.
+    free = 'GATHER OPEN NEST ?a FORMAT TEXT AS "A" CLOSE NEST EMIT "done"'
+    assert here(tmp_path, "run", "-c", free).code == 3
+    assert here(tmp_path, "run", "-c", free, stdin="\n").out == "done\n"
+    # What is required is not answered by the end.
+    both = 'GATHER OPEN NEST ?a FORMAT TEXT AS "A" AND ?b FORMAT TEXT AS "B" FORMAT REQUIRED CLOSE NEST EMIT "done"'
+    assert here(tmp_path, "run", "-c", both, stdin="x\n").code == 3
+
+
 def test_a_run_asks_on_a_terminal(tmp_path: Path) -> None:
     with terminal("run", "-c", BACK, OQL_DATA=str(tmp_path)) as there:
         there.expect("Name")

@@ -249,3 +249,12 @@ def test_texts_from_outside_are_run_where_that_is_allowed() -> None:
     refused = oql(*program)
     assert (refused.code, "Forbidden" in refused.err) == (1, True)
     assert oql(*program, "--allow-sideload").out == "7\n"
+
+
+@pytest.mark.parametrize("arguments", [("run", "-c", 'EMIT "x"'), ("verbs",), ("settings", "--json")])
+def test_an_output_that_takes_nothing_is_an_error_in_one_line(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [OQL, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (1, "error: cannot write the output: No space left on device\n")
