@@ -157,8 +157,12 @@ class Vectors:
         """Deletes vectors, all of them at once."""
         raw, asked = await self._bodies.object(visit.req)
         ids = asked.get("ids")
-        if not (isinstance(ids, list) and all(isinstance(each, str) for each in ids)):
+        if not isinstance(ids, list):
             raise Problem(400, f"`ids`: expected an array of texts, found {described(ids)}", detail={"field": "ids"})
+        for index, each in enumerate(ids):
+            if not isinstance(each, str):
+                field = f"ids[{index}]"
+                raise Problem(400, f"`{field}`: expected text, found {described(each)}", detail={"field": field})
 
         def work(frame: Frame) -> Any:
             deleted = frame.vector_delete(table, ids)

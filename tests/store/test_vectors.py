@@ -83,6 +83,8 @@ def test_deletes(notes: Tenant) -> None:
     assert ids(topk(notes, 1, 0)) == ["north"]
     for body in ({}, {"ids": "a"}, {"ids": [1]}, {"ids": [str(number) for number in range(10_001)]}):
         problem(notes.post("/vector/notes/delete-bulk", json=body), 400, "validation_failed")
+    told = problem(notes.post("/vector/notes/delete-bulk", json={"ids": ["a", 1]}), 400, "validation_failed")
+    assert (told["message"], told["detail"]) == ("`ids[1]`: expected text, found 1", {"field": "ids[1]"})
     assert notes.get("/vector").json() == [{"table": "notes", "dim": 2, "metric": "cosine", "vectors": 1}]
     assert notes.get("/usage").json()["used"]["vectors"] == 1
     assert notes.delete("/vector/notes").json() == {"deleted": True}
