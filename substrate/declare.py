@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace as replaced
 from typing import Any
 
 from substrate import names, sql
@@ -10,6 +10,7 @@ from substrate.catalog import Catalog, Table
 from substrate.columns import ColumnType
 from substrate.engine import Connection, DialectName, storage
 from substrate.errors import Conflict, Invalid
+from substrate.graph.leading import refuse_dead_ends
 from substrate.log import Op
 from substrate.manifest import Manifest, read
 from substrate.manifest.changes import (
@@ -47,25 +48,39 @@ def declarations(connection: Connection) -> int:
     return int(found[0][0])
 
 
-def register(connection: Connection, dialect: DialectName, catalog: Catalog, manifest: Manifest, text: str) -> Declared:
-    """Makes a table, or changes it where that is compatible. Raises Invalid, Conflict."""
+def register(
+    connection: Connection,
+    dialect: DialectName,
+    catalog: Catalog,
+    manifest: Manifest,
+    text: str,
+    *,
+    again: bool = False,
+) -> Declared:
+    """Makes a table, or changes it where that is compatible. Raises Invalid, Conflict.
+
+    again: as another server did it, which may have taken relations that lead nowhere.
+    """
     old = catalog.tables.get(str(manifest.id))
     if old is None:
-        return _make(connection, dialect, catalog, manifest, text)
+        made = _new(connection, catalog, manifest, text)
+        if not again:
+            refuse_dead_ends(made, manifest.relations, beside(catalog, made))
+        return _make(connection, dialect, catalog, made)
     empty = not connection.execute(f"SELECT 1 FROM {old.physical} LIMIT 1")
     outcome = compare(old.manifest, manifest, version=old.version, empty=empty)
     if isinstance(outcome, Same):
-        return Declared(catalog, old.version, [])
+        return _reworded(connection, catalog, old, manifest, text)
     if isinstance(outcome, Incompatible):
         raise outcome.conflict()
     table = among(catalog, Table(old.number, outcome.version, manifest, text))
+    if not again:
+        kept = () if Rebuild() in outcome.steps else old.manifest.relations
+        refuse_dead_ends(table, (each for each in manifest.relations if each not in kept), beside(catalog, table))
     for step in outcome.steps:
         _apply(connection, dialect, table, step)
     _follow_indexes(connection, old, table)
-    connection.execute(
-        "UPDATE _oc_table SET version = ?, text = ? WHERE number = ?", (table.version, text, table.number)
-    )
-    return _declared(connection, catalog, table)
+    return _kept(connection, catalog, table)
 
 
 def drop(connection: Connection, catalog: Catalog, table: Table) -> Catalog:
@@ -101,21 +116,39 @@ def delete_database(connection: Connection, name: str) -> None:
     connection.execute("DELETE FROM _oc_database WHERE name = ?", (name,))
 
 
-def _make(connection: Connection, dialect: DialectName, catalog: Catalog, manifest: Manifest, text: str) -> Declared:
+def _new(connection: Connection, catalog: Catalog, manifest: Manifest, text: str) -> Table:
     twin = catalog.folded.get(str(manifest.id).lower())
     if twin is not None:
         raise Invalid(f"`{manifest.id}` and `{twin.id}`, which is there, differ in case alone")
-    table = among(catalog, Table(next_number(connection), first_version(manifest), manifest, text))
+    return among(catalog, Table(next_number(connection), first_version(manifest), manifest, text))
+
+
+def _make(connection: Connection, dialect: DialectName, catalog: Catalog, table: Table) -> Declared:
     create(connection, dialect, table)
     connection.execute(
         "INSERT INTO _oc_table (number, id, version, text) VALUES (?, ?, ?, ?)",
-        (table.number, str(table.id), table.version, text),
+        (table.number, str(table.id), table.version, table.text),
+    )
+    return _declared(connection, catalog, table)
+
+
+def _reworded(connection: Connection, catalog: Catalog, old: Table, manifest: Manifest, text: str) -> Declared:
+    """The same table with the text that was registered last, in the version that it has."""
+    if text == old.text:
+        return Declared(catalog, old.version, [])
+    return _kept(connection, catalog, replaced(old, manifest=manifest, text=text))
+
+
+def _kept(connection: Connection, catalog: Catalog, table: Table) -> Declared:
+    """Keeps the declaration of a table that is there."""
+    connection.execute(
+        "UPDATE _oc_table SET version = ?, text = ? WHERE number = ?", (table.version, table.text, table.number)
     )
     return _declared(connection, catalog, table)
 
 
 def _declared(connection: Connection, catalog: Catalog, table: Table) -> Declared:
-    after = Catalog({**catalog.tables, str(table.id): table}.values(), _count(connection))
+    after = beside(catalog, table, _count(connection))
     _follow_relations(connection, catalog, after)
     op: Op = {"op": "schema", "id": str(table.id), "version": table.version, "toml": table.text}
     return Declared(after, table.version, [op])
@@ -123,7 +156,12 @@ def _declared(connection: Connection, catalog: Catalog, table: Table) -> Declare
 
 def among(catalog: Catalog, table: Table) -> Table:
     """A table as it is among the others, whose relations may go along its rows."""
-    return Catalog({**catalog.tables, str(table.id): table}.values()).tables[str(table.id)]
+    return beside(catalog, table).tables[str(table.id)]
+
+
+def beside(catalog: Catalog, table: Table, state: int = 0) -> Catalog:
+    """A table with all others."""
+    return Catalog({**catalog.tables, str(table.id): table}.values(), state)
 
 
 def _follow_relations(connection: Connection, before: Catalog, after: Catalog) -> None:
@@ -151,7 +189,7 @@ def replace(connection: Connection, catalog: Catalog, old: Table, new: Table) ->
         "UPDATE _oc_table SET number = ?, version = ?, text = ? WHERE number = ?",
         (new.number, new.version, new.text, old.number),
     )
-    after = Catalog({**catalog.tables, str(new.id): new}.values(), _count(connection))
+    after = beside(catalog, new, _count(connection))
     _follow_relations(connection, catalog, after)
     for name, (columns, unique) in _indexes(new).items():  # one may be wanted since by a relation of another table
         _create_index(connection, new, name, columns, unique)

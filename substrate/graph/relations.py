@@ -15,7 +15,8 @@ from substrate.catalog import Catalog, Table
 from substrate.columns import JSON, STR, Bound, Canonical, ColumnType
 from substrate.columns.reading import Unfit
 from substrate.engine import Connection, DialectName, storage
-from substrate.errors import Invalid, NotFound, nearest, shown
+from substrate.errors import Invalid, NotFound, described, nearest, shown
+from substrate.graph.leading import own_key, target_key
 from substrate.manifest import Relation
 from substrate.plan.json_keys import elements, key_of
 from substrate.plan.select import Writing
@@ -39,6 +40,15 @@ class End:
     key: ColumnType
     dialect: DialectName
     loose: bool = False
+
+    def given(self, text: str, parameter: str) -> Key:
+        """The key that a text stands for. Raises Invalid naming the parameter that it came in."""
+        try:
+            return (self.key.keys or self.key.reads)(text)
+        except Unfit as unfit:
+            reason = f" ({unfit.reason})" if unfit.reason else ""
+            message = f"`{parameter}`: expected {self.key.expects}, found {described(text)}{reason}"
+            raise Invalid(message, parameter=parameter) from None
 
     def read(self, value: Bound) -> Key | None:
         """A value of the engine as a key; None where no key equals it."""
@@ -107,17 +117,17 @@ class Relations:
             found.setdefault(edges.far.table, edges.far)
         yield from found.values()
 
-    def start(self, text: str) -> Key:
-        """The key that a text stands for where the walk begins. Raises Invalid."""
-        return self.first.near.key.key(text, "key")
+    def start(self, text: str, parameter: str) -> Key:
+        """The key that a text stands for where the walk begins. Raises Invalid naming the parameter."""
+        return self.first.near.given(text, parameter)
 
-    def nodes(self, text: str) -> list[Node]:
+    def nodes(self, text: str, parameter: str) -> list[Node]:
         """What a text may stand for at the end of a walk. Raises Invalid where it is a key of none of the tables."""
         found: list[Node] = []
         refused: list[Invalid] = []
         for end in self.ends:
             try:
-                found.append((end.table, end.key.key(text, "key")))
+                found.append((end.table, end.given(text, parameter)))
             except Invalid as refusal:
                 refused.append(refusal)
         if not found:
@@ -139,9 +149,9 @@ def _edges(table: Table, name: str, catalog: Catalog, dialect: DialectName) -> E
         raise Invalid(f"the key of `{table.id}` has several columns: walks need a key of one")
     own = table.manifest.primary_key[0]
     if relation.via is not None:
-        return _via(table, own, relation, catalog, dialect)
+        return _via(table, relation, catalog, dialect)
     kind = table.manifest.types[relation.column]
-    key = _target_key(relation, kind, catalog)
+    key = _target_key(relation, kind, table, catalog)
     near = End(str(table.id), _in(table, own), table.manifest.types[own], table.manifest.types[own], dialect)
     weight = _in(table, relation.weight_column) if relation.weight_column else None
     if kind is JSON:
@@ -157,7 +167,7 @@ def _arrays(table: Table, relation: Relation, key: ColumnType, near: End, weight
     return Edges(f"{table.physical} CROSS JOIN {source}", near, far, weight, both_ways=False)
 
 
-def _via(table: Table, own: str, relation: Relation, catalog: Catalog, dialect: DialectName) -> Edges:
+def _via(table: Table, relation: Relation, catalog: Catalog, dialect: DialectName) -> Edges:
     via = catalog.table(str(relation.via))
     names = (relation.column, relation.to_column or "", relation.weight_column)
     for name in filter(None, names):
@@ -167,8 +177,9 @@ def _via(table: Table, own: str, relation: Relation, catalog: Catalog, dialect: 
     if relation.weight_column and not kinds[relation.weight_column].is_number:
         message = f"relation `{relation.name}`: column `{relation.weight_column}` is not of a type of numbers"
         raise Invalid(message, column=relation.weight_column)
-    key = _target_key(relation, kinds[names[1]], catalog)
-    near = End(str(table.id), _in(via, names[0]), kinds[names[0]], table.manifest.types[own], dialect)
+    key = _target_key(relation, kinds[names[1]], via, catalog)
+    near_key = own_key(relation, kinds[names[0]], via, table)
+    near = End(str(table.id), _in(via, names[0]), kinds[names[0]], near_key, dialect)
     far = End(str(relation.target), _in(via, names[1]), kinds[names[1]], key, dialect)
     weight = _in(via, relation.weight_column) if relation.weight_column else None
     return Edges(via.physical, near, far, weight, both_ways=True)
@@ -178,15 +189,9 @@ def _in(table: Table, column: str) -> str:
     return f"{table.physical}.{quoted(column)}"
 
 
-def _target_key(relation: Relation, held: ColumnType, catalog: Catalog) -> ColumnType:
+def _target_key(relation: Relation, held: ColumnType, holder: Table, catalog: Catalog) -> ColumnType:
     """The type of the target's key; of one that is not declared yet, that of the column which leads there."""
-    target = catalog.tables.get(str(relation.target))
-    if target is None:
-        return STR if held is JSON else held
-    names = target.manifest.primary_key
-    if len(names) > 1 or relation.target_key not in (None, *names):
-        raise Invalid(f"the key of `{target.id}` is not one column that `{relation.name}` leads to")
-    return target.manifest.types[names[0]]
+    return target_key(relation, held, holder, catalog) or (STR if held is JSON else held)
 
 
 def _as(wanted: ColumnType, value: Key) -> Key | None:

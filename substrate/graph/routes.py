@@ -72,8 +72,8 @@ class _Search:
 
     def between(self, start: str, end: str) -> list[Node] | None:
         """The nodes of the lightest way; None where there is none."""
-        source = (self._relations.table, self._relations.start(start))
-        targets = self._relations.nodes(end)
+        source = (self._relations.table, self._relations.start(start, "src"))
+        targets = self._relations.nodes(end, "dst")
         if source in targets:
             return [source]
         self._sides = (_side([source], back=False), _side(targets, back=True))

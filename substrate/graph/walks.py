@@ -9,20 +9,20 @@ from substrate.interface.graph import Bfs, Neighbors, Reverse
 def neighbors(asked: Neighbors, relations: Relations, most: int) -> Json:
     """See `substrate.interface.graph.Neighbors`."""
     edges = relations.first
-    found = far_ends(relations, edges, [relations.start(asked.key)], most)
+    found = far_ends(relations, edges, [relations.start(asked.key, "pk")], most)
     return [edges.far.key.key_text(key) for key in sorted(found)]
 
 
 def reverse(asked: Reverse, relations: Relations, most: int) -> Json:
     """See `substrate.interface.graph.Reverse`."""
     edges = relations.first
-    found = far_ends(relations, edges, [edges.far.key.key(asked.key, "key")], most, back=True)
+    found = far_ends(relations, edges, [edges.far.given(asked.key, "pk")], most, back=True)
     return [edges.near.key.key_text(key) for key in sorted(found)]
 
 
 def bfs(asked: Bfs, relations: Relations, most: int) -> Json:
     """See `substrate.interface.graph.Bfs`. All nodes that are as many hops away are keys of one table."""
-    here, frontier = asked.table, [relations.start(asked.key)]
+    here, frontier = asked.table, [relations.start(asked.key, "pk")]
     seen: dict[str, set[Key]] = {here: set(frontier)}
     found: list[Json] = []
     for depth in range(1, asked.depth + 1):

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from substrate import declare
 from substrate.answers import Kept, keep
 from substrate.columns import Bound
 from substrate.engine import to_engine
 from substrate.interface import Json, Remembered
 from substrate.interface.vectors import MOST_DELETED, Vector
 from substrate.log import Op
+from substrate.manifest import read
 from substrate.migrations import following
 from substrate.replication.verified import damaged
 from substrate.rows import VERSION, RowWriter, quoted
@@ -74,14 +76,14 @@ def _del(frame: "Frame", table: str, ops: list[Op], at_secs: int) -> None:
 
 def _schema(frame: "Frame", table: str, ops: list[Op], at_secs: int) -> None:
     for op in ops:
-        registered = frame.register(op["toml"])
-        if (registered.id, registered.version) != (op["id"], op["version"]):
-            raise damaged(f"`{op['id']}` would have the version {registered.version} here, not {op['version']}")
+        manifest, text = read(op["toml"]), op["toml"]
+        change = declare.register(frame.connection, frame.dialect, frame.catalog, manifest, text, again=True)
+        if (str(manifest.id), change.version) != (op["id"], op["version"]):
+            raise damaged(f"`{op['id']}` would have the version {change.version} here, not {op['version']}")
+        frame.now_declared(change.catalog)
 
 
 def _drop(frame: "Frame", table: str, ops: list[Op], at_secs: int) -> None:
-    from substrate import declare
-
     gone = [frame.catalog.table(op["schema"]) for op in ops]
     frame.now_declared(declare.drop_all(frame.connection, frame.catalog, gone))
 

@@ -73,6 +73,26 @@ def test_refusals(roads: Tenant, path: str, status: int) -> None:
     problem(roads.get(f"/graph/{path}"), status, "not_found" if status == 404 else "validation_failed")
 
 
+NUMBERS = """
+id = "n.nums"
+primary_key.columns = ["n"]
+columns = [{ name = "n", type = "i64" }, { name = "next", type = "i64" }]
+relations = [{ name = "next", to_table = "n.nums" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "parameter"),
+    [("neighbors?pk=x", "pk"), ("reverse?pk=x", "pk"), ("bfs?pk=x", "pk"), ("path?src=x&dst=1", "src"),
+     ("path?src=1&dst=x", "dst"), ("dijkstra?src=x&dst=1", "src"), ("dijkstra?src=1&dst=x", "dst")],
+)  # fmt: skip
+def test_what_is_no_key_is_refused_by_the_name_of_its_parameter(tenant: Tenant, asked: str, parameter: str) -> None:
+    tenant.declare(NUMBERS)
+    told = problem(tenant.get(f"/graph/n.nums/{asked}&rel=next"), 400, "validation_failed")
+    assert told["message"].startswith(f"`{parameter}`: expected an integer")
+    assert told["detail"] == {"parameter": parameter}
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"rel": 1, "src": "a", "dst": "b"}, [], {"rel": "connects", "src": "NYC", "dst": "SFO", "weights": "x"}],

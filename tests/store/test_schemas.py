@@ -22,6 +22,31 @@ def test_the_same_again_changes_nothing_and_a_new_column_does(shop: Tenant) -> N
     assert shop.get("/schemas/shop.orders").text == wider
 
 
+def test_the_same_table_in_other_words_is_shown_as_registered_last(shop: Tenant) -> None:
+    shop.write(order("o-1", 1))
+    reworded = f"# orders of the shop\n{ORDERS}"
+    assert shop.post("/schemas", content=reworded).json() == {"id": "shop.orders", "version": 1, "tenant": shop.name}
+    assert shop.get("/schemas/shop.orders").text == reworded
+
+
+def test_what_only_loosens_applies_at_once_and_what_no_migration_does_is_not_sent_to_them(shop: Tenant) -> None:
+    shop.write(order("o-1", 1))
+    unique = ORDERS + '\n[[columns]]\nname = "mail"\ntype = "str"\nunique = true\n'
+    assert shop.post("/schemas", content=unique).json()["version"] == 2
+    assert shop.post("/schemas", content=unique.replace("unique = true", 'default = "x"')).json()["version"] == 3
+    told = problem(shop.post("/schemas", content=unique), 409, "conflict")
+    assert "column `mail` becomes unique: no migration does this, make a new table" in told["message"]
+    assert "/migrations" not in told["message"]
+
+
+def test_a_relation_that_leads_nowhere_is_refused(shop: Tenant) -> None:
+    dead = 'relations = [{ name = "nx", column = "n", to_table = "shop.orders" }]\n'
+    rest = 'primary_key.columns = ["n"]\ncolumns = [{ name = "n", type = "i64" }]\n'
+    told = problem(shop.post("/schemas", content=f'id = "shop.nums"\n{rest}{dead}'), 400, "validation_failed")
+    assert "column `n` of `shop.nums` is of type i64, and the key of `shop.orders` of type str" in told["message"]
+    assert told["detail"]["column"] == "n"
+
+
 def test_a_change_of_rows_that_are_there_needs_a_migration(shop: Tenant) -> None:
     shop.write(order("o-1", 1))
     told = problem(shop.post("/schemas", content=ORDERS.replace('"i64"', '"str"')), 409, "conflict")

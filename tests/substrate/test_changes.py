@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from substrate.columns import F64, I64, JSON, STR
+from substrate.columns import F64, I64, JSON, STR, UUID
 from substrate.manifest import Check, Column, Dialect, Extraction, ForeignKey, Index, Manifest, Relation, read
 from substrate.manifest.changes import (
     AddCheck,
@@ -13,10 +13,12 @@ from substrate.manifest.changes import (
     AddIndex,
     AddRelation,
     Compatible,
+    Cure,
     DropIndex,
     DropRelation,
     Incompatible,
     Outcome,
+    Reason,
     Rebuild,
     Same,
     compare,
@@ -81,6 +83,14 @@ def test_the_same_model_in_other_words_is_the_same() -> None:
             (DropRelation(Relation("buyer", "to", USERS)), AddRelation(Relation("buyer", "doc", USERS))),
         ),
         ({"checks": (*OLD.checks, Check("few", "qty < 9"))}, (AddCheck(Check("few", "qty < 9")),)),
+        ({"checks": (Check("some", "qty > 1"),)}, (AddCheck(Check("some", "qty > 1")),)),
+        ({"checks": ()}, ()),
+        ({"columns": (ID, TO, replace(QTY, default=2), DOC)}, ()),
+        ({"columns": (ID, TO, replace(QTY, default=None), DOC)}, ()),
+        (
+            {"columns": (ID, TO, QTY, DOC, Column("n", STR)), "foreign_keys": (ForeignKey("n", USERS),)},
+            (AddColumn(Column("n", STR)),),
+        ),
         ({}, ()),
     ],
 )
@@ -89,42 +99,81 @@ def test_changes_that_leave_the_rows_alone_apply_at_once(changes: dict[str, Any]
     assert registered(empty=True, **changes) == Compatible(6, steps)
 
 
+def test_what_only_loosens_applies_at_once() -> None:
+    strict = replace(OLD, columns=(ID, replace(TO, unique=True), QTY, DOC), foreign_keys=(ForeignKey("to", USERS),))
+    assert compare(strict, replace(strict, columns=OLD.columns, version=6), version=5, empty=False) == Compatible(6, ())
+    assert compare(strict, replace(strict, foreign_keys=(), version=6), version=5, empty=False) == Compatible(6, ())
+
+
+def test_whether_the_store_makes_keys_concerns_new_rows_only() -> None:
+    given = Manifest(HERE, (Column("id", UUID), QTY), ("id",))
+    made = replace(given, columns=(Column("id", UUID, generated=True), QTY))
+    assert compare(given, made, version=1, empty=False) == Compatible(2, ())
+    assert compare(made, given, version=1, empty=False) == Compatible(2, ())
+
+
+MIGRATE, COPY = Cure.MIGRATE, Cure.COPY
+
+
 @pytest.mark.parametrize(
-    ("changes", "reason"),
+    ("changes", "reason", "cure"),
     [
-        ({"columns": (ID, TO, QTY, DOC, Column("n", F64, required=True))}, "column `n` is new and required"),
+        ({"columns": (ID, TO, QTY, DOC, Column("n", F64, required=True))}, "column `n` is new and required", MIGRATE),
         (
             {"columns": (ID, TO, QTY, DOC, Column("n", F64, required=True, default=0.5))},
             "column `n` is new and required",
+            MIGRATE,
         ),
         (
             {"columns": (ID, TO, QTY, DOC, Column("n", F64, unique=True, default=0.5))},
             "column `n` is new and unique, and has a default",
+            COPY,
         ),
-        ({"columns": (ID, TO, QTY)}, "column `doc` is dropped"),
-        ({"columns": (ID, TO, replace(QTY, type=F64, default=1.0), DOC)}, "column `qty` changes its type"),
-        ({"columns": (ID, TO, replace(QTY, default=2), DOC)}, "column `qty` changes its default"),
         (
-            {"columns": (ID, replace(TO, required=True, unique=True), QTY, DOC)},
-            "column `to` changes its `required` and `unique`",
+            {"columns": (ID, TO, QTY, DOC, Column("n", F64, unique=True, required=True))},
+            "column `n` is new, required and unique",
+            COPY,
         ),
-        ({"columns": (TO, ID, QTY, DOC)}, "the order of the columns changes"),
-        ({"primary_key": ("to",)}, "the primary key changes"),
-        ({"extractions": (Extraction("e", "doc.e", STR),)}, "the extractions change"),
-        ({"foreign_keys": (ForeignKey("to", USERS),)}, "the foreign keys change"),
-        ({"checks": ()}, "check `some` changes"),
-        ({"checks": (Check("some", "qty > 1"),)}, "check `some` changes"),
+        ({"columns": (ID, TO, QTY)}, "column `doc` is dropped", MIGRATE),
+        ({"columns": (ID, TO, replace(QTY, type=F64, default=1.0), DOC)}, "column `qty` changes its type", MIGRATE),
+        ({"columns": (ID, replace(TO, required=True), QTY, DOC)}, "column `to` changes its `required`", MIGRATE),
+        ({"columns": (ID, replace(TO, unique=True), QTY, DOC)}, "column `to` becomes unique", COPY),
+        ({"columns": (TO, ID, QTY, DOC)}, "the order of the columns changes", COPY),
+        (
+            {"primary_key": ("to",), "columns": (replace(ID, required=True), TO, QTY, DOC)},
+            "the primary key changes",
+            COPY,
+        ),
+        ({"extractions": (Extraction("e", "doc.e", STR),)}, "the extractions change", COPY),
+        ({"foreign_keys": (ForeignKey("to", USERS),)}, "the foreign key of `to` is new", COPY),
+        (
+            {"columns": (ID, TO, QTY, DOC, Column("n", STR, default="u")), "foreign_keys": (ForeignKey("n", USERS),)},
+            "the foreign key of `n` is new",
+            COPY,
+        ),
     ],
 )
-def test_any_other_change_needs_a_migration_unless_there_are_no_rows(changes: dict[str, Any], reason: str) -> None:
+def test_any_other_change_is_refused_and_says_what_to_do_unless_there_are_no_rows(
+    changes: dict[str, Any], reason: str, cure: Cure
+) -> None:
     refused = registered(**changes)
     assert isinstance(refused, Incompatible)
-    assert reason in refused.reasons
+    assert Reason(reason, cure) in refused.reasons
     error = refused.conflict()
     assert error.code == "conflict"
-    assert reason in error.message
-    assert error.message.endswith(": use /migrations")
+    assert reason in error.detail["reasons"]
+    assert cure.value in error.message
     assert registered(empty=True, **changes) == Compatible(6, (Rebuild(),))
+
+
+def test_a_refusal_points_to_migrations_for_what_they_do_and_for_nothing_else() -> None:
+    unique = replace(TO, required=True, unique=True)
+    refused = registered(columns=(ID, unique, replace(QTY, type=F64, default=1.0), DOC))
+    assert isinstance(refused, Incompatible)
+    assert refused.conflict().message == (
+        "column `to` changes its `required`, column `qty` changes its type: use /migrations;"
+        " column `to` becomes unique: no migration does this, make a new table that is declared so and copy the rows"
+    )
 
 
 @pytest.mark.parametrize("declared", [1, 5])
@@ -132,7 +181,7 @@ def test_in_dialect_e_a_change_declares_a_higher_version(declared: int) -> None:
     for empty in (False, True):
         refused = registered(empty, indexes=(), version=declared)
         assert refused == Incompatible(
-            (f"the declared version {declared} is not higher than 5, the present one",), needs_migration=False
+            (Reason(f"the declared version {declared} is not higher than 5, the present one", Cure.DECLARE_HIGHER),)
         )
         assert "/migrations" not in refused.conflict().message
 
