@@ -45,6 +45,8 @@ from worker.links import Links
 
 SHORT_TEXT = 1_000
 """Texts up to this length compile in about 3 ms, so the event loop can do it; longer ones go to a thread."""
+BEGIN_S = 1.0
+"""How long a run whose deadline is over may take to begin, so that it can be kept."""
 LOOK_S = 0.02
 """How often a job that others run is looked at, while somebody waits for it."""
 
@@ -274,6 +276,7 @@ class Programs:
 
     def _kept(self, run: ForegroundRun, order: Order) -> bool:
         """At the deadline: whether the run is a job now. Else it ends, or has ended."""
+        run.begun.wait(BEGIN_S)
         try:
             if order.visit is None and run.keep():
                 return True
@@ -298,6 +301,7 @@ class Programs:
             code = error.code
             return self._refuse(order, error)
         finally:
+            run.begun.set()
             metrics.program_ends(code, perf_counter() - began)
 
     def _reply(self, order: Order, ended: Ended, created: float) -> Reply:

@@ -67,9 +67,20 @@ class Jobs:
             assert job is not None
             reach("between a job and its mark")
             self._hints.mark(namespace.name, job.created)
+        return await self._follow(namespace, job, asked, order.deadline_s)
+
+    async def repeated(self, namespace: Namespace, asked: Query, deadline_s: float) -> Reply | None:
+        """The answer of the job that a request with this key has made before; None where none has.
+
+        Raises Problem (409): that was another request.
+        """
+        job = await self._found(namespace, asked.options.idempotency_key, _fingerprint(asked))
+        return await self._follow(namespace, job, asked, deadline_s) if job else None
+
+    async def _follow(self, namespace: Namespace, job: Job, asked: Query, deadline_s: float) -> Reply:
         if asked.mode == "async":
             return Reply(telling.accepted(job.id, self._links), accepted=True)
-        return await self._programs.run_job(namespace, job, order.deadline_s)
+        return await self._programs.run_job(namespace, job, deadline_s)
 
     @staticmethod
     async def _found(namespace: Namespace, key: str | None, fingerprint: str) -> Job | None:
@@ -112,8 +123,13 @@ class Queries:
         account = caller.account
         if account.operations is not None and not caller.named:
             await self._check_operations(text, account.operations)
-        deadline_s = min(wait_asked(req, resp, chosen.deadline_ms) or self._wall_s, self._wall_s)
+        deadline_s = wait_asked(req, resp, chosen.deadline_ms, self._wall_s)
         self._jobs.check_webhook(chosen.webhook)
+        if chosen.idempotency_key and mode != "check":
+            repeated = await self._jobs.repeated(self._programs.namespace(account.namespace), asked, deadline_s)
+            if repeated is not None:
+                _answer(resp, repeated)
+                return
         self._accounts.admit(account)
         slot = self._accounts.slot(account)
         if mode == "check":
@@ -126,9 +142,7 @@ class Queries:
             reply = await self._keep(order, asked)
         else:
             reply = await self._programs.run(order, req)
-        resp.data = reply.body
-        if reply.accepted:
-            resp.status = falcon.HTTP_202
+        _answer(resp, reply)
 
     async def _check_operations(self, text: str, operations: Collection[str]) -> None:
         """Refuses what a page without credentials may not run, where its account allows named operations only."""
@@ -144,18 +158,25 @@ class Queries:
             return await self._jobs.run(namespace, order, asked)
 
 
+def _answer(resp: falcon.asgi.Response, reply: Reply) -> None:
+    resp.data = reply.body
+    if reply.accepted:
+        resp.status = falcon.HTTP_202
+
+
 def _fingerprint(asked: Query) -> str:
     told = json.dumps([asked.query, asked.request, asked.mode, asked.options.webhook], sort_keys=True)
     return hashlib.sha256(told).hexdigest()
 
 
-def wait_asked(req: Request, resp: falcon.asgi.Response, deadline_ms: int | None) -> float | None:
-    """Seconds the client will wait: `options.deadline_ms`, else the header `Prefer: wait=`, else None."""
+def wait_asked(req: Request, resp: falcon.asgi.Response, deadline_ms: int | None, most_s: float) -> float:
+    """Seconds to wait: `options.deadline_ms`, else the header `Prefer: wait=`, else `most_s`; never more than these."""
     if deadline_ms is not None:
-        return deadline_ms / 1000
+        return min(deadline_ms / 1000, most_s)
     prefer = req.sent(b"prefer")
     wait = _WAIT.search(prefer) if prefer else None
     if wait is None:
-        return None
-    resp.set_header("Preference-Applied", f"wait={wait[1]}")
-    return float(wait[1])
+        return most_s
+    followed = min(float(wait[1]), most_s)
+    resp.set_header("Preference-Applied", f"wait={followed:g}")
+    return followed

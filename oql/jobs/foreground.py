@@ -36,7 +36,8 @@ class ForegroundRun:
     """One run in this process; `execute` runs on a thread, and everything else may be called from others.
 
     `ask`: see `oql.journal.Journal`. `variables`: those that the program finds bound, here and when it goes on.
-    `reply`: the answer of a site, which the run fills here and not where it goes on.
+    `reply`: the answer of a site, which the run fills here and not where it goes on. `begun` is set once it runs, and
+    by whoever sees that it never will: it cannot be kept before.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ForegroundRun:
         reply: Reply | None = None,
     ) -> None:
         self.cancel = CancelFlag()
+        self.begun = threading.Event()
         self._runner = runner
         self._namespace = namespace
         self._id = job
@@ -71,6 +73,7 @@ class ForegroundRun:
     def execute(self, program: Program) -> Ended:
         """Runs the program to its end, or its suspension. Raises StoreError where a suspended run cannot be kept."""
         self._source = program.source.text
+        self.begun.set()
         context = self._runner.make_context(self._namespace.name, self._id, self._request, self.cancel, self._journal)
         context.reply = self._reply
         if self._variables:

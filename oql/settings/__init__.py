@@ -21,7 +21,7 @@ from oql.mail import MailServer, sender_of
 from oql.models.endpoint import names_in
 from oql.models.prices import prices_in
 from oql.outbound.rules import hosts_in
-from oql.settings.addresses import address, domain, is_loopback, node, nodes, proxies, redis
+from oql.settings.addresses import address, domain, is_loopback, node, nodes, proxies, redis, store_url
 from oql.settings.sources import (
     Given,
     Published,
@@ -47,13 +47,18 @@ class SettingRow:
     help: str
 
 
+def _least(kind: type) -> dict[str, Any]:
+    """Of nothing there may be none; no time is enough for nothing."""
+    return {"gt": 0} if kind is float else {"ge": 0}
+
+
 def _limit_fields() -> dict[str, Any]:
     """One field for each limit of a run: `limit_` and its name."""
     kinds = get_type_hints(Limits)
     return {
         f"limit_{limit.name}": (
             kinds[limit.name],
-            Field(limit.default, ge=0, description=f"limit of a run: {limit.metadata['doc']}"),
+            Field(limit.default, description=f"limit of a run: {limit.metadata['doc']}", **_least(kinds[limit.name])),
         )
         for limit in fields(Limits)
     }
@@ -140,7 +145,7 @@ class Settings(_LimitSettings):
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         default_factory=lambda: platformdirs.user_data_path("oql"), description="folder that keeps everything"
     )
-    store: Annotated[str | None, Secret()] = Field(
+    store: Annotated[str | None, Secret(), AfterValidator(store_url)] = Field(
         None,
         description="PostgreSQL database that keeps the rows, as a URL; without it SQLite files in the data folder",
     )

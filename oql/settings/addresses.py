@@ -12,6 +12,13 @@ def address(url: str | None) -> str | None:
     return url.rstrip("/") if url else None
 
 
+def store_url(url: str | None) -> str | None:
+    """Where a PostgreSQL database is. Raises ValueError."""
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("a URL such as `postgresql://user@host/database`, or nothing")
+    return url
+
+
 def _has_host(url: str) -> bool:
     """Whether a URL has a host, and a port that there is where it names one."""
     try:

@@ -47,7 +47,7 @@ class Confirmations:
         """Gives an answer, of which one counts, and answers with what the job has come to."""
         asked = await self._desk.bodies.read(req, Confirmation)
         namespace, by, key = await self._who(req, asked, id)
-        deadline_s = min(wait_asked(req, resp, asked.options.deadline_ms) or self._wall_s, self._wall_s)
+        deadline_s = wait_asked(req, resp, asked.options.deadline_ms, self._wall_s)
         await self._desk.job(req, namespace, id)
         answer = Answer(key, asked.fields, _decision(asked))
         if answer.fields is None and answer.decision is None:

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server import metrics
 from server.answers import NO_ROUTE
+from server.bodies import READ_SECONDS
 from server.logs import log, log_answer
 from server.problems import CODES, body_of
 from server.process.corked import Corked
@@ -23,11 +24,15 @@ MOST_PIPELINED = 64
 """How many requests may wait behind the one that is being answered. Whoever sends more is answered those only."""
 HEAD_SECONDS = 20.0
 """How long a client may take to send the head of a request, or anything at all on a new connection."""
+BODY_SECONDS = READ_SECONDS
+"""How long it may take to begin with the body; from then on its reader looks at the time."""
 SLOW_SECONDS, LEAST_TAKEN = 60.0, 64 * 1024
 """A client that takes fewer bytes than these in so long, of those that wait for it, is let go. What waits in the kernel
 alone is the kernel's: it lets a client go that takes nothing for so long.
 """
 
+_CODING = b"transfer-encoding"
+_CODING_LENGTH = len(_CODING)
 _UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
 
@@ -43,6 +48,8 @@ class Connection(HttpToolsProtocol):
         self._moved_on = False
         self._head_bytes = 0
         self._head_late: asyncio.TimerHandle | None = None
+        self._body_begun = False
+        self._body_late: asyncio.TimerHandle | None = None
         self._slow: asyncio.TimerHandle | None = None
         self._refusal = (400, "this is not HTTP/1.1")
 
@@ -54,6 +61,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""
         self._stop_waiting_for_head()
+        self._stop_waiting_for_body()
         self._stop_waiting_for_reader()
         super().connection_lost(exc)
 
@@ -81,6 +89,8 @@ class Connection(HttpToolsProtocol):
                 self._refuse(431, f"the head of the request is longer than {MAX_HEAD_BYTES} bytes")
             elif self._head_open and self._head_late is None:
                 self._head_late = self.loop.call_later(HEAD_SECONDS, self._refuse_late_head)
+        if self._in_body and not self._body_begun and self._body_late is None:
+            self._body_late = self.loop.call_later(BODY_SECONDS, self._refuse_late_body)
 
     def on_message_begin(self) -> None:
         """The first byte of a request. The application can end the connection at once by `scope["state"]["abort"]`."""
@@ -94,8 +104,12 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header. Those behind a chunked body are dropped: the request has been judged by its head."""
-        if not self._in_body:
-            super().on_header(name, value)
+        if self._in_body:
+            return
+        if len(name) == _CODING_LENGTH and name.lower() == _CODING and value.lower() != b"chunked":
+            self._refusal = (400, "the only Transfer-Encoding that is read is chunked")
+            raise ValueError("another transfer coding")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The end of a request's head."""
@@ -109,7 +123,7 @@ class Connection(HttpToolsProtocol):
         if b"://" in self.url and not self._names_its_host():
             self._refusal = (400, "the request is for one host, and its Host header names another")
             raise ValueError("two hosts")
-        self._in_body = True
+        self._in_body, self._body_begun = True, False
         self._move_on()
         super().on_headers_complete()
         if self._draining:
@@ -123,11 +137,14 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body; what stands between two parts, or behind the last, is as limited as a head."""
         self._move_on()
+        self._body_begun = True
+        self._stop_waiting_for_body()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The end of a request."""
         self._in_body = False
+        self._stop_waiting_for_body()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -159,6 +176,15 @@ class Connection(HttpToolsProtocol):
     def _refuse_late_head(self) -> None:
         self._head_late = None
         self._refuse(408, f"the head of the request did not arrive within {HEAD_SECONDS:g} s")
+
+    def _refuse_late_body(self) -> None:
+        self._body_late = None
+        self._refuse(408, f"the body did not arrive within {BODY_SECONDS:g} s")
+
+    def _stop_waiting_for_body(self) -> None:
+        if self._body_late is not None:
+            self._body_late.cancel()
+            self._body_late = None
 
     def _move_on(self) -> None:
         """Something was received that is not a header or the framing of a chunk, so the count of those begins anew."""
@@ -202,9 +228,12 @@ class Connection(HttpToolsProtocol):
         """Answers without the application, unless another answer is on its way, and closes."""
         self._head_open = False
         self._stop_waiting_for_head()
+        self._stop_waiting_for_body()
         if self.transport.is_closing():
             return
-        if not self._answering():
+        if self._in_body and not self.pipeline and self._answering() and not self.cycle.response_started:
+            self.cycle.disconnected = True  # this is its answer
+        if not self._answering() or self.cycle.disconnected:
             request_id = new_request_id()
             body = body_of(CODES[status], message, request_id)
             head = (

@@ -100,6 +100,13 @@ def test_a_program_that_waits_is_a_job_at_its_deadline(client: httpx.Client, how
     assert answer.headers.get("preference-applied") == ("wait=1" if how == "header" else None)
 
 
+@pytest.mark.parametrize(("wanted", "followed", "status"), [("0", "0", 202), ("99999", "30", 200)])
+def test_the_wait_that_is_followed_is_told(client: httpx.Client, wanted: str, followed: str, status: int) -> None:
+    body = {"auth": {"username": "test", "password": "test"}, "query": 'SLEEP "1500ms"'}
+    answer = client.post("/v1/query", json=body, headers={"Prefer": f"wait={wanted}"})
+    assert (answer.status_code, answer.headers["preference-applied"]) == (status, f"wait={followed}")
+
+
 def test_a_deadline_lets_a_quick_program_finish(client: httpx.Client) -> None:
     assert ask(client, 'SLEEP "10ms" AFTER EMIT 1', options={"deadline_ms": 20_000}).json()["result"] == 1
 

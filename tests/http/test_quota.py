@@ -39,6 +39,27 @@ def test_a_day_has_a_hundred_queries(client: httpx.Client, login: dict[str, str]
     assert ask(client, "EMIT 1", auth=login, mode="check").status_code == 429
 
 
+def test_a_repeated_key_is_answered_when_the_day_is_used_up(client: httpx.Client, login: dict[str, str]) -> None:
+    keyed = {"options": {"idempotency_key": "once"}}
+    first = ask(client, "EMIT 5", auth=login, **keyed)
+    assert [ask(client, "EMIT 1", auth=login).status_code for _ in range(100)] == [200] * 99 + [429]
+    again = ask(client, "EMIT 5", auth=login, **keyed)
+    assert (again.status_code, again.json()["job_id"], again.json()["result"]) == (200, first.json()["job_id"], 5)
+    problem(ask(client, "EMIT 6", auth=login, **keyed), 409)
+    problem(ask(client, "EMIT 5", auth=login, options={"idempotency_key": "other"}), 429)
+
+
+def test_a_repeated_key_follows_what_runs(
+    client: httpx.Client, login: dict[str, str], many: ThreadPoolExecutor
+) -> None:
+    keyed = {"auth": login, "options": {"idempotency_key": "once"}}
+    program = 'SLEEP "2s" AFTER EMIT 1'
+    first = many.submit(ask, client, program, **keyed)
+    until(lambda: client.get("/v1/jobs", auth=(login["username"], login["password"])).json()["jobs"])
+    again = ask(client, program, **keyed)
+    assert (again.status_code, again.json()["job_id"]) == (200, first.result().json()["job_id"])
+
+
 def test_what_was_refused_before_it_ran_is_not_counted(client: httpx.Client, login: dict[str, str]) -> None:
     for _ in range(101):
         problem(ask(client, "EMIT 1", auth=login, options={"webhook": "https://10.0.0.1/"}), 400)

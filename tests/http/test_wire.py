@@ -1,6 +1,7 @@
 """The protocol itself: connections that are kept, methods without bodies, and bytes that no client would send."""
 
 import contextlib
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -106,6 +107,8 @@ def test_asking_for_another_protocol(server: Server) -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x00b\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX A: b\r\n\r\n",
         b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -125,7 +128,16 @@ def test_a_bad_chunk(server: Server) -> None:
     head = b"POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     with Wire(server.port) as wire:
         wire.send(head + b"nope\r\n")
-        assert wire.closed() or wire.answer().status == 400
+        refusal(server, wire.answer(), 400, "validation_failed")
+        assert wire.closed()
+    with Wire(server.port) as wire:
+        wire.send(head + b"2\r\n{}\r\nnope\r\n")
+        refusal(server, wire.answer(), 400, "validation_failed")
+        assert wire.closed()
+    with Wire(server.port) as wire:  # one behind another is not answered in its place
+        wire.post(HELLO.replace(b'EMIT \\"Hello\\"', b'SLEEP \\"300ms\\" AFTER EMIT 1'))
+        wire.send(head + b"nope\r\n")
+        assert wire.closed() or wire.answer().json()["result"] == 1
     with Wire(server.port) as wire:
         wire.post()
         assert wire.answer().status == 200
@@ -155,6 +167,8 @@ def test_what_follows_a_chunked_body_is_limited(server: Server, endless: bytes) 
     with Wire(server.port) as wire:
         with contextlib.suppress(ConnectionError):
             wire.send(CHUNKED + b"2\r\n{}\r\n" + endless)
+        with contextlib.suppress(ConnectionError):  # which the answer has preceded, if what was sent did not destroy it
+            assert wire.answer().status == 431
         assert wire.closed()
 
 
@@ -189,14 +203,17 @@ def test_a_client_that_leaves_in_the_middle(server: Server) -> None:
 @pytest.mark.slow
 def test_a_client_that_dawdles(server: Server) -> None:
     head = b"POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
-    with Wire(server.port) as silent, Wire(server.port) as in_head, Wire(server.port) as in_body:
+    with ExitStack() as stack:
+        silent, in_head, before_body, in_body = (stack.enter_context(Wire(server.port)) for _ in range(4))
         in_head.send(head)
+        before_body.send(head + b"\r\n")
         in_body.send(head + b"\r\n{")
         assert silent.closed()
         refusal(server, in_head.answer(), 408, "request_timeout")
         assert in_head.closed()
-        refusal(server, in_body.answer(), 408, "request_timeout")
-        assert in_body.closed()
+        for wire in (before_body, in_body):
+            refusal(server, wire.answer(), 408, "request_timeout")
+            assert wire.closed()
 
 
 @pytest.mark.parametrize(

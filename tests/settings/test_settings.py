@@ -112,6 +112,17 @@ def test_the_environment_sets_limits(tmp_path: Path) -> None:
         ("host = 1", {}, "setting `host` (oql.toml): expected text, found `1`"),
         ("grace_s = nan", {}, "setting `grace_s` (oql.toml): expected a finite number, found `nan`"),
         ("limit_wall_s = 'x'", {}, "setting `limit_wall_s` (oql.toml): expected a number, found `x`"),
+        (
+            "",
+            {"OQL_LIMIT_WALL_S": "0"},
+            "setting `limit_wall_s` (environment OQL_LIMIT_WALL_S): expected more than 0.0, found `0`",
+        ),
+        (
+            "",
+            {"OQL_STORE": "mysql://x:y@z/w"},
+            "setting `store` (environment OQL_STORE): "
+            "expected a URL such as `postgresql://user@host/database`, or nothing",
+        ),
         ("log_format = 'xml'", {}, "setting `log_format` (oql.toml): expected 'json' or 'text', found `xml`"),
         (
             "",
