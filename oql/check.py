@@ -241,6 +241,11 @@ def _missing(step: ast.VerbStep, verb: Verb, given: set[str]) -> Iterator[OqlErr
     elif verb.forms and not any(set(form) <= given for form in verb.forms):
         forms = ", or ".join(" and ".join(form) for form in verb.forms)
         yield _lacks(step, verb, forms)
+    for modifier in step.modifiers:
+        needed = verb.only_with.get(modifier.keyword)
+        if needed and needed not in given:
+            message = f"`{modifier.keyword}` of `{verb.name}` needs {needed}"
+            yield OqlError(Code.PARSE_ERROR, message, modifier.span, f"the form is {verb.usage}")
 
 
 def _lacks(step: ast.VerbStep, verb: Verb, keyword: str) -> OqlError:

@@ -189,7 +189,7 @@ def _effect(source: Source, item: Instruction) -> dict[str, Any]:
     from oql.hosts import hosts
 
     verb = verbs.table()[item.data["verb"]]
-    touched = [f"{verb.touches}:{_shown(item, verb.names)}"] if verb.touches else []
+    touched = [f"{verb.touches}:{_touched(verb, item)}"] if verb.touches else []
     writes = verb.effect_with(item.data["modifiers"]) in ("store", "outside")
     return {
         "step": verb.name,
@@ -201,9 +201,20 @@ def _effect(source: Source, item: Instruction) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _touched(verb: Any, item: Instruction) -> str:
+    """What a step touches, by its full name: a table as `database.table`."""
+    name = _shown(item, verb.names)
+    inside = item.data["modifiers"].get(verb.inside)
+    return f"{_known(inside)}.{name}" if inside else name
+
+
 def _shown(item: Instruction, keyword: str) -> str:
     operand = item.data["modifiers"].get(keyword) or next(iter(item.data["operands"]), None)
-    return str(operand[1]) if operand and operand[0] == "value" else "?"
+    return _known(operand) if operand else "?"
+
+
+def _known(operand: list[Any]) -> str:
+    return str(operand[1]) if operand[0] == "value" else "?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,9 @@ class Trace:
     `counts` and `times` are those of the program that runs at the moment, `inner` or the outermost.
     """
 
-    __slots__ = ("_current", "_outermost", "_sums", "counts", "entries", "inner", "remarks", "room", "times")
+    __slots__ = (
+        "_current", "_outermost", "_sums", "_taken_until", "counts", "entries", "inner", "remarks", "room", "times",
+    )  # fmt: skip
 
     def __init__(self, room: int, places: int) -> None:
         self.entries: list[Entry] = []
@@ -74,6 +76,7 @@ class Trace:
         self.room = room
         self.inner: InnerProgram | None = None
         self._sums: dict[int, _Sums] = {}  # of inner programs
+        self._taken_until = 0  # when the last step of a branch ended
         self._current = self._outermost = sums = _Sums(None, places)
         self.counts, self.times = sums.counts, sums.times
 
@@ -92,12 +95,23 @@ class Trace:
         return self._sums[key]
 
     def note(self, at: int, started: int, ended: int, status: str, passes: tuple[int, ...], number: int = 0) -> None:
-        """Adds an entry, or to the sums when there is no room left."""
+        """Adds an entry, or to the sums when there is no room left.
+
+        One that was passed over is noted for the moment when the one before ended: the one behind may count from then.
+        """
+        if status == SKIPPED and self.entries:
+            started = ended = self._behind_the_last()
         if self.room > 0:
             self.room -= 1
             self.entries.append((at, started, ended, status, passes, number, self.inner))
         else:
             self._current.add(at, number, status, 1, ended - started)
+
+    def _behind_the_last(self) -> int:
+        """From when the next step may be timed: the end of the last one; its beginning where that is a block."""
+        last = self.entries[-1]
+        ended: int = last[1] if isinstance(last, list) else last[2]
+        return max(ended, self._taken_until)
 
     def add(self, at: int, nanoseconds: int, status: str) -> None:
         """Adds a step to the sums of a place."""
@@ -139,6 +153,7 @@ class Trace:
         self.remarks |= {before + place: told for place, told in other.remarks.items() if place < len(fits)}
         self.entries.extend(fits)
         self.room -= len(fits)
+        self._taken_until = max([self._taken_until, *(entry[2] for entry in fits)])
         for at, started, ended, status, _, number, inner in other.entries[len(fits) :]:
             self._sums_of(inner).add(at, number, status, 1, ended - started)
         for inner, at, number, status, count, nanoseconds in other.sums():

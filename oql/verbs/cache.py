@@ -1,7 +1,7 @@
 """Verbs on the cache: values kept for other runs of the same namespace."""
 
 from oql.context import Cache
-from oql.errors import Code, expected, failed
+from oql.errors import Code, expected
 from oql.values import Value, json_weight
 from oql.verbs.declare import Any, Family, Text, describe
 from oql.verbs.run import Run
@@ -19,6 +19,7 @@ family = Family("cache", "Cache", exec_class="Io", options={"effect": "store", "
     ],
     names="AS",
     reads_without="AS",
+    only_with={"ON": "AS"},
 )
 def cache(run: Run, value: Any, *, as_: Text | None = None, on: Duration | None = None) -> Value:
     """Keeps a value under the key that AS names, ON so many seconds or for ever; without AS reads the key.
@@ -30,8 +31,6 @@ def cache(run: Run, value: Any, *, as_: Text | None = None, on: Duration | None 
         run.claim(json_weight(value))
         _cache_of(run).put(as_, value, run.clock(), None if on is None else checked(on, Code.TYPE_FAILED))
         return True
-    if on is not None:
-        raise failed(Code.TYPE_FAILED, "`CACHE` with ON needs AS", 'write CACHE value AS "key" ON seconds')
     if not isinstance(value, str):
         raise expected(Code.TYPE_FAILED, "a key to read from the cache", describe(value))
     return _cache_of(run).get(value, run.clock())

@@ -25,7 +25,7 @@ family = Family(
     "Database",
     failure=Code.DATABASE_ERROR,
     exec_class="Io",
-    options={"effect": "store", "touches": "table", "quick": False},
+    options={"effect": "store", "touches": "table", "inside": "FROM", "quick": False},
 )
 
 _ALL_ROWS = {"WHERE": "name the rows with WHERE; to empty the whole table write FLUSH TABLE name FROM database"}
@@ -155,7 +155,7 @@ def insert(run: Run, row: Any, *, into: Text, from_: Text) -> Value:
     return write(run, lambda frame, call: frame.put(table, single, insert=True).key, table)
 
 
-@family.verb("QUERY", examples=EXAMPLES["QUERY"], effect="read")
+@family.verb("QUERY", examples=EXAMPLES["QUERY"], effect="read", only_with={"FORMAT": "SORT BY"})
 def query(
     run: Run,
     table: Text,
@@ -176,8 +176,6 @@ def query(
     plan = _rows(known, where)
     if sort_by is not None:
         plan = {"Sort": {"by": [[sort_by, format_ or "asc"]], "child": plan}}
-    elif format_ is not None:
-        raise failed(Code.DATABASE_ERROR, "FORMAT needs SORT BY", 'write SORT BY "column" FORMAT "desc"')
     if limit is not None or at is not None:
         plan = _part(plan, limit, at, run.context.limits.rows)
     rows = read(run, lambda reading, call: reading.query(plan, call, coerce=True), known)
@@ -214,7 +212,7 @@ _CHANGES = frozenset({"INSERT", "UPSERT", "REPLACE", "MERGE", "UPDATE", "DELETE"
 """What begins a statement of SQL that changes rows."""
 
 
-@family.verb("SQL", examples=EXAMPLES["SQL"], effect="read", touches="database", names="FROM")
+@family.verb("SQL", examples=EXAMPLES["SQL"], effect="read", touches="database", names="FROM", inside="")
 def sql(run: Run, statement: Text, *, from_: Text, with_: Array | None = None) -> list[JsonRow]:
     """Gives the rows that a SELECT finds, as an array of objects; WITH holds the values of `$1`, `$2` and so on."""
     params = [_json(value) for value in with_ or ()]

@@ -144,10 +144,12 @@ _BLOCKS: dict[Block, str] = {
 class Verb:
     """Everything there is to know of a verb.
 
-    `forms`: sets of modifier keywords of which at least one must be complete. `rebinds`: without SET the
+    `forms`: sets of modifier keywords of which at least one must be complete. `only_with`: modifiers that stand only
+    together with another one, and which that is. `rebinds`: without SET the
     result is bound to the variable that this modifier names. `extends`: that result is the array there with
     the operand behind it. `touches`: what an effect is on ("cache"), for
-    checks, `names`: the modifier that names it (else the operand does), `reads_without`: the modifier
+    checks, `names`: the modifier that names it (else the operand does), `inside`: the modifier that names the database
+    around it, `reads_without`: the modifier
     without which the verb only reads, or a function that tells it of a step's modifiers. `quick`: it never
     computes for long on a small operand. `needs`: what this build lacks to serve the verb. `draws`: what it gives has
     to do with chance, always or with these values of USING. `acts`: it only acts, so its value is true. `mentions`: the
@@ -174,10 +176,12 @@ class Verb:
     receives: Literal["", "context", "run"] = ""
     keeps: str = ""
     forms: tuple[tuple[str, ...], ...] = ()
+    only_with: Mapping[str, str] = field(default_factory=dict)
     rebinds: str = ""
     extends: bool = False
     touches: str = ""
     names: str = ""
+    inside: str = ""
     reads_without: str | Callable[[Mapping[str, AnyType]], bool] = ""
     quick: bool = True
     needs: str = ""
@@ -234,10 +238,27 @@ class Verb:
         return f" {shown}" if self.operand.required else f" [{shown}]"
 
     def _modifier_usage(self) -> typing.Iterator[str]:
-        for keyword, parameter in self.modifiers.items():
-            choices = "|".join(f'"{choice}"' for choice in parameter.kind.choices)
-            shown = f"{keyword} {choices or parameter.kind.name.replace(' ', '-')}"
-            yield f" {shown}" if parameter.required else f" [{shown}]"
+        shown: set[str] = set()
+        for keyword in self.modifiers:
+            if keyword not in shown and not self._shown_inside(keyword):
+                yield f" {self._clause(keyword, shown)}"
+
+    def _shown_inside(self, keyword: str) -> bool:
+        """Whether a modifier stands inside the brackets of another: two that need each other share their brackets."""
+        other = self.only_with.get(keyword)
+        return other is not None and self.only_with.get(other) != keyword
+
+    def _clause(self, keyword: str, shown: set[str]) -> str:
+        """A modifier with those that stand only together with it, in brackets where it may be left out."""
+        shown.add(keyword)
+        parameter = self.modifiers[keyword]
+        choices = "|".join(f'"{choice}"' for choice in parameter.kind.choices)
+        parts = [f"{keyword} {choices or parameter.kind.name.replace(' ', '-')}"]
+        for other, needed in self.only_with.items():
+            if needed == keyword and other not in shown:
+                clause = self._clause(other, shown)
+                parts.append(clause[1:-1] if self.only_with.get(keyword) == other else clause)
+        return " ".join(parts) if parameter.required else f"[{' '.join(parts)}]"
 
 
 TABLE: dict[str, Verb] = {}

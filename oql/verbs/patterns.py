@@ -28,6 +28,7 @@ _POLLED_EVERY = 64
         ('REPLACE "database" FROM 0 TO 4 WITH "Code"', "Codebase"),
     ],
     forms=(("WHERE", "WITH"), ("FROM", "TO", "WITH")),
+    only_with={"AS": "WHERE"},
     quick=False,
 )
 def replace(
@@ -46,7 +47,7 @@ def replace(
     and `$$` a dollar. FROM and TO count as in SLICE.
     """
     if where is None:
-        return _replace_part(run, text, from_, to, with_, as_)
+        return _replace_part(run, text, from_, to, with_)
     if from_ is not None or to is not None:
         raise not_allowed(Code.STRING_FAILED, "WHERE", "together with FROM and TO")
     if as_ == "regex":
@@ -56,9 +57,7 @@ def replace(
     return text.replace(where, with_)
 
 
-def _replace_part(run: Run, text: str, start: int | None, end: int | None, new: str, mode: str | None) -> str:
-    if mode is not None:
-        raise not_allowed(Code.STRING_FAILED, 'AS "regex"', "with FROM and TO", hint="use WHERE to look for a pattern")
+def _replace_part(run: Run, text: str, start: int | None, end: int | None, new: str) -> str:
     first, last, _ = slice(start, end).indices(len(text))
     run.claim(text_bytes(len(text) + len(new), text, new))
     return text[:first] + new + text[max(first, last) :]

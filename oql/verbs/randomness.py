@@ -3,7 +3,7 @@
 from typing import Literal
 
 from oql.context import Context
-from oql.errors import Code, expected, failed
+from oql.errors import Code, expected
 from oql.verbs.calculate import family
 from oql.verbs.declare import Whole
 
@@ -26,6 +26,7 @@ def uuid(context: Context, *, as_: Literal["v4", "v7"] = "v4") -> str:
 @family.verb(
     "RANDOM",
     draws=True,
+    only_with={"FROM": "TO", "TO": "FROM"},
     examples=[
         ("RANDOM FROM 7 TO 7", 7),
         ("RANDOM SET ?r AFTER IF ?r IS LESS THAN 1 OPEN NEST EMIT true CLOSE NEST", True),
@@ -33,11 +34,8 @@ def uuid(context: Context, *, as_: Literal["v4", "v7"] = "v4") -> str:
 )
 def random(context: Context, *, from_: Whole | None = None, to: Whole | None = None) -> int | float:
     """Draws a whole number between two, both included; without them a decimal from 0 to below 1."""
-    if from_ is None and to is None:
+    if from_ is None or to is None:  # neither stands there without the other
         return context.random.random()
-    if from_ is None or to is None:
-        missing = "FROM" if from_ is None else "TO"
-        raise failed(Code.TYPE_FAILED, f"`RANDOM` needs {missing}", "give both FROM and TO, or neither")
     if from_ > to:
         raise expected(Code.TYPE_FAILED, f"TO from {from_} up", f"{to}")
     return context.random.randint(from_, to)

@@ -161,7 +161,8 @@ def test_any_other_change_is_refused_and_says_what_to_do_unless_there_are_no_row
     assert Reason(reason, cure) in refused.reasons
     error = refused.conflict()
     assert error.code == "conflict"
-    assert reason in error.detail["reasons"]
+    told: Any = error.detail["reasons"]
+    assert reason in told
     assert cure.value in error.message
     assert registered(empty=True, **changes) == Compatible(6, (Rebuild(),))
 
