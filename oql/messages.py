@@ -25,6 +25,8 @@ _TEXT_OR_COMMENT = re.compile(
 
 _NESTS = re.compile(rf"{_TEXT_OR_COMMENT.pattern}|\b(?P<open>OPEN\s+NEST)\b|\b(?P<close>CLOSE\s+NEST)\b")
 
+_BEFORE_END = "write it before CLOSE NEST"
+
 _OPERAND = {"TEXT", "NUMBER", "TRUE", "FALSE", "NULL", "VARIABLE", "SYSTEM"}
 _SHOWN = {"LPAR": "`(`", "RPAR": "`)`", "VERB_OR_COMPARE": "", "AMPERSAND": "", "NULL_TEST": "",
           "COMPARE": "a comparison such as `IS EQUAL TO`",
@@ -33,14 +35,26 @@ _SHOWN = {"LPAR": "`(`", "RPAR": "`)`", "VERB_OR_COMPARE": "", "AMPERSAND": "", 
 
 UNCLOSED = "the block that begins here has no end"
 
+_FIELD = 'a field is written ?name FORMAT TEXT AS "Name"'
+
 
 def syntax_error(
-    text: str, start: int, accepted: set[str], open_blocks: list[Token], verb: Verb | None = None
+    text: str,
+    start: int,
+    accepted: set[str],
+    open_blocks: list[Token],
+    verb: Verb | None = None,
+    in_field: bool = False,
 ) -> OqlError:
-    """The error at a place where none of the accepted terminals stands; `verb`: whose step it is in."""
+    """The error at a place where none of the accepted terminals stands.
+
+    `verb`: whose step it is in; `in_field`: whether it is in a form, where a field is not complete.
+    """
     error = _syntax_error(text, start, accepted, open_blocks, verb)
     if accepted == {"FORMAT"} and not error.ideas:
-        error.hint = f'a field is written ?name FORMAT TEXT AS "Name"; {_kinds()}'
+        error.hint = f"{_FIELD}; {_kinds()}"
+    elif in_field and error.hint == _BEFORE_END:
+        error.hint = _FIELD
     return error
 
 
@@ -61,7 +75,7 @@ def _syntax_error(text: str, start: int, accepted: set[str], open_blocks: list[T
         return OqlError(Code.PARSE_ERROR, "the comment that begins here has no end", place, "add `*)` at its end")
     word = _WORD.match(text, start)
     if word:
-        return _at_word(text, word, accepted, verb)
+        return _at_word(text, word, accepted, open_blocks, verb)
     chunk = _CHUNK.match(text, start)
     found = chunk[0] if chunk else character
     place = Span(start, start + len(found))
@@ -155,9 +169,14 @@ def _indent(text: str, place: int) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _at_word(text: str, word: re.Match[str], accepted: set[str], verb: Verb | None) -> OqlError:
+def _at_word(
+    text: str, word: re.Match[str], accepted: set[str], open_blocks: list[Token], verb: Verb | None
+) -> OqlError:
     capitals = _CAPITALS.match(text, word.start())
     if word[0].isupper() and capitals and "KIND" not in accepted:
+        found = phrase_at(text, word.start())
+        if found:
+            return _misplaced(word, found, accepted, bool(open_blocks))
         return _at_keyword(text, word, " ".join(capitals[0].split()), accepted, verb)
     place = Span(word.start(), word.end())
     if "KIND" in accepted:
@@ -206,10 +225,7 @@ def _hint_for_word(word: str, accepted: set[str]) -> str | None:
 
 
 def _at_keyword(text: str, word: re.Match[str], capitals: str, accepted: set[str], verb: Verb | None) -> OqlError:
-    """The error at a word in capitals: one of the language in the wrong place, or none of it."""
-    found = phrase_at(text, word.start())
-    if found:
-        return _misplaced(word, found, accepted)
+    """The error at a word in capitals that is none of the language."""
     place = Span(word.start(), word.end())
     wants_value = bool(_OPERAND & accepted) and "VERB" not in accepted
     hint = (
@@ -278,11 +294,12 @@ def _alike(written: list[str], phrase: list[str]) -> bool:
     return written != phrase and all(one == other or nearest(one, [other]) for one, other in pairs)
 
 
-def _misplaced(word: re.Match[str], found: str, accepted: set[str]) -> OqlError:
+def _misplaced(word: re.Match[str], found: str, accepted: set[str], in_block: bool) -> OqlError:
+    """The error at a phrase of the language in the wrong place."""
     place = Span(word.start(), word.start() + max(len(word[0]), len(found)))
     hint = WORDS.get(found)
     if found == "CLOSE NEST":
-        hint = "CLOSE NEST closes no block here"
+        hint = _BEFORE_END if in_block else "CLOSE NEST closes no block here"
     elif found in MODIFIERS and "VERB" in accepted:
         hint = "modifiers stand behind a verb and its value, before SET"
     elif found in OPERATORS or found in NULL_TESTS:

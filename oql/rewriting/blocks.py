@@ -4,6 +4,7 @@ import re
 import textwrap
 
 from oql.rewrites import Found, around, at
+from oql.verbs.declare import MODIFIERS
 
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|[{}]")
 _NEST = "blocks are written OPEN NEST ... CLOSE NEST"
@@ -82,10 +83,18 @@ TABLE = (
 )  # fmt: skip
 """Rewrites of blocks."""
 
+
+def _wrapped(match: Found) -> str | None:
+    """The words as a block; None for a modifier, which begins no step."""
+    from oql.messages import phrase_at
+
+    return None if phrase_at(match.string, match.start(1)) in MODIFIERS else f"OPEN NEST {match[1]} CLOSE NEST"
+
+
+_TO_END = r"[^\n]*?)(?=\s+CLOSE\s+NEST\b|\s+ELSE\b|[ \t]*\n|\s*\Z)"
+
 WRAPPED = (
-    at(r"((?!OPEN\b|CLOSE\b)[A-Z]{2,}[^\n]*?)(?=\s+CLOSE\s+NEST\b|\s+ELSE\b|[ \t]*\n|\s*\Z)",
-       r"OPEN NEST \1 CLOSE NEST", _NEST),
-    around(r"\s(?:AFTER|AND|THEN)\s+([A-Z][^\n]*?)(?=\s+CLOSE\s+NEST\b|\s+ELSE\b|[ \t]*\n|\s*\Z)",
-           r" OPEN NEST \1 CLOSE NEST", _NEST),
-)  # fmt: skip
+    at(rf"((?!OPEN\b|CLOSE\b)[A-Z]{{2,}}{_TO_END}", _wrapped, _NEST),
+    at(rf"(?:AFTER|AND|THEN)\s+([A-Z]{_TO_END}", _wrapped, _NEST),
+)
 """Rewrites that make a block of steps, tried when nothing else helps."""

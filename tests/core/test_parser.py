@@ -42,9 +42,43 @@ def messages(text: str) -> list[str]:
         ("FOREACH ?l OPEN NEST EMIT 1 CLOSE NEST\nUPER 1", ["1:12", "2:1"]),
         ("SWITCH 1 OPEN NEST CASE OPEN NEST EMIT 1 CLOSE NEST CLOSE NEST\nUPER 1", ["1:25", "2:1"]),
         ("EMIT 1 WITH 2\nUPPER 'a' SET ?a FROM 3", ["1:8", "2:18"]),
+        ('UPER "a" EMIT !NOWW SPLIT "a" EMIT "b" WITH "c"', ["1:1", "1:15", "1:21", "1:40"]),
+        ("UPER 'a' (* EMIT !NOWW *) WITH 'EMIT !NOWW' EMIT 'x'", ["1:1"]),
+        ("EMIT ] EMIT 'x' & COUNT 'y'", ["1:6"]),
+        ("IF ?a = 1 OPEN NEST\nEMIT !NOWW\nCLOSE NEST", ["1:7", "2:6"]),
+        ('IF 1 IS EQUAL 1 OPEN NEST\nUPER "x"\nEMIT !NOWW CLOSE NEST\nLOWR "x"', ["1:6", "2:1", "3:6", "4:1"]),
+        (
+            "IF ?a = 1 OPEN NEST UPER 1 CLOSE NEST ELSE IF ?b = 2 OPEN NEST LOWR 1 CLOSE NEST",
+            ["1:7", "1:21", "1:50", "1:64"],
+        ),
+        ("FOREACH ?l ?x OPEN NEST UPER ?x CLOSE NEST LOWR 1", ["1:12", "1:25", "1:44"]),
+        ("SWITCH 1 ] OPEN NEST CASE ] OPEN NEST UPER 1 CLOSE NEST CLOSE NEST", ["1:10", "1:27", "1:39"]),
+        ("UNLESS 1 IS NULL OPEN NEST EMIT !NOWW CLOSE NEST", ["1:1", "1:33"]),
+        ("GATHER OPEN NEST ?n FORMAT FOO AS 'x' AND ?m FORMAT BAR 'c' AS 'y' CLOSE NEST", ["1:28", "1:53"]),
     ],
 )
 def test_every_mistake_shows_in_its_place(text: str, expected: list[str]) -> None:
+    assert places(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("IF ?t STARTS 'a' OPEN NEST EMIT 1 CLOSE NEST", ["1:7"]),
+        ("IF ?x EXISTS OPEN NEST EMIT 1 CLOSE NEST", ["1:7"]),
+        ("IF ?x IS GREATER THAN 1 AND IS LESS THAN 5 OPEN NEST EMIT 1 CLOSE NEST", ["1:25"]),
+        ("IF 1 IS NULL OPEN NEST EMIT 1 SET CLOSE NEST EMIT 2", ["1:35"]),
+        ("IF 1 IS NULL OPEN NEST EMIT 1 CLOSE NEST else OPEN NEST EMIT 2 CLOSE NEST", ["1:42"]),
+        ("IF 1 IS NULL OPEN NEST CLOSE NEST ELSE 2 IS NULL OPEN NEST CLOSE NEST ELSE OPEN NEST CLOSE NEST", ["1:40"]),
+        ("FOREACH ?l AS ?x OPN NEST IF ?x IS NULL OPEN NEST EMIT 1 CLOSE NEST CLOSE NEST EMIT 2", ["1:18"]),
+        ("FOREACH ?l AS ?x OPEN NEST EMIT 1 CLSE NEST EMIT 2", ["1:35"]),
+        ("IF 1 IS NULL OPEN NEST EMIT 1 CLOSE CLOSE NEST EMIT 2", ["1:31"]),
+        ("SWITCH 1 OPEN NEST WHEN 1 OPEN NEST EMIT 1 CLOSE NEST CLOSE NEST", ["1:20"]),
+        ("DEFINE CRON 'c' 'c' ON SCHEDULE '0 3 * * *' OPEN NEST EMIT 1 CLOSE NEST", ["1:17"]),
+        ("TRANSACTION OPEN NEST DEFIN NEW OPERATION AS 'x' OPEN NEST SLEEP '1s' CLOSE NEST CLOSE NEST", ["1:23"]),
+    ],
+)
+def test_one_mistake_brings_no_other(text: str, expected: list[str]) -> None:
     assert places(text) == expected
 
 
