@@ -10,7 +10,6 @@ from substrate.catalog import Catalog, Table
 from substrate.columns import ColumnType
 from substrate.engine import Connection, DialectName, storage
 from substrate.errors import Conflict, Invalid
-from substrate.graph.leading import refuse_dead_ends
 from substrate.log import Op
 from substrate.manifest import Manifest, read
 from substrate.manifest.changes import (
@@ -23,6 +22,7 @@ from substrate.manifest.changes import (
     compare,
     first_version,
 )
+from substrate.plan.leading import refuse_dead_ends
 from substrate.rows import VERSION, quoted
 
 

@@ -6,7 +6,8 @@ from accounts.errors import InvalidTokenRequest
 from accounts.service import Accounts
 from accounts.tokens import Token
 from server.problems import Problem
-from server.store.bodies import StoreBodies, param
+from server.store.bodies import StoreBodies, param, require
+from server.store.envelopes import ReplicationConfig, TenantTokenRequest
 from server.store.gate import Visit
 from server.store.threads import Threads
 from substrate import json, names
@@ -34,7 +35,8 @@ class Admin:
         """Takes the one way there is."""
         names.tenant(tenant)
         _, asked = await self._bodies.object(visit.req)
-        mode = asked.get("replication_mode")
+        require(asked, ReplicationConfig)
+        mode = asked["replication_mode"]
         if mode != MODE:
             message = f"`replication_mode`: expected {MODE}, found {described(mode)}"
             raise Problem(400, message, detail={"field": "replication_mode"})
@@ -92,7 +94,8 @@ class Admin:
 
 def _wanted(asked: dict[str, Any]) -> tuple[str, list[str], float | None]:
     """The name, scopes and end of a token that is asked for. Raises Problem (400)."""
-    name, scopes, ends = asked.get("name"), asked.get("scopes"), asked.get("expires_at_secs")
+    require(asked, TenantTokenRequest)
+    name, scopes, ends = asked["name"], asked["scopes"], asked.get("expires_at_secs")
     if not isinstance(name, str) or not name:
         raise Problem(400, f"`name`: expected text, found {described(name)}", detail={"field": "name"})
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):

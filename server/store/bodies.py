@@ -52,15 +52,18 @@ class StoreBodies:
         return raw, value
 
 
-def require(body: Mapping[str, Any], model: type[BaseModel], **detail: Any) -> None:
-    """Raises Invalid where a body lacks a field that its model requires, and names an unknown one that may be meant."""
-    fields = model.model_fields
+def require(body: Mapping[str, Any], model: type[BaseModel], place: str = "", **detail: Any) -> None:
+    """Raises Invalid where a body lacks a field that its model requires, and names an unknown one that may be meant.
+
+    place: of an object within the body, with a point behind it.
+    """
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
     missing = next((name for name, field in fields.items() if name not in body and field.is_required()), None)
     if missing is None:
         return
     unknown = next((name for name in body if name not in fields), None)
     told = f"; {shown(unknown)} {unknown_field(unknown, list(fields))}" if unknown is not None else ""
-    raise Invalid(f"`{missing}`: is required{told}", field=missing, **detail)
+    raise Invalid(f"`{place}{missing}`: is required{told}", field=f"{place}{missing}", **detail)
 
 
 def loads(raw: bytes) -> Any:
@@ -113,6 +116,14 @@ def param(req: Request, name: str) -> str | None:
     return value
 
 
+def needed(req: Request, name: str) -> str:
+    """A parameter of the address that has to be there. Raises Problem (400)."""
+    value = param(req, name)
+    if value is None:
+        raise Problem(400, f"the parameter `{name}` is missing", detail={"parameter": name})
+    return value
+
+
 def one_of(req: Request, name: str, *allowed: str) -> str | None:
     """A parameter of the address that has one of these values, None where it is missing. Raises Problem (400)."""
     value = param(req, name)
@@ -141,3 +152,9 @@ def version_wanted(req: Request) -> int | None:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise Problem(400, "the header If-Match: expected the version of a row, a whole number")
     return int(number)
+
+
+def refuse_version(req: Request) -> None:
+    """Raises Problem (400) where If-Match wants a version of several rows, which is never passed over in silence."""
+    if req.sent(b"if-match") is not None:
+        raise Problem(400, "the header If-Match is for one row: send each row by POST /rows/{schema}")

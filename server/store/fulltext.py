@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from server.problems import Problem
 from server.routing import Parameter, Route
-from server.store.bodies import StoreBodies, one_of, param, require, whole
+from server.store.bodies import StoreBodies, needed, one_of, param, require, whole
 from server.store.changes import change
 from server.store.gate import Visit
 from server.store.threads import Threads, call_on_thread
@@ -82,9 +82,7 @@ class Fulltext:
         mode = one_of(visit.req, "mode", "boolean", "phrase", "bm25") or "boolean"
         for name in ("fuzzy", "highlight", "facets"):
             _expect_off(visit, name)
-        query = param(visit.req, "q")
-        if query is None:
-            raise Problem(400, "the parameter `q` is missing", detail={"parameter": "q"})
+        query = needed(visit.req, "q")
         k = whole(visit.req, "k", HITS, 1, MOST_HITS) if mode == "bm25" else HITS
         call = self._calls()
 
@@ -115,7 +113,7 @@ class Fulltext:
 
 def _text(body: dict[str, Any], name: str) -> str:
     """A field of a body that is text. Raises Problem (400)."""
-    value = body.get(name)
+    value = body[name]
     if not isinstance(value, str):
         raise Problem(400, f"`{name}`: expected text, found {described(value)}", detail={"field": name})
     return value

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from server.problems import Problem
 from server.routing import Parameter, Route
-from server.store.bodies import StoreBodies, loads, param, whole
+from server.store.bodies import StoreBodies, loads, needed, param, require, whole
 from server.store.gate import Visit
 from server.store.threads import Threads, call_on_thread
 from substrate import json
@@ -67,29 +67,30 @@ class Graph:
 
     async def neighbors(self, visit: Visit, schema: str) -> None:
         """What a key leads to."""
-        await self._answer(visit, Neighbors(schema, _given(visit, "rel"), _given(visit, "pk")))
+        await self._answer(visit, Neighbors(schema, needed(visit.req, "rel"), needed(visit.req, "pk")))
 
     async def reverse(self, visit: Visit, schema: str) -> None:
         """What leads to a key."""
-        await self._answer(visit, Reverse(schema, _given(visit, "rel"), _given(visit, "pk")))
+        await self._answer(visit, Reverse(schema, needed(visit.req, "rel"), needed(visit.req, "pk")))
 
     async def bfs(self, visit: Visit, schema: str) -> None:
         """All that is within some hops."""
-        await self._answer(visit, Bfs(schema, _given(visit, "rel"), _given(visit, "pk"), _depth(visit)))
+        await self._answer(visit, Bfs(schema, needed(visit.req, "rel"), needed(visit.req, "pk"), _depth(visit)))
 
     async def path(self, visit: Visit, schema: str) -> None:
         """A way of the fewest hops."""
-        ends = _given(visit, "src"), _given(visit, "dst")
-        await self._answer(visit, Path(schema, _given(visit, "rel"), *ends, _depth(visit)))
+        ends = needed(visit.req, "src"), needed(visit.req, "dst")
+        await self._answer(visit, Path(schema, needed(visit.req, "rel"), *ends, _depth(visit)))
 
     async def dijkstra(self, visit: Visit, schema: str) -> None:
         """What the lightest way costs."""
-        asked = Cheapest(schema, _given(visit, "rel"), _given(visit, "src"), _given(visit, "dst"), _weights(visit))
-        await self._answer(visit, asked)
+        rel, src, dst = (needed(visit.req, name) for name in ("rel", "src", "dst"))
+        await self._answer(visit, Cheapest(schema, rel, src, dst, _weights(visit)))
 
     async def dijkstra_by_body(self, visit: Visit, schema: str) -> None:
         """As `dijkstra`, for more weights than an address can hold."""
         _, asked = await self._bodies.object(visit.req)
+        require(asked, WayWanted)
         rel, src, dst = (_text(asked, name) for name in ("rel", "src", "dst"))
         await self._answer(visit, Cheapest(schema, rel, src, dst, asked.get("weights")))
 
@@ -101,14 +102,6 @@ class Graph:
             return json.dumps({"cost": found["cost"]} if isinstance(asked, Cheapest) else found)
 
         visit.answer(await call_on_thread(self._threads, visit.req, call, work))
-
-
-def _given(visit: Visit, name: str) -> str:
-    """A parameter that has to be there. Raises Problem (400)."""
-    value = param(visit.req, name)
-    if value is None:
-        raise Problem(400, f"the parameter `{name}` is missing", detail={"parameter": name})
-    return value
 
 
 def _depth(visit: Visit) -> int:
@@ -127,7 +120,7 @@ def _weights(visit: Visit) -> Any:
 
 
 def _text(asked: dict[str, Any], name: str) -> str:
-    value = asked.get(name)
+    value = asked[name]
     if not isinstance(value, str):
         raise Problem(400, f"`{name}`: expected text, found {described(value)}", detail={"field": name})
     return value

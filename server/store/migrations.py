@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from oql.local import new_id
 from server.problems import Problem
 from server.routing import Parameter, Route
-from server.store.bodies import StoreBodies
+from server.store.bodies import StoreBodies, require
 from server.store.changes import change
 from server.store.gate import Visit
 from server.store.threads import Threads
@@ -77,16 +77,17 @@ class MigrationDesk:
     async def submit(self, visit: Visit) -> None:
         """Begins a migration; a worker fills the new table."""
         raw, asked = await self._bodies.object(visit.req)
-        table, auto = asked.get("schema"), asked.get("auto_cutover", False)
+        require(asked, MigrationWanted)
+        table, auto = asked["schema"], asked.get("auto_cutover", False)
         if not isinstance(table, str):
             raise Problem(400, f"`schema`: expected text, found {described(table)}", detail={"field": "schema"})
         if not isinstance(auto, bool):
             message = f"`auto_cutover`: expected true or false, found {described(auto)}"
             raise Problem(400, message, detail={"field": "auto_cutover"})
-        diff, actor, name = asked.get("diff"), visit.bearer.token.name, new_id(7)
+        diff, actor, name = asked["diff"], visit.bearer.token.name, new_id(7)
 
         def work(frame: Frame) -> Any:
-            return frame.migrate(name, table, diff, actor, auto_cutover=auto)  # type: ignore[arg-type] # the store checks it
+            return frame.migrate(name, table, diff, actor, auto_cutover=auto)
 
         await change(visit, raw, work)
 

@@ -15,7 +15,7 @@ from server.problems import Problem
 from server.request import Request, new_store_id
 from server.store.bodies import StoreBodies, one_of, require
 from server.store.changes import change
-from server.store.envelopes import SqlStatement
+from server.store.envelopes import Question, SqlStatement
 from server.store.gate import Visit, lsn_json
 from server.store.threads import Threads, call_on_thread
 from server.store.turn import Turn
@@ -173,7 +173,10 @@ def _statement(asked: dict[str, Any]) -> tuple[str, list[Any], bool]:
 
 def _question(asked: dict[str, Any]) -> tuple[str, list[str], bool]:
     """The text, tables and wish of a body for /ask. Raises Problem (400)."""
-    text = next((asked[name] for name in ("nl", "question", "q") if name in asked), None)
+    given = next((name for name in ("nl", "question", "q") if name in asked), "nl")
+    if given == "nl":
+        require(asked, Question)
+    text = asked[given]
     schemas, show_plan = asked.get("schemas"), asked.get("show_plan", False)
     if not isinstance(text, str):
         raise Problem(400, f"`nl`: expected text, found {described(text)}", detail={"field": "nl"})

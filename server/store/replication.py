@@ -11,7 +11,7 @@ from server.problems import Problem
 from server.request import Request
 from server.routing import Parameter, Route
 from server.store import replication_envelopes as e
-from server.store.bodies import StoreBodies, param, whole
+from server.store.bodies import StoreBodies, needed, param, require, whole
 from server.store.gate import Visit, lsn_json
 from server.store.threads import Threads
 from substrate import json, names
@@ -56,7 +56,8 @@ class Replication:
     async def take(self, visit: Visit) -> None:
         """Takes the lease, or renews it."""
         _, asked = await self._bodies.object(visit.req)
-        holder = _name(asked.get("holder"), "holder")
+        require(asked, e.LeaseWanted)
+        holder = _name(asked["holder"], "holder")
         seconds = _number(asked.get("ttl_secs", 30), "ttl_secs", 1, 3_600)
         least = _number(asked.get("least_epoch", 0), "least_epoch", 0, 2**53)
         visit.answer(
@@ -65,7 +66,7 @@ class Replication:
 
     async def release(self, visit: Visit) -> None:
         """Gives the lease back."""
-        holder = _name(param(visit.req, "holder"), "holder")
+        holder = _name(needed(visit.req, "holder"), "holder")
         released = await self._threads.run(self._leases.release, holder, time.time())
         visit.answer(json.dumps({"released": released}))
 
@@ -95,7 +96,7 @@ class Replication:
 
     async def snapshot(self, visit: Visit) -> None:
         """Frames that make a tenant anew, and where its log goes on then."""
-        namespace = self._named(param(visit.req, "tenant"))
+        namespace = self._named(needed(visit.req, "tenant"))
         visit.resp.content_type = "application/x-ndjson"
         if visit.req.method != "HEAD":
             visit.resp.stream = self._dumped(namespace.name, namespace.dump(whole=False))
@@ -103,8 +104,8 @@ class Replication:
     async def acknowledge(self, visit: Visit) -> None:
         """Notes that a follower has every frame of a tenant before a place."""
         _, asked = await self._bodies.object(visit.req)
-        follower, tenant = _name(asked.get("follower"), "follower"), names.tenant(asked.get("tenant", ""))
-        lsn = asked.get("lsn")
+        require(asked, e.Ack)
+        follower, tenant, lsn = _name(asked["follower"], "follower"), _name(asked["tenant"], "tenant"), asked["lsn"]
         if not (isinstance(lsn, dict) and all(_is_number(lsn.get(each), 2**31) for each in ("segment", "offset"))):
             raise Problem(400, "`lsn`: expected an object with `segment` and `offset`", detail={"field": "lsn"})
         self._named(tenant)
@@ -122,8 +123,8 @@ class Replication:
 
     # inside
 
-    def _named(self, tenant: str | None) -> Namespace:
-        name = names.tenant(tenant or "")
+    def _named(self, tenant: str) -> Namespace:
+        name = names.tenant(tenant)
         if not self._store.exists(name):
             raise NotFound(f"there is no tenant {shown(name)}")
         return self._store.namespace(name)

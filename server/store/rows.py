@@ -4,7 +4,7 @@ from typing import Any
 
 from server.bodies import LONG
 from server.problems import Problem
-from server.store.bodies import StoreBodies, one_of, version_wanted
+from server.store.bodies import StoreBodies, one_of, refuse_version, version_wanted
 from server.store.changes import change, key_text, written
 from server.store.gate import Visit, lsn_json
 from server.store.ndjson import Ndjson
@@ -41,6 +41,7 @@ class Rows:
     async def put_many(self, visit: Visit, schema: str) -> None:
         """Writes the rows of an array, all or none; or those of a stream of lines, by and by."""
         _expectation(visit)
+        refuse_version(visit.req)
         media_type = (visit.req.content_type or "").partition(";")[0].strip().lower()
         if media_type == NDJSON:
             await self._ndjson.write(visit, lambda frame, rows: frame.put_many(schema, rows))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from server.problems import Problem
 from server.routing import Route
-from server.store.bodies import StoreBodies
+from server.store.bodies import StoreBodies, require
 from server.store.gate import Visit
 from server.store.threads import Threads, call_on_thread
 from server.store.vectors import Embedding, Scalar
@@ -107,12 +107,15 @@ def _asked(body: dict[str, Any]) -> Both:
         raise Problem(
             400, "`filter` is about the metadata of vectors: expected `vector` too", detail={"field": "filter"}
         )
-    words = None if text is None else Words(*(_text(text, "text", name) for name in ("table", "field", "q")))
-    nearest = None
+    words = nearest = None
+    if text is not None:
+        require(text, ByWords, "text.")
+        words = Words(*(_text(text, "text", name) for name in ("table", "field", "q")))
     if vector is not None:
+        require(vector, ByVector, "vector.")
         given = {name: vector[name] for name in _NEAREST if vector.get(name) is not None}
         table = _text(vector, "vector", "table")
-        nearest = Nearest(table, vector.get("query", ()), 1, filter=wanted, **given)
+        nearest = Nearest(table, vector["query"], 1, filter=wanted, **given)
     weights = _object(body, "weights") or {}
     k = body.get("k")
     fusion = body.get("fusion")
@@ -130,7 +133,7 @@ def _object(body: dict[str, Any], name: str) -> dict[str, Any] | None:
 
 
 def _text(body: dict[str, Any], where: str, name: str) -> str:
-    value = body.get(name)
+    value = body[name]
     if not isinstance(value, str):
         message = f"`{where}.{name}`: expected text, found {described(value)}"
         raise Problem(400, message, detail={"field": f"{where}.{name}"})

@@ -137,7 +137,7 @@ class Vectors:
         require(asked, NearestWanted)
         with_metadata = _flag(asked, "with_metadata")
         wanted = {name: asked[name] for name in ("dim", "metric", "mode", "filter") if asked.get(name) is not None}
-        nearest = Nearest(table, asked.get("query", ()), asked.get("k"), **wanted)  # type: ignore[arg-type] # the store says what is wrong
+        nearest = Nearest(table, asked["query"], asked["k"], **wanted)
         call = self._calls()
 
         def work() -> bytes:
@@ -156,7 +156,8 @@ class Vectors:
     async def delete_many(self, visit: Visit, table: str) -> None:
         """Deletes vectors, all of them at once."""
         raw, asked = await self._bodies.object(visit.req)
-        ids = asked.get("ids")
+        require(asked, VectorIds)
+        ids = asked["ids"]
         if not isinstance(ids, list):
             raise Problem(400, f"`ids`: expected an array of texts, found {described(ids)}", detail={"field": "ids"})
         for index, each in enumerate(ids):

@@ -1,7 +1,6 @@
 """Walks along relations: hops are looked up in indexes, some hundreds of nodes by one statement.
 
 relations.py   a relation as edges: which table and columns hold them, and what they lead on to
-leading.py     whether a relation leads anywhere at all
 edges.py       edges of some nodes, out of the engine
 walks.py       neighbors, reverse, bfs
 routes.py      ways from one node to another, of the fewest hops or the least weight

@@ -16,9 +16,9 @@ from substrate.columns import JSON, STR, Bound, Canonical, ColumnType
 from substrate.columns.reading import Unfit
 from substrate.engine import Connection, DialectName, storage
 from substrate.errors import Invalid, NotFound, described, nearest, shown
-from substrate.graph.leading import own_key, target_key
 from substrate.manifest import Relation
 from substrate.plan.json_keys import elements, key_of
+from substrate.plan.leading import own_key, target_key
 from substrate.plan.select import Writing
 from substrate.rows import quoted
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from substrate import declare, json, log, sql
 from substrate.catalog import Table
-from substrate.errors import Conflict
+from substrate.errors import Conflict, Invalid
 from substrate.interface.migrations import Record
 from substrate.manifest import read as read_manifest, write as write_manifest
 from substrate.migrations import changes, diff as diffs, records
@@ -14,6 +14,7 @@ from substrate.migrations.changes import Written
 from substrate.migrations.plan import Plan, planned
 from substrate.migrations.records import Migration
 from substrate.migrations.shadow import Shadow, Unconvertible
+from substrate.plan.leading import refuse_dead_ends
 from substrate.reading import ReadingHere
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def submit(frame: "Frame", id: str, table: str, diff: Sequence[Any], actor: str,
     read_manifest(text, sql.check_of)  # its checks too still hold
     number = declare.next_number(frame.connection)
     new = declare.among(frame.catalog, Table(number, old.version + 1, plan.manifest, text))
+    _refuse_dead_ends(frame, ops, new)
     declare.create(frame.connection, frame.dialect, new)
     migration = Migration(
         id=id, target=table, state=records.BACKFILLING, diff=json.dumps(list(diff)).decode(), auto=int(auto),
@@ -52,6 +54,19 @@ def submit(frame: "Frame", id: str, table: str, diff: Sequence[Any], actor: str,
     records.add(frame, migration)
     _tell(frame, migration, "submit", actor)
     return migration
+
+
+def _refuse_dead_ends(frame: "Frame", ops: Sequence[diffs.Op], table: Table) -> None:
+    """Raises Invalid where a new relation can lead nowhere from the table as it comes to be."""
+    catalog = declare.beside(frame.catalog, table)
+    for number, op in enumerate(ops):
+        if isinstance(op, diffs.AddRelation):
+            added = [each for each in table.manifest.relations if each.name == op.relation["name"]]
+            try:
+                refuse_dead_ends(table, added, catalog)
+            except Invalid as refusal:
+                refusal.detail.setdefault("operation", number)
+                raise
 
 
 def prepared(reading: ReadingHere, migration: Migration) -> Prepared:

@@ -4,6 +4,7 @@ reading, operators, predicates    JSON -> tree (tree.py), with operands taken ou
 writing and what it imports       tree -> SELECT (select.py), one step for each operator
 binding                           operands -> bound values
 explaining                        runs a plan node by node
+leading                           whether a relation leads anywhere at all
 """
 
 from substrate.plan.compiling import compile, kept, predicate  # noqa: A004 -- see there

@@ -7,28 +7,37 @@ The rows at the other end are those whose key, or whose column with a key, is in
     reverse         declaring table's column IN (the child's key)
     reverse, via    declaring table's key IN (via's column where via's to_column is IN (the child's key))
 
-A `json` column holds an array of keys; then the keys in the array stand for the column.
+A `json` column holds an array of keys; then the keys in the array stand for the column. Texts with uuids or dates are
+compared by their texts, as walks do. A relation between types that are never equal is refused: where its target was
+declared after it, nothing has said so before.
 """
 
 from dataclasses import dataclass, replace
 
 from substrate.catalog import Catalog, Table
-from substrate.columns import JSON
-from substrate.errors import NotFound, nearest, shown
+from substrate.columns import JSON, STR
+from substrate.engine import DialectName
+from substrate.errors import Invalid, NotFound, nearest, shown
 from substrate.manifest import Relation
 from substrate.plan.binding import Sql
 from substrate.plan.conditions import equated
 from substrate.plan.json_keys import elements, key_of
+from substrate.plan.leading import refuse_dead_ends
 from substrate.plan.places import invalid, placed
 from substrate.plan.select import Column, Select, Writing, around
 from substrate.plan.tables import rows_of, table_named
 from substrate.plan.tree import RelationHop
+from substrate.sql.checked import WRITERS
 
 
 def hop(node: RelationHop, child: Select, catalog: Catalog, writing: Writing) -> Select:
     """The rows at the other end, in the order of their key."""
     declaring, relation = _declared(node, child, catalog)
     target = table_named(catalog, str(relation.target), node.place)
+    try:
+        refuse_dead_ends(declaring, [relation], catalog)
+    except Invalid as refusal:
+        raise placed(refusal, node.place) from None
     child = around(child, writing) if child.grouped else child
     crossing = _Crossing(node, child, declaring, relation, target, catalog, writing)
     return crossing.backward() if node.reverse else crossing.forward()
@@ -74,9 +83,8 @@ class _Crossing:
 
     def _within(self, rows: Select, column: Column, inner: Select, wanted: Column) -> Select:
         """Those rows whose column is among the wanted ones of the inner rows."""
-        pair = equated(column, wanted, self.writing.dialect)
-        if pair is None:
-            return rows.narrowed(Sql("FALSE"))
+        dialect = self.writing.dialect
+        pair = equated(column, wanted, dialect) or (_text(column, dialect), _text(wanted, dialect))
         values = replace(inner, columns=(replace(wanted, sql=pair[1]),)).sql(ordered=False)
         return rows.narrowed(Sql(f"{pair[0]} IN ({values.text})", values.binds))
 
@@ -97,9 +105,7 @@ class _Crossing:
 
     def _key_in(self, element: str, key: Column) -> Column:
         sql = key_of(element, key.type, self.writing.dialect)
-        if sql is None:
-            message = f"the keys of `{self.target.id}` are of type {key.type.name}, which an array in JSON cannot hold"
-            raise invalid(message, self.node.place)
+        assert sql is not None  # a relation to other keys has been refused
         return Column("", sql, key.type)
 
     def _rows(self, table: Table, name: str) -> tuple[Select, Column]:
@@ -107,12 +113,7 @@ class _Crossing:
         return rows, rows.column(name, self.node.place)
 
     def _target_key(self) -> str:
-        names = self.target.manifest.primary_key
-        if len(names) > 1 or self.relation.target_key not in (None, *names):
-            raise invalid(
-                f"the key of `{self.target.id}` is not one column that the relation leads to", self.node.place
-            )
-        return names[0]
+        return self.target.manifest.primary_key[0]
 
     def _own_key(self) -> str:
         return self.declaring.manifest.primary_key[0]
@@ -124,6 +125,13 @@ class _Crossing:
             return next(iter(found.values()))
         problem = "several columns that are" if found else "no column that is"
         raise invalid(f"the child has {problem} {shown(name)} of `{table.id}`", self.node.place, column=name)
+
+
+def _text(column: Column, dialect: DialectName) -> str:
+    """A text, uuid or date as the text that a column of texts has for it."""
+    if column.type is STR:
+        return column.sql
+    return WRITERS[dialect].operators[f"{column.type.name}_to_str"].format(column.sql)
 
 
 def _declared(node: RelationHop, child: Select, catalog: Catalog) -> tuple[Table, Relation]:

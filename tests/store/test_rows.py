@@ -1,5 +1,6 @@
 """Rows over HTTP: one by its key, many at a time, versions, and what is refused."""
 
+import json
 import re
 from typing import Any
 
@@ -56,6 +57,16 @@ def test_if_match(shop: Tenant) -> None:
     assert told["detail"]["current_version"] == 0
     for wrong in ("*", "one", "-1", "1.0", ""):
         problem(shop.delete("/rows/shop.orders/o-1", headers={"If-Match": wrong}), 400, "validation_failed")
+
+
+@pytest.mark.parametrize("version", ["0", "7", "*", ""])
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson"])
+def test_if_match_is_not_about_many_rows(shop: Tenant, content_type: str, version: str) -> None:
+    body = json.dumps(order("o-1") if "ndjson" in content_type else [order("o-1")])
+    headers = {"If-Match": version, "Content-Type": content_type}
+    told = problem(shop.post("/rows/shop.orders/_batch", content=body, headers=headers), 400, "validation_failed")
+    assert told["message"] == "the header If-Match is for one row: send each row by POST /rows/{schema}"
+    assert shop.rows() == []
 
 
 def test_a_key_that_the_server_makes_is_told(tenant: Tenant) -> None:

@@ -127,6 +127,49 @@ def test_diffs_that_are_refused(people: Namespace) -> None:
     assert people.migrations() == []
 
 
+ELDER: dict[str, Any] = {"AddRelation": {"name": "elder", "column": "age", "to_table": "d.people"}}
+OTHER: dict[str, Any] = {"AddRelation": {"name": "x", "column": "boss", "target": {"table": "nums", "pk": "m"}}}
+
+
+@pytest.mark.parametrize(
+    ("diff", "operation", "said"),
+    [
+        ([ELDER], 0, "relation `elder`: column `age` of `d.people` is of type str, and the key of `d.people` of type"),
+        ([{"DropColumn": {"name": "mail"}}, OTHER], 1, "relation `x`: the primary key of `d.nums` is `n`, not `m`"),
+        ([{"AddRelation": {"name": "boss", "column": "boss", "to_table": "d.pairs"}}], 0, "has several columns"),
+        # what it is in the end
+        ([{"AddRelation": {"name": "x", "column": "boss", "to_table": "d.people"}},
+          {"ChangeType": {"name": "boss", "type": "str"}}], 0, "column `boss` of `d.people` is of type str"),
+        ([ELDER, {"RenameColumn": {"from": "age", "to": "of"}}], 0, "column `of` of `d.people` is of type str"),
+    ],
+)  # fmt: skip
+def test_a_new_relation_that_leads_nowhere(people: Namespace, diff: list[Any], operation: int, said: str) -> None:
+    for name, columns in (("nums", '["n"]'), ("pairs", '["n", "m"]')):
+        text = f'id = "d.{name}"\nprimary_key.columns = {columns}\n'
+        fields = 'columns = [{ name = "n", type = "i64" }, { name = "m", type = "i64" }]'
+        people.write(partial(_register, f"{text}{fields}"))
+    diff = [{"DropRelation": {"name": "boss"}}, *diff]
+    with pytest.raises(Invalid) as refused:
+        begin(people, *diff)
+    assert said in refused.value.message
+    assert refused.value.detail["operation"] == operation + 1
+    assert people.migrations() == []
+
+
+def test_a_new_relation_fits_by_what_the_diff_makes_of_its_column(people: Namespace) -> None:
+    put(people, person(1, age="2"), person(2, age=None))
+    nowhere = {"AddRelation": {"name": "away", "column": "boss", "to_table": "d.later"}}  # which may come later
+    gone = {"AddRelation": {"name": "gone", "column": "name", "to_table": "d.people"}}
+    migrated(people, ELDER, {"ChangeType": {"name": "age", "type": "i64"}}, nowhere, gone,
+             {"DropRelation": {"name": "gone"}})  # fmt: skip
+    hop = {"RelationHop": {"relation": "elder", "child": {"Scan": {"schema": "d.people"}}}}
+    assert [row["id"] for row in people.query(hop)] == [2]
+
+
+def _register(text: str, frame: Frame) -> None:
+    frame.register(text)
+
+
 def _is_refused(namespace: Namespace, diff: Any) -> bool:
     try:
         namespace.write(lambda frame: frame.migrate("m", "d.people", diff, "tester"))

@@ -84,9 +84,52 @@ def test_a_relation_to_the_table_itself(tree: World) -> None:
     assert tree.column(hop({"ColumnScan": {"schema": "t.nodes", "eq": {"id": 1}}}, reverse=True)) == [2, 3]
 
 
-def test_unlike_types_lead_nowhere(tree: World) -> None:
-    assert tree.column(hop(NODES, "odd")) == []
-    assert tree.column(hop(NODES, "odd", reverse=True)) == []
+@pytest.mark.parametrize("reverse", [False, True])
+def test_unlike_types_lead_nowhere_which_is_said(tree: World, reverse: bool) -> None:
+    said = (
+        "`RelationHop`: relation `odd`: column `word` of `t.nodes` is of type str, and the key of `t.nodes` of type"
+        " i64, which never equals it: declare them of one type"
+    )
+    with pytest.raises(Invalid) as refused:
+        tree.rows(hop(NODES, "odd", reverse=reverse))
+    assert (refused.value.message, refused.value.detail) == (said, {"column": "word", "path": "RelationHop"})
+
+
+@pytest.mark.parametrize(("via", "column"), [("a", "b"), ("b", "a")])
+def test_unlike_types_along_a_table_of_edges(tree: World, via: str, column: str) -> None:
+    edges = 'columns = [{ name = "a", type = "i64" }, { name = "b", type = "date" }]\nprimary_key = ["a", "b"]'
+    tree.declare(f'namespace = "t"\ntable = "edges"\n{edges}')
+    tree.declare(
+        'id = "t.from"\nprimary_key = { columns = ["id"] }\ncolumns = [{ name = "id", type = "i64" }]\n'
+        f'relations = [{{ name = "to", via = "t.edges", from_col = "{via}", to_col = "{column}", target = "t.nodes" }}]'
+    )
+    for reverse in (False, True):
+        plan = hop({"Scan": {"schema": "t.nodes" if reverse else "t.from"}}, "to", reverse=reverse)
+        with pytest.raises(Invalid, match=r"column `b` of `t\.edges` is of type date"):
+            tree.rows(plan)
+
+
+@pytest.mark.parametrize(
+    ("held", "kind", "keys"),
+    [
+        ("str", "uuid", [A, A[:-1] + "c"]),
+        ("uuid", "str", [A, A[:-1] + "c"]),
+        ("str", "date", ["0900-01-31", "2024-02-29"]),
+        ("date", "str", ["0900-01-31", "2024-02-29"]),
+    ],
+)
+def test_texts_lead_to_uuids_and_dates_and_back(world: World, held: str, kind: str, keys: list[str]) -> None:
+    key = 'primary_key = { columns = ["k"] }\n'
+    world.declare(f'id = "k.to"\n{key}columns = [{{ name = "k", type = "{kind}" }}]')
+    world.declare(
+        f'id = "k.of"\n{key}columns = [{{ name = "k", type = "i64" }}, {{ name = "to", type = "{held}" }}]\n'
+        'relations = [{ name = "to", column = "to", target = "k.to" }]'
+    )
+    world.insert("k.to", [{"k": key} for key in keys])
+    other = [{"k": 2, "to": keys[0].upper() + "x"}] if held == "str" else []
+    world.insert("k.of", [{"k": 1, "to": keys[1]}, *other])
+    assert world.column(hop({"Scan": {"schema": "k.of"}}, "to"), "k") == [keys[1]]
+    assert world.column(hop({"Scan": {"schema": "k.to"}}, "to", reverse=True), "k") == [1]
 
 
 def test_a_target_that_is_not_declared_is_not_found(tree: World) -> None:
