@@ -14,6 +14,7 @@ _EXPECTED = {
     "missing": "is required",
     "string_type": "expected text",
     "int_type": "expected a whole number",
+    "bool_type": "expected true or false",
     "list_type": "expected an array",
     "dict_type": "expected an object",
     "model_type": "expected an object",

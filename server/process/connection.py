@@ -34,6 +34,7 @@ alone is the kernel's: it lets a client go that takes nothing for so long.
 _CODING = b"transfer-encoding"
 _CODING_LENGTH = len(_CODING)
 _UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
+_HOST = b"host"
 
 
 class Connection(HttpToolsProtocol):
@@ -44,14 +45,15 @@ class Connection(HttpToolsProtocol):
         self._draining = False
         self._head_open = False
         self._in_body = False
-        self._deaf = False
         self._moved_on = False
         self._head_bytes = 0
+        self._room = MAX_HEAD_BYTES  # what is parsed at once: no more than an open head may have; 0: nothing more
+        self._hosts = 0
         self._head_late: asyncio.TimerHandle | None = None
         self._body_begun = False
         self._body_late: asyncio.TimerHandle | None = None
         self._slow: asyncio.TimerHandle | None = None
-        self._refusal = (400, "this is not HTTP/1.1")
+        self._refusal = (400, "expected a well-formed request of HTTP, with a method that HTTP has")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn itself
         """A client has connected; it has to say something soon."""
@@ -77,20 +79,38 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Some bytes have come; the head of a request has to be short, and complete before long."""
-        if self._deaf:
+        if data[self._room :]:
+            self._receive_in_pieces(data)
             return
+        size = len(data)
         if b"pgrade:" in data and not self._in_body:
             data = _without_upgrade(data)
         self._moved_on = False
         super().data_received(data)
-        if self._head_open or (self._in_body and not self._moved_on):
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._refuse(431, f"the head of the request is longer than {MAX_HEAD_BYTES} bytes")
-            elif self._head_open and self._head_late is None:
-                self._head_late = self.loop.call_later(HEAD_SECONDS, self._refuse_late_head)
+        if self._head_open or (not self._moved_on and (self._in_body or not self._answering())):
+            self._count_head(size)
         if self._in_body and not self._body_begun and self._body_late is None:
             self._body_late = self.loop.call_later(BODY_SECONDS, self._refuse_late_body)
+
+    def _receive_in_pieces(self, data: bytes) -> None:
+        """Much at once, more than an open head may still have, or something behind the last that is answered."""
+        while data and self._room:
+            piece, data = data[: self._room], data[self._room :]
+            self.data_received(piece)
+
+    def _count_head(self, size: int) -> None:
+        """What has come ended in a head, or was framing or blank lines only.
+
+        A head that began behind the end of another request is counted from here on.
+        """
+        if not (self._head_open and self._moved_on):
+            self._head_bytes += size
+        if self._head_bytes >= MAX_HEAD_BYTES:
+            self._refuse(431, f"the head of the request is longer than {MAX_HEAD_BYTES} bytes")
+        elif not self._in_body:
+            self._room = MAX_HEAD_BYTES - self._head_bytes
+            if self._head_late is None:
+                self._head_late = self.loop.call_later(HEAD_SECONDS, self._refuse_late_head)
 
     def on_message_begin(self) -> None:
         """The first byte of a request. The application can end the connection at once by `scope["state"]["abort"]`."""
@@ -100,13 +120,15 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["state"]["abort"] = self.transport.abort
         self._head_open = True
-        self._head_bytes = 0
+        self._head_bytes = self._hosts = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header. Those behind a chunked body are dropped: the request has been judged by its head."""
         if self._in_body:
             return
-        if len(name) == _CODING_LENGTH and name.lower() == _CODING and value.lower() != b"chunked":
+        if len(name) == 4 and name.lower() == _HOST:
+            self._hosts += 1
+        elif len(name) == _CODING_LENGTH and name.lower() == _CODING and value.lower() != b"chunked":
             self._refusal = (400, "the only Transfer-Encoding that is read is chunked")
             raise ValueError("another transfer coding")
         super().on_header(name, value)
@@ -118,8 +140,8 @@ class Connection(HttpToolsProtocol):
         if len(self.headers) > MAX_HEADERS:
             self._refusal = (431, f"the request has more than {MAX_HEADERS} headers")
             raise ValueError("too many headers")
-        if not self.parser.get_http_version().startswith("1."):
-            raise ValueError("not HTTP/1.1")
+        if self._hosts != 1 or self.parser.get_http_version() != "1.1":
+            self._check_host()
         if b"://" in self.url and not self._names_its_host():
             self._refusal = (400, "the request is for one host, and its Host header names another")
             raise ValueError("two hosts")
@@ -128,6 +150,15 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if self._draining:
             self.cycle.keep_alive = False
+
+    def _check_host(self) -> None:
+        """Raises ValueError where a request does not name one host; of the other version, 1.0, none is needed."""
+        version = self.parser.get_http_version()
+        if not version.startswith("1."):
+            raise ValueError("not HTTP/1.1")
+        if self._hosts > 1 or (not self._hosts and version != "1.0"):
+            self._refusal = (400, f"expected one Host header, found {self._hosts or 'none'}")
+            raise ValueError("not one host")
 
     def _names_its_host(self) -> bool:
         """Whether an address in absolute form has the host of the Host header, by which it is answered."""
@@ -143,7 +174,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The end of a request."""
-        self._in_body = False
+        self._in_body, self._moved_on = False, True
         self._stop_waiting_for_body()
         super().on_message_complete()
 
@@ -161,7 +192,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn does with bytes that it cannot read."""
-        if not self._deaf:
+        if self._room:
             self._refuse(*self._refusal)
 
     def _unsupported_upgrade_warning(self) -> None:
@@ -170,7 +201,7 @@ class Connection(HttpToolsProtocol):
 
     def _hear_no_more(self) -> None:
         """Answers the requests that are here, and closes after that."""
-        self._deaf = True
+        self._room = 0
         self.drain()
 
     def _refuse_late_head(self) -> None:
@@ -195,6 +226,7 @@ class Connection(HttpToolsProtocol):
         if self._head_late is not None:
             self._head_late.cancel()
             self._head_late = None
+            self._room = MAX_HEAD_BYTES
 
     def _wait_for_reader(self) -> None:
         self._slow = self.loop.call_later(SLOW_SECONDS, self._look_at_reader, self._waiting())
@@ -229,6 +261,7 @@ class Connection(HttpToolsProtocol):
         self._head_open = False
         self._stop_waiting_for_head()
         self._stop_waiting_for_body()
+        self._room = 0
         if self.transport.is_closing():
             return
         if self._in_body and not self.pipeline and self._answering() and not self.cycle.response_started:

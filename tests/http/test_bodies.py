@@ -2,16 +2,23 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from tests.http.running import TEST_LOGIN
 
 GOOD = json.dumps({"auth": TEST_LOGIN, "query": "EMIT 1"}).encode()
 JSON = {"Content-Type": "application/json"}
+STORE = ("/v1/tenants/", "/v1/admin/", "/v1/replication/")
+"""How the addresses of the store begin, which takes tokens only."""
+ANY_CHAIN = (
+    "name: any\nsteps: [{id: a, type: transform, operation: template, template_str: x, output_var: a}]\noutput: a\n"
+)
 CREDENTIALS = "(known: username, password, token)"
 
 
@@ -117,6 +124,48 @@ def test_fields_that_do_not_fit(client: httpx.Client, body: object, fields: dict
     assert told["error"] == "validation_failed"
     assert told["detail"] == {"fields": fields}
     assert all(field in told["message"] for field in fields)
+
+
+@pytest.fixture
+def schedule(client: httpx.Client) -> Iterator[str]:
+    """The id of a schedule that there is."""
+    client.post("/chains/any", json={"yaml": ANY_CHAIN}).raise_for_status()
+    made = client.post("/schedules", json={"chainName": "any", "cron": "0 8 * * *"}).raise_for_status().json()["id"]
+    yield made
+    client.delete(f"/schedules/{made}").raise_for_status()
+
+
+def unfit(document: dict[str, Any], value: object) -> Iterator[tuple[str, str, str]]:
+    """The method, path and name of every field of a JSON body whose description does not allow a value."""
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            if "$ref" in body:
+                body = document["components"]["schemas"][body["$ref"].rsplit("/", 1)[1]]
+            for field, schema in body.get("properties", {}).items():
+                if not jsonschema_rs.is_valid(schema | {"components": document["components"]}, value):
+                    yield method, path, field
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, 5.5, [], {}, True, None])
+def test_no_answer_tells_the_words_of_a_validator(client: httpx.Client, schedule: str, wrong: object) -> None:
+    """Every field of every body that the server describes, with a value of another kind."""
+    asked = 0
+    for method, path, field in unfit(client.get("/openapi.json").json(), wrong):
+        address = re.sub("{tenant}", "user_test", path).replace("{id}", schedule).replace("{", "").replace("}", "")
+        headers = {"Authorization": "Bearer dev"} if path.startswith(STORE) else None
+        auth = None if path.startswith(STORE) else ("test", "test")
+        answer = client.request(method, address, json={field: wrong}, headers=headers, auth=auth)
+        assert (answer.status_code, "nput should" in answer.text) == (400, False), (method, path, field, answer.text)
+        asked += 1
+    assert asked > 35
+
+
+def test_a_decision_is_true_or_false(client: httpx.Client) -> None:
+    answer = client.post("/v1/confirm/7", json={"approved": "yes", "auth": TEST_LOGIN})
+    told = problem(answer, 400)
+    assert told["message"] == "`approved`: expected true or false"
+    assert told["detail"] == {"fields": {"approved": "expected true or false"}}
 
 
 def test_unknown_top_level_keys(client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """The protocol itself: connections that are kept, methods without bodies, and bytes that no client would send."""
 
 import contextlib
+import time
 from contextlib import ExitStack
 
 import httpx
@@ -101,7 +102,10 @@ def test_asking_for_another_protocol(server: Server) -> None:
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 50,
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET /\r\n\r\n",
-        b"HELLO / HTTP/1.1\r\n\r\n",
+        b"HELLO / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: x\r\nhOST: y\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
@@ -144,9 +148,38 @@ def test_a_bad_chunk(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"GET /health HTTP/1.1\r\nX-A: b\r\n\r\n", "expected one Host header, found none"),
+        (b"GET /health HTTP/1.1\r\nHost: x\r\nHOST: y\r\n\r\n", "expected one Host header, found 2"),
+    ],
+)
+def test_a_request_names_one_host(server: Server, data: bytes, message: str) -> None:
+    with Wire(server.port) as wire:
+        wire.send(data)
+        answer = wire.answer()
+        assert (answer.status, answer.json()["message"]) == (400, message)
+    with Wire(server.port) as wire:
+        for name in (b"Host", b"HOST", b"hOsT"):
+            wire.send(b"GET /health HTTP/1.1\r\n" + name + b": x\r\n\r\n")
+            assert wire.answer().status == 200
+
+
+@pytest.mark.parametrize("method", ["BREW", "get", "QUERIES", "X-A"])
+def test_methods_that_http_does_not_have(server: Server, method: str) -> None:
+    with Wire(server.port) as wire:
+        wire.send(f"{method} /v1/query HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        answer = wire.answer()
+        refusal(server, answer, 400, "validation_failed")
+        assert answer.json()["message"] == "expected a well-formed request of HTTP, with a method that HTTP has"
+        assert wire.closed()
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 70_000,
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 10_000,
         b"GET /" + b"a" * 70_000,
         b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 200 + b"\r\n",
@@ -157,6 +190,42 @@ def test_heads_that_are_too_long(server: Server, data: bytes) -> None:
         wire.send(data)
         refusal(server, wire.answer(), 431, "headers_too_large")
         assert wire.closed()
+
+
+LONGEST = b"GET /health HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * (65_536 - 40) + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("first", [65_536, 65_535, 40_000, 100, 5])
+def test_the_longest_head(server: Server, first: int) -> None:
+    """However it is split, one byte more is too much."""
+    with Wire(server.port) as wire:
+        for _ in range(2):
+            wire.send(LONGEST[:first])
+            time.sleep(0.05)
+            wire.send(LONGEST[first:])
+            assert wire.answer().status == 200
+        longer = LONGEST[:-4] + b"a\r\n\r\n"
+        wire.send(longer[:first])
+        time.sleep(0.05)
+        wire.send(longer[first:])
+        refusal(server, wire.answer(), 431, "headers_too_large")
+
+
+def test_a_head_of_one_byte_too_much_at_once(server: Server) -> None:
+    for more in (1, 500, 60_000):
+        with Wire(server.port) as wire:
+            wire.send(LONGEST[:-4] + b"a" * more + b"\r\n\r\n")
+            refusal(server, wire.answer(), 431, "headers_too_large")
+
+
+def test_what_comes_before_a_head_is_not_counted(server: Server) -> None:
+    long = HELLO.replace(b"{", b"{" + b" " * 200_000, 1)
+    head = f"POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(long)}"
+    with Wire(server.port) as wire:
+        wire.send(head.encode() + b"\r\n\r\n" + long + LONGEST[:10])
+        time.sleep(0.05)
+        wire.send(LONGEST[10:])
+        assert [wire.answer().status for _ in range(2)] == [200, 200]
 
 
 CHUNKED = b"POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -204,14 +273,13 @@ def test_a_client_that_leaves_in_the_middle(server: Server) -> None:
 def test_a_client_that_dawdles(server: Server) -> None:
     head = b"POST /v1/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
     with ExitStack() as stack:
-        silent, in_head, before_body, in_body = (stack.enter_context(Wire(server.port)) for _ in range(4))
+        silent, blank, in_head, before_body, in_body = (stack.enter_context(Wire(server.port)) for _ in range(5))
+        blank.send(b"\r\n")
         in_head.send(head)
         before_body.send(head + b"\r\n")
         in_body.send(head + b"\r\n{")
         assert silent.closed()
-        refusal(server, in_head.answer(), 408, "request_timeout")
-        assert in_head.closed()
-        for wire in (before_body, in_body):
+        for wire in (blank, in_head, before_body, in_body):
             refusal(server, wire.answer(), 408, "request_timeout")
             assert wire.closed()
 
