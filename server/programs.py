@@ -32,6 +32,7 @@ from oql.sites import Page, Reply as SiteReply
 from oql.source import Source
 from oql.values import Value, to_json
 from server import metrics
+from server.fair_queue import FairQueue
 from server.history import History
 from server.jobs import telling
 from server.logs import log
@@ -113,9 +114,12 @@ class Programs:
         self._most_kept = threads // 2
         self._running: dict[ForegroundRun, None] = {}
         self._checks: set[CancelFlag] = set()
+        self._queue = FairQueue()
 
     async def run(self, order: Order, req: Request) -> Reply:
         """Runs a program, which is called off when the client of `req` goes away before it is a job."""
+        if not self._queue.passes(order.namespace):
+            await self._queue.wait(order.namespace)
         try:
             ready = self._at_hand(order.text)
         except ProgramError as error:
@@ -125,11 +129,13 @@ class Programs:
         with order.slot:
             return await self._attend(order, req)
 
-    async def step_beyond(self, text: str, operations: Collection[str]) -> str | None:
+    async def step_beyond(self, namespace: str, text: str, operations: Collection[str]) -> str | None:
         """The first step of a program that neither only computes nor runs one of these operations; None for none.
 
         A text with static errors has no step that would run.
         """
+        if not self._queue.passes(namespace):
+            await self._queue.wait(namespace)
         try:
             ready = self._at_hand(text)
             if ready is None:

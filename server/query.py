@@ -122,7 +122,7 @@ class Queries:
         caller = await self._callers.find(req, asked.auth, SCOPE)
         account = caller.account
         if account.operations is not None and not caller.named:
-            await self._check_operations(text, account.operations)
+            await self._check_operations(account.namespace, text, account.operations)
         deadline_s = wait_asked(req, resp, chosen.deadline_ms, self._wall_s)
         self._jobs.check_webhook(chosen.webhook)
         if chosen.idempotency_key and mode != "check":
@@ -144,9 +144,9 @@ class Queries:
             reply = await self._programs.run(order, req)
         _answer(resp, reply)
 
-    async def _check_operations(self, text: str, operations: Collection[str]) -> None:
+    async def _check_operations(self, namespace: str, text: str, operations: Collection[str]) -> None:
         """Refuses what a page without credentials may not run, where its account allows named operations only."""
-        step = await self._programs.step_beyond(text, operations)
+        step = await self._programs.step_beyond(namespace, text, operations)
         if step:
             raise Problem(403, "this Origin may only run the account's named operations", detail={"step": step})
 
