@@ -66,5 +66,5 @@ class ChainCall:
                 options={"depth": depth, "answers": [job, key]},
             )  # fmt: skip
         except ChainRefused as error:
-            raise failed(Code.CHAIN_FAILED, error.message) from None
+            raise failed(Code.CHAIN_FAILED, error.message, error.hint) from None
         waits.open_all(frame, job, [Wait(key, "chain", {"execution": execution}, None)], now)

@@ -24,7 +24,15 @@ _IMAGES = ("png", "jpg", "jpeg", "gif", "webp", "svg", "bmp")
 
 
 class InputRefused(ValueError):
-    """What was given does not fit; the message is for whoever gave it."""
+    """What was given does not fit: the message, as it is published, and a hint for whoever gave it, if there is one.
+
+    As a text it is both.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message if hint is None else f"{message}; {hint}")
+        self.message = message
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ def given(declared: Sequence[Input], values: Mapping[str, Any], size_of: Callabl
                 continue
             else:
                 about = f" ({each.description})" if each.description else ""
-                raise InputRefused(f'{MISSING}: "{each.name}"{about}{_strange(declared, texts)}')
+                raise InputRefused(f'{MISSING}: "{each.name}"{about}', _strange(declared, texts))
         wrong = _wrong(each, texts[each.name], size_of)
         if wrong:
             raise InputRefused(f'Invalid input "{each.name}": {wrong}')
@@ -90,12 +98,12 @@ def _flaws_of(each: Input, met: Set[str]) -> Iterator[tuple[str, str]]:
             yield "default", wrong
 
 
-def _strange(declared: Sequence[Input], texts: Mapping[str, str]) -> str:
-    """What was given that nobody declared, as the end of a message: it may have been meant for what is missing."""
+def _strange(declared: Sequence[Input], texts: Mapping[str, str]) -> str | None:
+    """What was given that nobody declared, as a hint: it may have been meant for what is missing."""
     names = [each.name for each in declared]
     strange = [name for name in texts if name not in names]
     told = [_unlike_declared(name, [each for each in names if each not in texts]) for name in strange[:_MOST_TOLD]]
-    return "".join(f"; {each}" for each in told)
+    return "; ".join(told) or None
 
 
 def _unlike_declared(name: str, wanted: Sequence[str]) -> str:

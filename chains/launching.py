@@ -33,7 +33,7 @@ class Launcher:
         """
         taken = slots_taken(frame)
         if taken >= self.limit and not waits:
-            raise TooMany(taken)
+            raise TooMany(taken, self.limit)
         saved = library.find(frame, kind, name)
         if saved is None:
             raise ChainRefused(f'{kind.capitalize()} "{name}" not found')

@@ -21,10 +21,10 @@ _BYTES_PER_CHARACTER = 30
 
 
 class ChainRefused(OqlError):
-    """A text that cannot run, or inputs that do not fit; the message is for whoever gave it."""
+    """A text that cannot run, or inputs that do not fit; message and hint are for whoever gave it."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(Code.CHAIN_FAILED, message)
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(Code.CHAIN_FAILED, message, hint=hint)
         self.message = message  # however long it is
 
 

@@ -9,7 +9,7 @@ from substrate.errors import StoreError
 from substrate.interface import Files
 
 ROOT = "/root"
-_FILE = re.compile(r"(?<![\w/.:-])/(?:[\w.-]{1,200}/){0,50}[\w.-]{1,200}\.(?:pdf|png|jpg|csv)\b")
+_FILE = re.compile(r"(?<![\w/.:-])/(?:[\w.-]{1,200}/){0,50}[\w.-]{1,200}\.(?i:pdf|png|jpg|csv)\b")
 _MOST_FILES = 100
 
 

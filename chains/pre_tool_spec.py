@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
-from chains.fields import Fields, Text, Variable, Whole
+from chains.fields import Fields, Text, Variable, Whole, exact_numbers
 
 
 class PreTool(Fields):
@@ -81,7 +81,7 @@ class McpCall(PreTool):
     type: Literal["mcp_call"]
     server: Text
     tool: Text
-    args: dict[str, Any] = Field(default_factory=dict)
+    args: Annotated[dict[str, Any], AfterValidator(exact_numbers)] = Field(default_factory=dict)
 
 
 AnyPreTool = Annotated[

@@ -20,6 +20,7 @@ _EXPECTED = {
     "float_type": "expected a number",
     "float_parsing": "expected a number",
     "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
     "list_type": "expected a list",
     "dict_type": "expected an object of keys and values",
     "model_type": "expected an object of keys and values",

@@ -46,7 +46,7 @@ def start(
     """
     taken = slots_taken(frame) if parent is None else -1
     if taken >= limit and not waits:
-        raise TooMany(taken)
+        raise TooMany(taken, limit)
     ready = lowered(kind, name, text)
     inputs = checked_inputs(ready.chain, values, size_of)
     execution = execution or new_id(kind)
@@ -100,4 +100,4 @@ def checked_inputs(chain: Chain, values: Mapping[str, Any], size_of: Callable[[s
     try:
         return given(chain.inputs, values, size_of)
     except InputRefused as error:
-        raise ChainRefused(str(error)) from None
+        raise ChainRefused(error.message, error.hint) from None

@@ -25,14 +25,14 @@ _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 class Transform:
     """The fields of a transform step, as the chain's text names them.
 
-    `scope` is for templates, `warn` is told what a person should know, `claim` is asked for bytes before a text of that
-    size is made.
+    `template_str` is None where it is absent, `scope` is for templates, `warn` is told what a person should know, and
+    `claim` is asked for bytes before a text of that size is made.
     """
 
     json_path: str = ""
     default: str | None = None
     regex: str = ""
-    template_str: str = ""
+    template_str: str | None = None
     truncate_limit: int | None = None
     inputs: Sequence[str] = ()
     scope: Scope = field(default_factory=lambda: Scope({}))
@@ -123,7 +123,7 @@ def _join(text: str, given: Transform) -> str:
         return text
     if not isinstance(value, list):
         return text
-    between = given.template_str or "\n"
+    between = "\n" if given.template_str is None else given.template_str
     given.claim(len(between) * len(value))
     return between.join(map(text_of, value))
 
@@ -169,7 +169,7 @@ class _Line(dict[str, str]):
 def _truncate(text: str, given: Transform) -> str:
     limit = given.truncate_limit
     if limit is None:
-        written = next((each for each in (given.template_str, given.json_path) if each.strip().isdecimal()), "")
+        written = next((each for each in (given.template_str or "", given.json_path) if each.strip().isdecimal()), "")
         limit = int(written) if written else TRUNCATED_AT
     return truncated(text, limit)
 
@@ -180,7 +180,7 @@ def truncated(text: str, limit: int) -> str:
 
 
 def _template(text: str, given: Transform) -> str:
-    return template(given.template_str).fill(given.scope)
+    return template(given.template_str or "").fill(given.scope)
 
 
 def _merge(text: str, given: Transform) -> str:
@@ -208,7 +208,7 @@ def _replace(text: str, given: Transform) -> str:
         return text
     made: list[str] = []
     end = size = claimed = 0
-    pieces = _PLACE.split(given.template_str)  # plain text, sign, number, plain text, ...
+    pieces = _PLACE.split(given.template_str or "")  # plain text, sign, number, plain text, ...
     for match in _pattern(given.regex, text).finditer(text):
         _claimed(size + len(pieces) // 3 * len(match[0]), claimed, given)  # before that is made
         made += [text[end : match.start()], _put(pieces, match)]

@@ -40,6 +40,11 @@ class Told:
     output_tokens: int | None = None
 
 
+def added(first: int | None, second: int | None) -> int | None:
+    """Two counts of tokens together; None counts nothing."""
+    return second if first is None else first if second is None else first + second
+
+
 @dataclass(frozen=True, slots=True)
 class OwnTool:
     """A tool that a type of step gives to a model. takes: the name of the one text that a call brings; described:

@@ -44,19 +44,20 @@ class Execution:
 
 
 class NotResumable(Exception):
-    """Only what has failed can be resumed; `status` is what it is."""
+    """Only what has failed can be resumed, and only as a whole; `status` is what it is, `root` what it is a part of."""
 
-    def __init__(self, status: str) -> None:
+    def __init__(self, status: str, root: str | None = None) -> None:
         super().__init__(status)
         self.status = status
+        self.root = root
 
 
 class TooMany(Exception):
-    """All slots of the namespace are taken."""
+    """All slots of the namespace are taken. `running`: how many; runs that are owed the next slot have none yet."""
 
-    def __init__(self, running: int) -> None:
-        super().__init__(running)
-        self.running = running
+    def __init__(self, taken: int, slots: int) -> None:
+        self.running = min(taken, slots)
+        super().__init__(self.running)
 
 
 class NoApproval(Exception):
@@ -165,11 +166,13 @@ def cancel(frame: Frame, execution: str, by: str, now: float) -> bool:
 def resume(frame: Frame, execution: str, now: float, limit: int) -> None:
     """Lets a failed execution go on behind its last finished steps. Raises NotResumable, TooMany."""
     found = find(frame, execution)
-    if found is None or found.root != found.id or found.job.state != "error":
+    if found and found.root != found.id:
+        raise NotResumable(found.status, found.root)
+    if found is None or found.job.state != "error":
         raise NotResumable(_why_not(found))
     taken = slots_taken(frame)
     if taken >= limit:
-        raise TooMany(taken)
+        raise TooMany(taken, limit)
     jobs.reopen(frame, execution, now)
     frame.system(
         "UPDATE execution SET slot = 1, decided = 0, stalls = 0, given_up = ? WHERE job = ?", found.job.fence, execution

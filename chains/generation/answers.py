@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from chains.generation.prompt import MOST_QUESTIONS
+from chains.generation.prompt import FEWEST_QUESTIONS, MOST_QUESTIONS
 from chains.library import LONGEST_NAME, is_name
 from oql import json
 from oql.formats import FormatError
@@ -47,11 +47,19 @@ def read_answer(text: str) -> Questions | Written:
         raise AnswerRefused("the answer is not a JSON object")
     questions = answer.get("questions")
     if isinstance(questions, list) and questions and not answer.get("yaml"):
-        asked = [str(each).strip() for each in questions if str(each).strip()]
-        return Questions(asked[:MOST_QUESTIONS])
+        return _questions(questions)
     if not answer.get("yaml"):
         raise AnswerRefused('the answer has neither "questions" nor "yaml"')
     return Written(name_of(answer.get("name")), _yaml(answer["yaml"]), _summary(answer.get("summary")))
+
+
+def _questions(given: list[Any]) -> Questions:
+    """The first of the questions; an answer with fewer than there must be is none."""
+    asked = [text for each in given if (text := str(each).strip())]
+    if len(asked) < FEWEST_QUESTIONS:
+        how_many = f"expected {FEWEST_QUESTIONS} to {MOST_QUESTIONS} texts, found {len(asked)}"
+        raise AnswerRefused(f'"questions": {how_many}; ask so many, or take what is sensible and give the chain')
+    return Questions(asked[:MOST_QUESTIONS])
 
 
 def name_of(given: Any) -> str:

@@ -8,6 +8,7 @@ from chains.pre_tool_spec import PreTool
 from chains.schema import json_schema
 from chains.spec import STEPS, Step
 
+FEWEST_QUESTIONS = 2
 MOST_QUESTIONS = 5
 
 EXAMPLE = """\
@@ -50,7 +51,7 @@ output: draft
 _RULES = f"""\
 You write workflows, called chains, as YAML for an engine that runs them. Answer with one JSON object and nothing else.
 
-When something is unclear that changes the chain, ask 2 to {MOST_QUESTIONS} short questions:
+When something is unclear that changes the chain, ask {FEWEST_QUESTIONS} to {MOST_QUESTIONS} short questions:
 {{"questions": ["...", "..."]}}
 Ask once at most, and only where a sensible assumption will not do. Otherwise give the chain:
 {{"name": "short-name-with-hyphens", "yaml": "the whole text", "summary": "what it does, in at most 500 characters"}}

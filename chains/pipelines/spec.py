@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from chains.fields import Fields, Id, Text, Texts, Written
+from chains.fields import Fields, Id, Text, Texts, with_numbers
 from chains.pipelines.references import PipelineScope
 from chains.references import HYPHENED, Scope
 from chains.spec import Chain, Input, Step
@@ -14,7 +14,8 @@ from chains.spec import Chain, Input, Step
 def _summary(value: Any) -> bool | int:
     if isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)) and value == int(value) and value > 0:
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # infinity is not
+    if whole and value > 0:
         return int(value)
     raise ValueError("expected true, false or a number of characters")
 
@@ -88,14 +89,5 @@ def _step(entry: EntrySpec) -> Entry:
 
 def with_defaults(pipeline: Pipeline) -> dict[str, Any]:
     """A pipeline as JSON, what the text leaves out included; numbers in defaults of inputs as numbers."""
-    return _plain(pipeline.model_dump(exclude_none=True))  # type: ignore[no-any-return] # an object stays one
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Written):
-        return int(value) if value.text.lstrip("-").isdecimal() else float(value)
-    return value
+    shown: dict[str, Any] = with_numbers(pipeline.model_dump(exclude_none=True), lambda written: written.exact)
+    return shown

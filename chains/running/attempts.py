@@ -36,12 +36,12 @@ def performed(step: Step, work: "StepWork") -> Output:
             violated = [] if output.skipped is not None else list(violations(step, output.text))
             if not violated:
                 return output
-            if step.on_violation == "warn" or not (kind.retried or step.on_violation == "error"):
+            if step.on_violation == "warn":
                 for message in violated:
                     work.log(f"Guardrail warning: {message}", "warn")
                 return output
             message = f"Guardrail violation: {violated[0]}"
-            if step.on_violation == "error" or attempt >= repeats:
+            if step.on_violation == "error" or not kind.retried or attempt >= repeats:
                 raise failed(Code.CHAIN_FAILED, message)
             work.once(f"failed{attempt}", partial(_told, work, attempt, message))
         _pause(step, work, attempt)

@@ -9,7 +9,7 @@ either not begun or past its conditions.
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chains import cached, pretools
+from chains import cached
 from chains.asking import models_of
 from chains.executions.steps import StepState
 from chains.running.attempts import performed
@@ -79,8 +79,7 @@ def _passed_over(execution: "Execution", step: Step, state: StepState, started: 
 
 def _output(step: Step, work: StepWork) -> Output:
     kind = TYPES[step.type]
-    if kind.pre_tools and step.pre_tools:
-        work.add_variables(pretools.run_all(step, work))
+    work.run_pre_tools()
     if not (kind.cached and step.cache.enabled):
         return performed(step, work)
     store = work.context.store

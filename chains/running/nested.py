@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 from chains import library
 from chains.executions import steps
 from chains.executions.events import last
-from chains.lowering import Lowered, lowered
+from chains.executions.steps import StepState
+from chains.inputs import Given
+from chains.lowering import ChainRefused, Lowered, lowered
 from chains.paths import size_of
 from chains.running.attempts import performed
 from chains.running.telling import Relay, Teller, inside_pipeline, inside_step
+from chains.spec import Chain
 from chains.starting import checked_inputs, create, new_id
-from chains.work import Output
+from chains.work import Output, added
 from oql import program
 from oql.engine import result_of, system_variables
 from oql.errors import Code, OqlError, Within, failed
@@ -103,12 +106,12 @@ def run_chain(work: "StepWork", outer: "Execution", name: str, inputs: Mapping[s
         if before.state in FINAL:
             return _ended_before(before)
         inputs = before.options["input"]  # whatever has become of the variables since
-    given = checked_inputs(ready.chain, inputs, partial(size_of, work.context.files))
+    given = _checked(work, ready.chain, inputs)
     states = steps.of(store, execution)
     if before is None:
-        outer.outbox.put(execution, work=_creation(work, outer, execution, name, ready, place, inputs))
+        outer.outbox.put(execution, work=_creation(work, outer, execution, name, ready, place, inputs, begun["began"]))
         outer.outbox.numbers[execution] = 1  # that it has started
-        states = [steps.StepState(number, step.id) for number, step in enumerate(ready.chain.steps)]
+        states = [StepState(number, step.id) for number, step in enumerate(ready.chain.steps)]
     else:
         outer.outbox.numbers.setdefault(execution, _last_event(work, execution))
     teller = Teller(execution, outer.outbox, outer.teller, _relay(work, name))
@@ -119,6 +122,8 @@ def run_chain(work: "StepWork", outer: "Execution", name: str, inputs: Mapping[s
     except (Suspended, Fenced, Interrupted):
         raise
     except OqlError as error:
+        if work.context.cancel.is_set():
+            work.machine.look()  # it goes on elsewhere, or whoever has cancelled it has ended it too
         _ended(work, outer, teller, begun["began"], error=error.message)
         error.span = None  # a place in the text of another chain
         raise
@@ -126,6 +131,14 @@ def run_chain(work: "StepWork", outer: "Execution", name: str, inputs: Mapping[s
         work.machine.take(machine)
     _ended(work, outer, teller, begun["began"], result=result)
     return result
+
+
+def _checked(work: "StepWork", chain: Chain, inputs: Mapping[str, Any]) -> Given:
+    """The inputs of a chain inside this one. What nobody declared there are variables of the chain around it."""
+    try:
+        return checked_inputs(chain, inputs, partial(size_of, work.context.files))
+    except ChainRefused as refused:
+        raise ChainRefused(refused.message) from None
 
 
 def _ended_before(job: Job) -> str:
@@ -178,8 +191,9 @@ def _creation(
     ready: Lowered,
     place: str,
     inputs: Mapping[str, Any],
+    now: float,
 ) -> Callable[[Frame], None]:
-    now, parent = work.clock(), outer.teller.execution
+    parent = outer.teller.execution
 
     def make(frame: Frame) -> None:
         jobs.create(
@@ -231,7 +245,10 @@ def close_inside(outer: "Execution", machine: "Machine", why: str) -> None:
 
 
 def rerun(work: "StepWork", execution: "Execution", target: str, judgement: str, label: str) -> Output:
-    """Another step's output, made anew with a judgement behind its prompt; it replaces the one before."""
+    """Another step's output, made anew with a judgement behind its prompt; it replaces the one before.
+
+    Its pre-tools run anew too. Its duration is that of the last run, its tokens are those of all runs together.
+    """
     from chains.running.flow import done_fields, storable
     from chains.running.works import StepWork
 
@@ -248,16 +265,29 @@ def rerun(work: "StepWork", execution: "Execution", target: str, judgement: str,
     began = inner.once("began", work.clock)
     inner.tell("step_started", once="started", label=step.shown)
     try:
+        inner.run_pre_tools()
         output = performed(again, inner)
     except OqlError as error:
         if not error.final:
-            inner.tell("step_error", once="failed", error=error.message)
+            inner.keep("failed", True, partial(_rerun_failed, execution, state, inner, error))
         raise
     text, value = storable(output.text), storable(output.value)
     state.output, state.variable, state.finished = text, value, work.clock()
-    state.duration_ms = round((state.finished - began) * 1_000)
-    state.input_tokens, state.output_tokens = inner.tokens
+    taken = max(0, round((state.finished - began) * 1_000))
+    state.duration_ms = taken if output.duration_ms is None else output.duration_ms
+    _add_tokens(state, inner)
     execution.ended(step, state)
     done = "step_done", done_fields(state)
     inner.keep("again", {"text": text, "variable": value}, lambda: execution.teller.tell(done, state=state))
     return Output(text, value)
+
+
+def _rerun_failed(execution: "Execution", state: StepState, inner: "StepWork", error: OqlError) -> None:
+    """Tells of a rerun that has failed. The step keeps the output before; what the rerun has cost counts."""
+    _add_tokens(state, inner)
+    execution.teller.tell(("step_error", {"stepId": state.id, "error": error.message}), state=state)
+
+
+def _add_tokens(state: StepState, inner: "StepWork") -> None:
+    state.input_tokens = added(state.input_tokens, inner.tokens[0])
+    state.output_tokens = added(state.output_tokens, inner.tokens[1])

@@ -16,7 +16,7 @@ from chains.running import nested
 from chains.running.attempts import performed
 from chains.spec import Chain, Step
 from chains.types import TYPES
-from chains.work import Level, Output, OwnTool, Told
+from chains.work import Level, Output, OwnTool, Told, added
 from oql import pool
 from oql.context import Context
 from oql.errors import Code, OqlError, timed_out
@@ -129,7 +129,7 @@ class StepWork:
 
     def count(self, input_tokens: int | None, output_tokens: int | None) -> None:
         """Adds to the tokens of the step."""
-        self.tokens = _sum(self.tokens[0], input_tokens), _sum(self.tokens[1], output_tokens)
+        self.tokens = added(self.tokens[0], input_tokens), added(self.tokens[1], output_tokens)
         if self._outer:
             self._outer.count(input_tokens, output_tokens)
 
@@ -257,6 +257,11 @@ class StepWork:
             chunk_prefix=chunk_prefix, ends=ends, outer=self, label=label,
         )  # fmt: skip
 
+    def run_pre_tools(self) -> None:
+        """Adds what the pre-tools of the step give, where its type may have any."""
+        if TYPES[self.step.type].pre_tools and self.step.pre_tools:
+            self.add_variables(pretools.run_all(self.step, self))
+
     def perform(self) -> Output:
         """Does what a step of its type does."""
         journal = self.context.journal
@@ -266,13 +271,14 @@ class StepWork:
         if kept is not None:
             return self._performed_before(given(kept))
         began = self.context.monotonic_ns()
-        if TYPES[self.step.type].pre_tools and self.step.pre_tools:
-            self.add_variables(pretools.run_all(self.step, self))
+        self.run_pre_tools()
         output = performed(self.step, self)
         taken = (self.context.monotonic_ns() - began) // 1_000_000 if output.duration_ms is None else output.duration_ms
         output = replace(output, duration_ms=taken)
         self._running.hold(self._state.number, len(output.text), self.machine)
         journal.note({"k": key, "v": [output.text, output.variable, output.skipped, taken, *self.tokens]})
+        if taken:  # a repetition from what is kept inside it would take no time
+            journal.flush()
         return output
 
     def _performed_before(self, kept: Sequence[Any]) -> Output:
@@ -339,7 +345,3 @@ class StepWork:
     def rerun(self, target: str, judgement: str, label: str) -> Output:
         """Runs another step of the chain again."""
         return nested.rerun(self, self._running, target, judgement, label)
-
-
-def _sum(first: int | None, second: int | None) -> int | None:
-    return second if first is None else first if second is None else first + second

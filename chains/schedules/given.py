@@ -24,7 +24,7 @@ class ScheduleRefused(ValueError):
 
 
 def new(id: str, given: Mapping[str, Any], now: float) -> Schedule:  # noqa: A002 - what it is called everywhere
-    """The schedule that a client describes. Raises ScheduleRefused."""
+    """The schedule that a client describes; a field that is null is as good as absent. Raises ScheduleRefused."""
     if not (given.get("chainName") and given.get("cron")):
         raise ScheduleRefused(REQUIRED, _missing(given))
     return _changed(Schedule(id=id, created=now, name="", cron=""), given, now)
@@ -32,14 +32,17 @@ def new(id: str, given: Mapping[str, Any], now: float) -> Schedule:  # noqa: A00
 
 def _missing(given: Mapping[str, Any]) -> str:
     """Which of the two is missing, and the field that may be meant for it."""
-    missing = next(name for name in ("chainName", "cron") if not given.get(name))
+    missing = next(name for name in _REQUIRED if not given.get(name))
     meant = next((name for name in given if name not in _FIELDS and nearest(missing, [name])), None)
     meant = meant or ("chain" if missing == "chainName" and "chain" in given else None)
     return f"`{missing}` is missing" + (f": is it what you call `{meant}`?" if meant else "")
 
 
 def changed(schedule: Schedule, given: Mapping[str, Any], now: float) -> Schedule:
-    """A schedule with what a client changes; the slot that is due stays where its times do. Raises ScheduleRefused."""
+    """A schedule with what a client changes: a field that is null stays as it is, but for the required ones.
+
+    The slot that is due stays where its times do. Raises ScheduleRefused.
+    """
     return _changed(schedule, given, now)
 
 
@@ -51,13 +54,11 @@ def toggled(schedule: Schedule, now: float) -> Schedule:
 def _changed(schedule: Schedule, given: Mapping[str, Any], now: float) -> Schedule:
     changes: dict[str, Any] = {}
     for key, (name, fits, otherwise) in _FIELDS.items():
-        value = given.get(key, _ABSENT)
-        if value is None and key in _DEFAULTS:
-            value = _DEFAULTS[key]
-        if value is not _ABSENT:
-            if not fits(value):
-                raise ScheduleRefused(otherwise)
-            changes[name] = value
+        if key not in given or (given[key] is None and key not in _REQUIRED):
+            continue
+        if not fits(given[key]):
+            raise ScheduleRefused(otherwise)
+        changes[name] = given[key]
     if "name" in changes and not library.is_name(changes["name"]):
         raise ScheduleRefused(f'Invalid name: "{changes["name"]}"')
     after = replace(schedule, **changes)
@@ -75,15 +76,7 @@ def _timed(before: Schedule, after: Schedule, now: float) -> Schedule:
     return replace(after, due=crons.next_after(after.cron, after.zone, now))
 
 
-_ABSENT: Any = object()
-_DEFAULTS: dict[str, Any] = {
-    "label": "",
-    "type": "chain",
-    "input": {},
-    "timezone": "UTC",
-    "enabled": True,
-    "catch_up": "once",
-}
+_REQUIRED = ("chainName", "cron")
 
 
 def _text(value: Any) -> bool:

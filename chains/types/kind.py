@@ -27,11 +27,12 @@ def always(_step: Step) -> bool:
 class StepType:
     """A type of step.
 
-    perform: its work. retried: whether `retry`, and guardrails that demand it, lead to further attempts. asks: whether
-    the attempts of a step are made by `Work.ask`, or by those of its parts, so that whoever performs it repeats it for
-    guardrails only. pre_tools: whether it may have any. cached: whether its output may be kept for later runs. pure:
-    whether a step only computes, so that nothing of it needs to be kept before its end. timed: whether timeout_ms is
-    for an attempt as a whole; else each of its parts takes it for itself, or nothing does.
+    perform: its work. retried: whether `retry`, and guardrails that demand it, lead to further attempts; else such a
+    guardrail fails the step at once. asks: whether the attempts of a step are made by `Work.ask`, or by those of its
+    parts, so that whoever performs it repeats it for guardrails only. pre_tools: whether it may have any. cached:
+    whether its output may be kept for later runs. pure: whether a step only computes, so that nothing of it needs to be
+    kept before its end. timed: whether timeout_ms is for an attempt as a whole; else each of its parts takes it for
+    itself, or nothing does.
     """
 
     perform: Perform

@@ -13,7 +13,7 @@ def perform(step: TransformStep, work: Work) -> Output:
         json_path=step.json_path,
         default=None if step.default is None else work.resolve(step.default),
         regex=step.regex,
-        template_str=step.template_str,
+        template_str=step.template_str if "template_str" in step.model_fields_set else None,
         truncate_limit=step.truncate_limit,
         inputs=step.inputs,
         scope=work.scope,

@@ -103,7 +103,8 @@ def _launch(
     except TooMany as refusal:
         raise too_many(refusal) from None
     except ChainRefused as refusal:
-        raise Problem(400, refusal.message, hint=hint if refusal.message.startswith(MISSING) else "") from None
+        meant = refusal.hint or (hint if refusal.message.startswith(MISSING) else "")
+        raise Problem(400, refusal.message, hint=meant) from None
 
 
 def too_many(refusal: TooMany) -> Problem:

@@ -80,6 +80,8 @@ class Steering:
             await self._desk.write(namespace, lambda frame: _resume(frame, id, now, self._most))
         except NotResumable as refusal:
             message = f"Execution {id} is not in error state (current: {refusal.status})"
+            if refusal.root:
+                message = f"Execution {id} is a part of {refusal.root}: resume that one"
             raise Problem(409, message) from None
         self._mark(namespace.name, now)
         await self._ended(req, namespace, id)

@@ -297,3 +297,12 @@ def test_lists_that_stand_twice_are_the_same() -> None:
     grammar = files("grammar").joinpath("condition.lark").read_text(encoding="utf-8")
     reference = re.sub(r"\?P<\w+>", "?:", PATTERN).replace("(?:[A-Za-z0-9_]+)", "[A-Za-z0-9_]+")
     assert grammar.count(reference.replace('(?:[^"}\\s]*)', '[^"}\\s]*')) == 2
+
+
+@pytest.mark.parametrize("written", ["1e400", "9" * 400])
+def test_a_number_that_no_tool_could_read(written: str) -> None:
+    tool = f"- {{type: mcp_call, inject_as: v, server: s, tool: t, args: {{a: [{written}]}}}}"
+    told = f"the number {written if len(written) < 40 else '9' * 37 + '...'} is too large"
+    assert problems(one(f"type: agent\nprompt: '{{v}}'\npre_tools:\n{tool}")) == [
+        f"steps.0.pre_tools.0.args: {told}; written in quotes it is a text"
+    ]

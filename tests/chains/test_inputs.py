@@ -79,23 +79,25 @@ def test_it_is_refused(fields: dict[str, Any], value: Any, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "missing", "hint"),
     [
-        (
-            {"text": "x", "cuont": 1},
-            'Missing required input: "count"; "cuont" is no declared input, did you mean `count`?',
-        ),
-        ({"txt": "a"}, 'Missing required input: "text"; "txt" is no declared input, did you mean `text`?'),
-        ({"zz": "a", "text": "b"}, 'Missing required input: "count"; "zz" is no declared input'),
-        ({"text": "a", "x" * 50: 1}, f'Missing required input: "count"; "{"x" * 37}..." is no declared input'),
-        ({"txt": ""}, 'Missing required input: "text"'),
+        ({"text": "x", "cuont": 1}, "count", '"cuont" is no declared input, did you mean `count`?'),
+        ({"txt": "a"}, "text", '"txt" is no declared input, did you mean `text`?'),
+        ({"zz": "a", "text": "b"}, "count", '"zz" is no declared input'),
+        ({"a": "a", "b": "b"}, "text", '"a" is no declared input; "b" is no declared input'),
+        ({"text": "a", "x" * 50: 1}, "count", f'"{"x" * 37}..." is no declared input'),
+        ({"txt": ""}, "text", None),
     ],
 )
-def test_what_was_given_instead_of_a_missing_input_is_told(values: dict[str, Any], said: str) -> None:
+def test_what_was_given_instead_of_a_missing_input_is_told(
+    values: dict[str, Any], missing: str, hint: str | None
+) -> None:
     inputs = [Input.model_validate({"name": name}) for name in ("text", "count")]
     with pytest.raises(InputRefused) as refused:
         given(inputs, values, SIZES.get)
-    assert str(refused.value) == said
+    message = f'Missing required input: "{missing}"'
+    assert (refused.value.message, refused.value.hint) == (message, hint)
+    assert str(refused.value) == (f"{message}; {hint}" if hint else message)
 
 
 def test_text_that_is_no_json_is_refused() -> None:

@@ -53,6 +53,7 @@ DATA = json.dumps(
         ("map", "a\nb", {}, "a\nb"),
         ("join", '["a", 1, {"b": 2}]', {"template_str": ", "}, 'a, 1, {"b":2}'),
         ("join", '["a", "b"]', {}, "a\nb"),
+        ("join", '["a", "b"]', {"template_str": ""}, "ab"),
         ("join", '{"a": 1}', {}, '{"a": 1}'),
         ("join", "no list", {}, "no list"),
         ("from_json", '["a", 2, [3]]', {}, "a\n2\n[3]"),

@@ -2,9 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 
+from oql.cli.chain.progress import Lines
+from oql.cli.chain.server import Event
 from tests.cli.calling import here, oql
 
 GOOD = """\
@@ -55,6 +59,19 @@ def test_validate(good: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_validate_goes_on_behind_files_that_cannot_be_read(good: Path, tmp_path: Path) -> None:
+    bad, one, two = (tmp_path / name for name in ("bad.yaml", "none.yaml", "nowhere.yaml"))
+    bad.write_text(GOOD.replace("output: o", "output: p"))
+    called = oql("chain", "validate", one, bad, two, good)
+    assert called.code == 2
+    assert called.out == f'{bad}:9:1: error: output: Chain output "p" does not match any step output_var\n'
+    assert called.err.splitlines() == [
+        f"error: {one}: no such file",
+        f"error: {two}: no such file",
+        "2 chains checked: 1 error, 0 warnings",
+    ]
+
+
 def test_dry_run(good: Path) -> None:
     called = oql("chain", "dry-run", good, "-i", "topic=bees", OQL_MODEL_PRICES="claude-*=1/5")
     assert called.out.splitlines() == [
@@ -96,3 +113,22 @@ def test_mistakes(good: Path, arguments: list[str], code: int, said: str) -> Non
     called = here("chain", *[str(good) if each == "GOOD" else each for each in arguments])
     assert (called.code, called.out) == (code, "")
     assert said in called.err
+
+
+@pytest.mark.parametrize(
+    ("step", "message", "line"),
+    [("chain", "Continued after interruption", "Continued after interruption"),
+     ("a", "Attempt 1 failed: cut off", "a: Attempt 1 failed: cut off")],
+)  # fmt: skip
+def test_output_that_was_cut_off_is_not_that_of_the_next_attempt(step: str, message: str, line: str) -> None:
+    written: list[str] = []
+    lines = Lines("http://here", lambda text: written.append(click.unstyle(text)))
+    told: tuple[dict[str, Any], ...] = (
+        {"type": "step_output", "stepId": "a", "chunk": "abcd"},
+        {"type": "step_log", "stepId": step, "message": message, "level": "info"},
+        {"type": "step_output", "stepId": "a", "chunk": "abcdef"},
+        {"type": "step_done", "stepId": "a", "durationMs": 5},
+    )
+    for number, fields in enumerate(told):
+        lines.show(Event(number, fields))
+    assert written[:3] == ["a: | abcd", line, "a: | abcdef"]

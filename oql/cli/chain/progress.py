@@ -88,6 +88,8 @@ class Lines:
         self._say(step, f"failed: {fields.get('error', '')}", fg="red")
 
     def _step_log(self, step: str, fields: Json) -> None:
+        for begun in list(self._partial) if step == "chain" else [step]:
+            self._end_output(begun)  # an attempt or a run that was cut off begins its output anew
         level = str(fields.get("level", "info"))
         mark = "" if level == "info" else f"{level}: "
         self._say("" if step == "chain" else step, f"{mark}{fields.get('message', '')}", fg=LEVELS.get(level))

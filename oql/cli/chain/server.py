@@ -86,6 +86,7 @@ class ChainServer:
         """
         last = after
         tries = 0
+        why = "the stream ended before the execution did"
         while tries < _TRIES:
             try:
                 for event in self._stream(execution, last, silence_s):
@@ -98,11 +99,12 @@ class ChainServer:
                     return
             except _NothingMore:
                 return
-            except httpx.HTTPError:
-                pass
+            except httpx.HTTPError as error:
+                why = str(error) or type(error).__name__
             tries += 1
             time.sleep(0.2 * tries)
-        raise Failed(f"{self.address} tells nothing more of the execution {execution}")
+        follow = f"oql chain logs {execution} --follow --server {self.address}"
+        raise Failed(f"{self.address} tells nothing more of the execution {execution}: {why}\nit may go on: {follow}")
 
     def _stream(self, execution: str, last: int | None, silence_s: float | None) -> Iterator[Event]:
         headers = {} if last is None else {"Last-Event-ID": str(last)}

@@ -8,6 +8,7 @@ import click
 from oql.cli.chain.files import read_chain_text
 from oql.cli.chain.problems import line_of
 from oql.cli.check import counted
+from oql.cli.programs import each_read
 from oql.cli.terminal import colored
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
     """Check the chain in each of FILES (`-`: standard input) without running anything.
 
     Errors keep a chain from being saved. Warnings and hints do not: variables that nothing sets, texts that are no
-    URL, empty fields of pre-tools, variables that no step reads. Exits with 1 when there are errors.
+    URL, empty fields of pre-tools, variables that no step reads. Exits with 1 when there are errors, with 2 when a file
+    cannot be read.
     """
     from chains.examination import examine, shown
 
-    found = [(source, examine(source.text)) for source in map(read_chain_text, files)]
+    sources, unread = each_read(files, read_chain_text)
+    found = [(source, examine(source.text)) for source in sources]
     if as_json:
         from oql.values import to_json
 
@@ -36,7 +39,7 @@ def command(files: tuple[str, ...], as_json: bool) -> None:
             for problem in problems:
                 click.echo(line_of(source, problem), color=colored(sys.stdout))
         _summary([problems for _, problems in found])
-    sys.exit(any(problem.level == "error" for _, problems in found for problem in problems))
+    sys.exit(unread or any(problem.level == "error" for _, problems in found for problem in problems))
 
 
 def _summary(found: "list[list[Problem]]") -> None:

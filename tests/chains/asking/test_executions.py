@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from chains.executions import records, steps
 from chains.tools.pace import Pace
 from tests.chains.asking.equipped import Equipped, elsewhere
 from tests.chains.desk import at_desk
-from tests.models.services import Service, openai, openai_calls, refusal
+from tests.models.services import Asked, Said, Service, openai, openai_calls, refusal
 from tests.outbound.servers import Answer, Web
 
 TEXT = """
@@ -127,6 +128,41 @@ def test_killed_between_the_rounds(
     assert [asked.path for asked in web.asked] == ["/page", "/more"]
     keys = [asked.headers["idempotency-key"] for asked in service.asked]
     assert (len(keys), keys[1] == keys[2], keys[0] == keys[1]) == (3, True, False)
+    here.close()
+
+
+BOTH = """
+name: x
+output: out
+steps:
+  - {id: items, type: transform, prompt: "first,second", output_var: items}
+  - {id: out, type: loop, model: m, items_var: items, prompt: "Say {item}", output_var: out, depends_on: [items]}
+"""
+
+
+@pytest.mark.slow
+def test_killed_while_an_element_of_a_loop_is_asked_for(service: Service, web: Web, tmp_path: Path) -> None:
+    """How long the elements have taken that were done is known, though nothing of them is done again."""
+    never, here = threading.Event(), Equipped(tmp_path, "", service.at, web.at)
+
+    def answers(asked: Asked) -> Said:
+        if "first" in str(asked.body):
+            return openai("one", waits=lambda: time.sleep(0.5))
+        return openai("two") if here.ahead else openai("never", waits=lambda: never.wait(30))
+
+    service.says = [Said(b"", telling=answers)]
+    execution = here.start(BOTH)
+    with elsewhere(tmp_path, "", service.at, web.at) as process:
+        here.until(lambda: "step_output out [1] one" in here.told(execution))
+        time.sleep(0.2)  # the answer was told while it came
+        process.kill()
+    here.ahead = 60.0
+    here.drive()
+    never.set()
+    assert here.answer(execution) == '["one","two"]'
+    assert sum("first" in str(asked.body) for asked in service.asked) == 1
+    [done] = [each for each in here.events(execution) if each["type"] == "step_done" and each["stepId"] == "out"]
+    assert done["durationMs"] >= 500
     here.close()
 
 

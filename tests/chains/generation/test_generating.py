@@ -59,6 +59,9 @@ def test_answers(text: str, read: Questions | Written) -> None:
         ("[1]", "the answer is not a JSON object"),
         ('{"name": "a"}', 'the answer has neither "questions" nor "yaml"'),
         ('{"questions": []}', 'the answer has neither "questions" nor "yaml"'),
+        ('{"questions": ["What?"]}', '^"questions": expected 2 to 5 texts, found 1; ask so many, or take what'),
+        ('{"questions": ["What?", " "]}', '^"questions": expected 2 to 5 texts, found 1; ask so many, or take what'),
+        ('{"questions": [" "]}', '^"questions": expected 2 to 5 texts, found 0; ask so many, or take what'),
     ],
 )
 def test_answers_that_are_none(text: str, said: str) -> None:
@@ -108,6 +111,14 @@ def test_a_chain_that_is_wrong_goes_back_with_its_problems() -> None:
     assert [turn.role for turn in said] == ["user", "assistant"] * 3
     assert model.told[0] == ("tool", "steps: is required\noutput: is required")
     assert model.told[-1] == ("tool", "ok")
+
+
+def test_too_few_questions_go_back() -> None:
+    model = Model('{"questions": ["What?"]}', '{"questions": ["What?", "Who?"]}')
+    answer, said = generate(described("x"), model, wrong, model.tell)
+    assert answer == Questions(["What?", "Who?"])
+    assert '\n- "questions": expected 2 to 5 texts, found 1; ' in model.asked[1][-1].text
+    assert [turn.role for turn in said] == ["user", "assistant"] * 2
 
 
 def test_it_goes_back_three_times_at_most() -> None:

@@ -103,9 +103,12 @@ def test_as_json_with_defaults() -> None:
             pipeline("{id: a, chain: x, summarise_output: true}"),
             ["chains.0.summarise_output: is not a known field; did you mean `summarize_output`?"],
         ),
-        (
-            pipeline("{id: a, chain: x, summarize_output: 0}"),
-            ["chains.0.summarize_output: expected true, false or a number of characters"],
+        *(
+            (
+                pipeline(f"{{id: a, chain: x, summarize_output: {wrong}}}"),
+                ["chains.0.summarize_output: expected true, false or a number of characters"],
+            )
+            for wrong in ("0", "1.5", "-1", "1e400", "-1e400", ".inf", ".nan")
         ),
         (pipeline("{id: a, chain: x, inputs: [b]}"), ["chains.0.inputs: expected an object of keys and values"]),
         (pipeline("b"), ["chains.0: expected an object of keys and values"]),

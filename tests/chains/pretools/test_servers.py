@@ -47,6 +47,17 @@ def test_a_server_over_http(sit: Sit, remote: str) -> None:
     assert values(desk) == {"v": "Hello Ada.\nnone"}
 
 
+def test_numbers_are_sent_as_numbers_whole_ones_with_all_their_digits(sit: Sit, tmp_path: Path) -> None:
+    notes = tmp_path / "lines"
+    server = McpServer((sys.executable, str(Path(__file__).with_name("plain_mcp_server.py")), str(notes)))
+    args = "{a: 1, b: [{c: -7, d: 2.50}, 1e3], e: 12345678901234567890, f: '5', g: true, h: '{n}', i: 3.0}"
+    tool = f"- {{type: mcp_call, inject_as: v, server: tests, tool: any, args: {args}}}"
+    assert values(sit(tool, chains={"mcp_servers": {"tests": server}}, variables={"n": "7"})) == {"v": "noted"}
+    [line] = [line for line in notes.read_text().splitlines() if '"tools/call"' in line]
+    sent = '{"a":1,"b":[{"c":-7,"d":2.5},1000],"e":12345678901234567890,"f":"5","g":true,"h":"7","i":3}'
+    assert f'"arguments":{sent}' in line
+
+
 def test_a_tool_that_fails(sit: Sit, remote: str) -> None:
     servers = {"tests": McpServer(url=remote)}
     desk = sit("- {type: mcp_call, inject_as: v, server: tests, tool: broken}", chains={"mcp_servers": servers})

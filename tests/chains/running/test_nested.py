@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from chains.executions.records import NotResumable
 from chains.launching import launcher
 from chains.lowering import ChainRefused
 from oql.jobs import records as jobs
@@ -36,8 +37,22 @@ def test_a_chain_in_a_chain(anywhere: Here) -> None:
     assert anywhere.answer(execution) == "<sub tea>"
     assert anywhere.answer(inner) == "sub tea"
     assert anywhere.told(inner)[-1] == "execution_done sub tea"
+    job = anywhere.found(inner).job
+    assert job.started
+    assert job.finished
+    assert anywhere.events(inner)[-1]["durationMs"] == round((job.finished - job.started) * 1_000)
     assert anywhere.told(execution, "step_output") == ["step_output s sub tea", "step_output all <sub tea>"]
     assert "step_log s [sub:sub] g waits for approval" in anywhere.told(execution)
+
+
+def test_variables_are_not_told_as_inputs_that_a_chain_inside_does_not_declare(here: Here) -> None:
+    here.save("sub", SUB.replace(", default: water", ", description: what to drink"))
+    missing = 'Missing required input: "q" (what to drink)'
+    execution = here.run(OUTER.replace(', subchain_input_map: {q: "{input.q|none}"}', ""), qq="tea")
+    assert here.answer(execution) == ["ChainFailed", missing]
+    answer = here.found(execution).job.answer
+    assert answer
+    assert not answer["error"].get("hint")
 
 
 def test_the_outer_one_is_cancelled(anywhere: Here) -> None:
@@ -66,6 +81,9 @@ def test_the_inner_one_fails_and_is_resumed_where_it_failed(anywhere: Here) -> N
     anywhere.drive()
     assert anywhere.answer(execution) == ["ConfirmRejected", "Gate rejected by user"]
     assert anywhere.answer(inner) == ["ChainFailed", "Gate rejected by user"]
+    with pytest.raises(NotResumable) as refused:
+        anywhere.resume(inner)
+    assert refused.value.root == execution
     anywhere.resume(execution)
     anywhere.drive()
     assert anywhere.inside(execution) == [inner]
@@ -105,6 +123,19 @@ def test_a_program_runs_a_chain(anywhere: Here) -> None:
     found = jobs.find(anywhere.namespace, job)
     assert found
     assert found.answer == {"result": "sub tea"}
+
+
+def test_inputs_of_a_program_that_may_be_meant_for_a_missing_one_are_a_hint(here: Here) -> None:
+    here.save("sub", SUB.replace(", default: water", ""))
+    job = new_id(7)
+    source = 'NEW JSON OBJECT OPEN NEST SET qq AS "tea" CLOSE NEST SET ?in AFTER CHAIN RUN "sub" WITH ?in'
+    here.namespace.write(lambda frame: jobs.create(frame, id=job, source=source, request={}, now=here.now()))
+    here.drive()
+    found = jobs.find(here.namespace, job)
+    assert found
+    assert found.answer
+    error = found.answer["error"]
+    assert (error["message"], error["hint"]) == ('Missing required input: "q"', '"qq" is no declared input')
 
 
 def test_a_job_is_cancelled_that_waits_for_a_chain(here: Here) -> None:

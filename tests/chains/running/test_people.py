@@ -156,8 +156,9 @@ def test_a_decided_run_comes_before_a_queued_one(here: Here) -> None:
     here.decide(decided, "ok")
     here.drive()
     assert here.found(decided).job.state == here.found(queued).job.state == "queued"
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as raised:
         here.start(GATE)
+    assert raised.value.running == 5  # the decided one is owed a slot, and does not run
     for job in claimed[:1]:
         assert job
         here.runner.run(here.namespace, job)

@@ -78,6 +78,13 @@ def test_a_change_of_times_moves_the_next_run_and_no_other_change_does() -> None
     assert given.changed(off, {"cron": "0 7 * * *"}, later).due is None
 
 
+def test_a_field_that_is_null_is_as_good_as_absent() -> None:
+    nothing = dict.fromkeys(("label", "type", "input", "timezone", "enabled", "catch_up"))
+    assert made(**nothing) == made()
+    other = made(label="x", type="pipeline", input={"a": 1}, timezone="Asia/Kolkata", enabled=False, catch_up="none")
+    assert given.changed(other, nothing, NEW_YEAR + HOUR) == other
+
+
 def test_switched_off_and_on_again() -> None:
     off = given.toggled(made(), NEW_YEAR + HOUR)
     on = given.toggled(off, NEW_YEAR + 10 * HOUR)
