@@ -20,7 +20,7 @@ from substrate.errors import Invalid, NotFound
 from substrate.interface import Cell, Frame, Namespace, Row
 
 DELAYS = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
-"""Seconds until the next attempt after each failed one, the first being made at once (Standard Webhooks 1.0)."""
+"""Seconds from the end of each failed attempt to the next, the first being made at once (Standard Webhooks 1.0)."""
 MOST_WEBHOOK_BYTES = 2**20
 MOST_MAIL_BYTES = 10 * 2**20
 _MOST_ATTEMPTS_KEPT = 100
@@ -166,18 +166,18 @@ def record(frame: Frame, delivery: str, attempt: Mapping[str, Any], verdict: Ver
     state, noted = found[0][0], _with(found[0][1], attempt)
     due: float | None = None
     if state == "pending":
-        state, due = _after(verdict, _tries(noted), attempt["at"])
+        state, due = _after(verdict, _tries(noted), attempt["at"] + attempt["ms"] / 1_000)
     frame.system("UPDATE delivery SET state = ?, attempts = ?, due = ? WHERE id = ?", state, noted, due, delivery)
     return due
 
 
-def _after(verdict: Verdict, tries: int, at: float) -> tuple[str, float | None]:
+def _after(verdict: Verdict, tries: int, ended: float) -> tuple[str, float | None]:
     """The state that an attempt leaves, and when the next one is due."""
     if verdict == "delivered":
         return "delivered", None
     if verdict == "hopeless" or tries > len(DELAYS):
         return "failed", None
-    return "pending", at + DELAYS[tries - 1]
+    return "pending", ended + DELAYS[tries - 1]
 
 
 def _tries(attempts: str) -> int:

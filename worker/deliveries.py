@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from oql.context import report_fault
 from oql.deliveries import Delivery, Verdict, claim, record, renew
-from oql.outbound import Outbound, OutboundError, Response, TooLarge
+from oql.outbound import Outbound, OutboundError
 from oql.settings import Settings
 from substrate.errors import NotFound, StoreError
 from substrate.interface import Namespace
@@ -121,7 +121,7 @@ class Deliverer:
         headers = signed(self._secret(namespace), delivery.id, now, delivery.body)
         headers |= {"content-type": "application/json", "idempotency-key": delivery.id, "user-agent": "oql-webhooks"}
         try:
-            answer: Response | TooLarge = self._outbound.request(
+            status = self._outbound.request(
                 "POST",
                 delivery.target,
                 headers=headers,
@@ -129,16 +129,14 @@ class Deliverer:
                 seconds=WEBHOOK_SECONDS,
                 most_bytes=_ANSWER_BYTES,
                 redirects=0,
-            )
-        except TooLarge as error:  # it has answered all the same
-            answer = error
+            ).status
         except OutboundError as error:
-            return Attempted("again", error=error.message)
-        if answer.status is None:
-            return Attempted("again", error="the headers of the answer are too large")
-        if 200 <= answer.status < 300:
-            return Attempted("delivered", answer.status)
-        return Attempted("hopeless" if answer.status == _GONE else "again", answer.status, f"answered {answer.status}")
+            if error.status is None:
+                return Attempted("again", error=error.message)
+            status = error.status  # it has answered, whatever becomes of the rest
+        if 200 <= status < 300:
+            return Attempted("delivered", status)
+        return Attempted("hopeless" if status == _GONE else "again", status, f"answered {status}")
 
     def _mail(self, delivery: Delivery) -> Attempted:
         if self._mailer is None:

@@ -1,14 +1,14 @@
 """Requests to other machines: what may be asked, redirects, and limits of time and size."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from oql.outbound.bodies import ACCEPTED, read_body, too_large
-from oql.outbound.errors import Forbidden, TimedOut, TooLarge, Unreachable
+from oql.outbound.errors import Forbidden, OutboundError, TimedOut, TooLarge, Unreachable
 from oql.outbound.places import Place, read_place
 from oql.outbound.rules import Rules
 
@@ -157,19 +157,9 @@ class Outbound:
         return self._told(request, call, most_bytes)
 
     def _told(self, request: _Request, call: "Allowance", most_bytes: int) -> Response:
-        import httpcore
-
         call.start()
-        try:
+        with _told_apart(request.place, call):
             return self._send(request, call, most_bytes)
-        except httpcore.TimeoutException:
-            raise TimedOut(f"no complete answer within {call.seconds:g} s") from None
-        except httpcore.ProtocolError as error:
-            if "buffer" in str(error):
-                raise TooLarge("the headers of the answer are too large") from None
-            raise Unreachable(f"`{request.place.host}` broke off, or does not speak HTTP") from None
-        except httpcore.NetworkError:
-            raise Unreachable(f"the connection to `{request.place.host}` broke") from None
 
     def _send(self, request: _Request, call: "Allowance", most_bytes: int) -> Response:
         import httpcore
@@ -183,11 +173,29 @@ class Outbound:
             call.head = None
             headers = _received(answer.headers)
             try:
-                body = b"" if request.method == "HEAD" else _body(answer, headers, most_bytes, request.on_piece)
-            except TooLarge as error:
+                with _told_apart(place, call):
+                    body = b"" if request.method == "HEAD" else _body(answer, headers, most_bytes, request.on_piece)
+            except OutboundError as error:
                 error.status = answer.status
                 raise
             return Response(answer.status, headers, body, place.url)
+
+
+@contextmanager
+def _told_apart(place: Place, call: "Allowance") -> Iterator[None]:
+    """Errors of the library are ours. Raises TimedOut, TooLarge, Unreachable."""
+    import httpcore
+
+    try:
+        yield
+    except httpcore.TimeoutException:
+        raise TimedOut(f"no complete answer within {call.seconds:g} s") from None
+    except httpcore.ProtocolError as error:
+        if "buffer" in str(error):
+            raise TooLarge("the headers of the answer are too large") from None
+        raise Unreachable(f"`{place.host}` broke off, or does not speak HTTP") from None
+    except httpcore.NetworkError:
+        raise Unreachable(f"the connection to `{place.host}` broke") from None
 
 
 def _body(

@@ -2,7 +2,12 @@
 
 
 class OutboundError(Exception):
-    """A call that gave no response; its text is for people, and safe to show to whoever asked for the call."""
+    """A call that gave no response; its text is for people, and safe to show to whoever asked for the call.
+
+    status: what the response began with, where it is the body that was not read.
+    """
+
+    status: int | None = None
 
     @property
     def message(self) -> str:
@@ -27,6 +32,4 @@ class Stopped(OutboundError):
 
 
 class TooLarge(OutboundError):
-    """The response is larger than the call takes; `status`: what it began with, where that was read."""
-
-    status: int | None = None
+    """The response is larger than the call takes."""

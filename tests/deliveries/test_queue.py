@@ -34,9 +34,9 @@ def claimed(namespace: Namespace, now: float, until: float, most: int = 9) -> li
     return [one.id for one in namespace.write(lambda frame: claim(frame, now, until, most))]
 
 
-def noted(namespace: Namespace, delivery: str, at: float, verdict: Verdict) -> float | None:
-    """Records an attempt; when the next one is due."""
-    return namespace.write(lambda frame: record(frame, delivery, {"at": at, "ms": 3}, verdict))
+def noted(namespace: Namespace, delivery: str, at: float, verdict: Verdict, ms: int = 0) -> float | None:
+    """Records an attempt that took so many milliseconds; when the next one is due."""
+    return namespace.write(lambda frame: record(frame, delivery, {"at": at, "ms": ms}, verdict))
 
 
 def test_a_webhook_is_queued(namespace: Namespace) -> None:
@@ -95,9 +95,15 @@ def test_the_delays_are_those_of_standard_webhooks(namespace: Namespace) -> None
     assert (only(namespace).state, only(namespace).due, len(only(namespace).attempts)) == ("failed", None, 10)
 
 
+def test_a_delay_begins_where_an_attempt_ends(namespace: Namespace) -> None:
+    made = queue(namespace)
+    assert noted(namespace, made, 100.0, "again", ms=20_000) == 125.0
+    assert noted(namespace, made, 125.0, "again", ms=500) == 425.5
+
+
 def test_what_arrived_is_tried_no_more(namespace: Namespace) -> None:
     made = queue(namespace)
-    assert noted(namespace, made, 100.0, "delivered") is None
+    assert noted(namespace, made, 100.0, "delivered", ms=3) is None
     assert (only(namespace).state, only(namespace).due) == ("delivered", None)
     assert only(namespace).attempts == ({"at": 100, "ms": 3},)
 

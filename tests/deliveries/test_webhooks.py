@@ -143,6 +143,42 @@ def test_a_receiver_that_breaks_off_is_tried_again(namespace: Namespace) -> None
     assert only(namespace).due == 105.0
 
 
+HEAD = b"HTTP/1.1 %d OK\r\nContent-Length: 10\r\n\r\nhalf"
+PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\nhalf"
+
+
+@pytest.mark.parametrize(
+    ("answer", "stays", "state", "status"),
+    [
+        (HEAD % 200, False, "delivered", 200),
+        (HEAD % 202, True, "delivered", 202),
+        (PACKED, False, "delivered", 200),
+        (HEAD % 503, False, "pending", 503),
+        (HEAD % 410, True, "failed", 410),
+    ],
+)
+def test_the_status_counts_whatever_becomes_of_the_body(
+    namespace: Namespace, monkeypatch: pytest.MonkeyPatch, answer: bytes, stays: bool, state: str, status: int
+) -> None:
+    """A body that breaks off, or never ends."""
+    monkeypatch.setattr("worker.deliveries.WEBHOOK_SECONDS", 0.5)
+    over = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(answer)
+        if stays:
+            over.wait(30)
+
+    with raw(talk) as at:
+        outbound = Outbound([at])
+        queue(namespace, f"http://{at}/")
+        deliverer(outbound).deliver_due(namespace, 100.0)
+        over.set()
+        outbound.close()
+    assert (only(namespace).state, [one["status"] for one in only(namespace).attempts]) == (state, [status])
+
+
 def test_it_is_redelivered_under_the_same_id(namespace: Namespace, web: Web, outbound: Outbound) -> None:
     made = queue(namespace, web.url)
     sender = deliverer(outbound)
@@ -245,4 +281,4 @@ def test_the_time_that_passes_counts(namespace: Namespace, outbound: Outbound) -
     deliverer(outbound, lambda: next(ticks)).deliver_due(namespace, 100.0)
     assert only(namespace).attempts[0]["at"] == 102
     assert only(namespace).attempts[0]["ms"] == 1_500
-    assert only(namespace).due == 107.0
+    assert only(namespace).due == 108.5

@@ -34,7 +34,7 @@ def test_each_attempt_is_told_and_can_be_made_again(client: httpx.Client) -> Non
     reached(client, job_id, "complete")
     [hook] = until(lambda: (found := hooks(client, job_id)) and found[0]["attempts"] and found)
     assert hook["attempts"][0]["error"]
-    assert hook["next_attempt_at"] > hook["attempts"][0]["at"] > hook["created_at"]
+    assert hook["next_attempt_at"] > hook["attempts"][0]["at"] >= hook["created_at"]  # both may be in one millisecond
     for body, status in (({"id": "msg_unknown"}, 404), ({"x": 1}, 400), ({"id": hook["id"]}, 202), (None, 202)):
         answer = client.post(f"/v1/webhooks/{job_id}/redeliver", json=body) if body else client.post(
             f"/v1/webhooks/{job_id}/redeliver"
