@@ -108,6 +108,35 @@ async def run(client: Client) -> None:
     assert "the execution failed: Gate rejected by user: no" in failed
 
 
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    ("get_chain", {}, "name: is required"),
+    ("get_chain", {"name": 5}, "name: expected text"),
+    ("get_chain", {"nam": "hello"}, "nam: is not an argument; did you mean `name`?"),
+    ("get_chain", {"name": "hello", "bogus": 1}, "bogus: is not an argument; expected one of `name`"),
+    (
+        "list_chains", {"x": 1, "y": 2},
+        "x: is not an argument; the tool takes none\ny: is not an argument; the tool takes none",
+    ),
+    ("list_executions", {"limit": 0, "offset": "far"}, "limit: expected at least 1\noffset: expected a whole number"),
+    ("run_chain", {"name": "hello", "wait_seconds": 601}, "wait_seconds: expected at most 600"),
+    ("run_chain", {"name": "hello", "input": [1]}, "input: expected an object of keys and values"),
+    ("approve_gate", {"execution_id": "x", "step_id": "g", "approved": "maybe"}, "approved: expected true or false"),
+    (
+        "create_schedule", {"chain_name": "hello", "cron": "* * * * *", "type": "chian"},
+        "type: expected 'chain' or 'pipeline'; did you mean `chain`?",
+    ),
+]  # fmt: skip
+
+
+async def refused(client: Client) -> None:
+    """What is wrong with arguments is told in words, whichever tool it is."""
+    for tool, arguments, told in WRONG:
+        result = await client.call_tool(tool, arguments)
+        (content,) = result.content
+        assert isinstance(content, TextContent)
+        assert (result.is_error, content.text) == (True, told)
+
+
 PIPELINE = 'name: both\nchains:\n  - {id: one, chain: hello, inputs: {topic: "{input.t}"}}\noutput: one\n'
 
 
@@ -137,7 +166,7 @@ def test_tools(there: ChainServer) -> None:
     there.save("both", PIPELINE, kind="pipelines")
 
     async def work(client: Client) -> None:
-        for part in (published, written, run, scheduled):
+        for part in (published, written, run, refused, scheduled):
             await part(client)
 
     connected(there, work)
