@@ -91,7 +91,7 @@ class Confirmation(Closed):
 
     approved: bool | None = Field(None, description="the decision on what CONFIRM asks")
     reason: str | None = Field(None, description="of the decision, at most 1,000 characters")
-    fields: dict[str, Scalar] | None = Field(
+    fields: dict[str, Any] | None = Field(
         None, description="the answers to a form of GATHER", examples=[{"name": "Alice", "email": "alice@example.com"}]
     )
     key: str | None = Field(

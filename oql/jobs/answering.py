@@ -31,6 +31,11 @@ class Answer:
     fields: Mapping[str, Any] | None = None
     decision: Mapping[str, Any] | None = None
 
+    @property
+    def rejects(self) -> bool:
+        """Whether a program says no; from a page, `approved` is text, and may be a field of its form."""
+        return self.decision is not None and self.decision.get("approved") is False
+
 
 class UnknownWait(Exception):
     """There is no such job, or it has never waited for anything under this key."""
@@ -42,6 +47,10 @@ class WrongKind(Exception):
     def __init__(self, expected: str) -> None:
         super().__init__(expected)
         self.expected = expected
+
+
+class RejectedForm(Exception):
+    """A form was filled in and rejected at once. It can only be filled in; the job keeps waiting."""
 
 
 class WrongAnswer(Exception):
@@ -66,11 +75,16 @@ class Over(Exception):
 
 
 def give(frame: Frame, job_id: str, answer: Answer, by: str, now: float) -> Job:
-    """Answers what a job waits for; the job, which is due. Raises UnknownWait, Over, WrongKind, WrongAnswer."""
+    """Answers what a job waits for; the job, which is due.
+
+    Raises UnknownWait, Over, WrongKind, RejectedForm, WrongAnswer.
+    """
     job = records.find(frame, job_id)
     if job is None:
         raise UnknownWait
     wait = chosen(job, waits.of_job(frame, job_id), answer, now)
+    if wait.kind == "gather" and answer.rejects:
+        raise RejectedForm
     value, problems = checked(wait, answer)
     if problems:
         raise WrongAnswer(problems)

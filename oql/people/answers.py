@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from oql.errors import nearest
@@ -48,7 +49,12 @@ class AnswerKind:
 def _text(given: Value, _field: Field) -> str | None:
     if not isinstance(given, str) or len(given) > LONGEST_TEXT or not _is_unicode(given):
         return None
-    return given.replace("\r\n", "\n")
+    return _with_line_feeds(given)
+
+
+def _with_line_feeds(text: str) -> str:
+    """A text whose lines end as they do in programs, whatever sent it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_unicode(text: str) -> bool:
@@ -116,8 +122,13 @@ def check_answer(field: Field, given: Value) -> tuple[Value, str | None]:
     kind = KINDS[field["kind"].upper()]
     if given is None or (isinstance(given, str) and not given.strip()):
         return None, _required(field["kind"], kind.wanted) if field["required"] else None
-    value = kind.read(given, field)
+    value = None if _is_endless(given) else kind.read(given, field)
     return value, f"expected {kind.wanted}, found {_found(given)}" if value is None else None
+
+
+def _is_endless(given: Value) -> bool:
+    """Whether this is NaN or an infinity, which some senders write although JSON has none, and 1e400 becomes."""
+    return isinstance(given, float) and not isfinite(given)
 
 
 def _required(kind: str, wanted: str) -> str:
@@ -129,7 +140,7 @@ def _found(given: Value) -> str:
         if not _is_unicode(given):
             return "something that is not a character"
         return f'"{given.strip()}"' if len(given) <= _LONGEST_SHOWN else f"{len(given):,} characters"
-    return describe(given)
+    return "no finite number" if _is_endless(given) else describe(given)
 
 
 def _unknown(known: list[str], fields: Mapping[str, Value]) -> dict[str, str]:
@@ -151,5 +162,5 @@ def check_decision(fields: Mapping[str, Value]) -> tuple[Decision, dict[str, str
     if reason is not None and (not isinstance(reason, str) or len(reason) > LONGEST_REASON or not _is_unicode(reason)):
         problems["reason"] = f"expected text of at most {LONGEST_REASON:,} characters, found {_found(reason)}"
         reason = None
-    stripped = (reason or "").replace("\r\n", "\n").strip()
+    stripped = _with_line_feeds(reason or "").strip()
     return {"approved": approved, "reason": stripped or None}, problems | _unknown(["approved", "reason"], fields)

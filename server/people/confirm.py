@@ -10,7 +10,7 @@ import falcon
 import falcon.asgi
 
 from oql.jobs import answering
-from oql.jobs.answering import Answer, Over, UnknownWait, WrongAnswer, WrongKind
+from oql.jobs.answering import Answer, Over, RejectedForm, UnknownWait, WrongAnswer, WrongKind
 from oql.jobs.records import Job
 from server.envelopes import Confirmation
 from server.jobs.desk import Desk, moment, name_of, unknown_job
@@ -68,6 +68,9 @@ class Confirmations:
             raise _unknown(answer) from None
         except WrongKind as error:
             raise Problem(400, _EXPECTED[error.expected], detail={"expected": error.expected}) from None
+        except RejectedForm:
+            how = f"a form cannot be rejected: leave it out, or cancel the job by DELETE /v1/job/{job_id}"
+            raise invalid("approved", how) from None
         except WrongAnswer as error:
             raise _wrong(error.problems) from None
         except Over as error:

@@ -37,7 +37,8 @@ def test_a_form(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [({}, ["name"]), ({"name": "", "age": 1}, ["name"]), ({"name": "x", "age": "old"}, ["age"]),
-     ({"name": "x", "nam": "y"}, ["nam"]), ({"age": "old"}, ["name", "age"])],
+     ({"name": "x", "nam": "y"}, ["nam"]), ({"age": "old"}, ["name", "age"]), ({"name": ["x"]}, ["name"]),
+     ({"name": "x", "age": {"a": [1]}}, ["age"]), ({"name": "x", "nam": []}, ["nam"])],
 )  # fmt: skip
 def test_wrong_fields(client: httpx.Client, fields: dict[str, Any], wrong: list[str]) -> None:
     job_id = waiting(client, f"{FORM} AFTER EMIT ?name")
@@ -45,6 +46,27 @@ def test_wrong_fields(client: httpx.Client, fields: dict[str, Any], wrong: list[
     assert list(told["detail"]["fields"]) == wrong
     assert all(told["detail"]["fields"].values())
     assert confirm(client, job_id, fields={"name": "Ada"}).json()["result"] == "Ada"
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400"])
+def test_numbers_that_no_program_could_have(client: httpx.Client, number: str) -> None:
+    job_id = waiting(client, f"{FORM} AFTER EMIT ?name")
+    body = f'{{"fields": {{"name": "x", "age": {number}}}}}'
+    headers = {"Content-Type": "application/json"}
+    told = problem(client.post(f"/v1/confirm/{job_id}", content=body, headers=headers), 400)
+    assert told["detail"]["fields"] == {"age": "expected a number such as 12.5, found no finite number"}
+
+
+def test_a_form_cannot_be_rejected(client: httpx.Client) -> None:
+    job_id = waiting(client, f"{FORM} AFTER EMIT ?name")
+    told = problem(confirm(client, job_id, approved=False, reason="no", fields={"name": "Ada"}), 400)
+    assert list(told["detail"]["fields"]) == ["approved"]
+    assert f"DELETE /v1/job/{job_id}" in told["message"]
+    assert job(client, job_id)["status"] == "suspended"
+    field = 'GATHER OPEN NEST ?approved FORMAT BOOLEAN AS "Approved" CLOSE NEST AFTER EMIT ?approved'
+    assert confirm(client, waiting(client, field), fields={"approved": False}).json()["result"] is False
+    question = waiting(client, QUESTION)
+    assert confirm(client, question, approved=False, fields={}).json()["error"]["code"] == "ConfirmRejected"
 
 
 def test_approval_and_rejection(client: httpx.Client) -> None:
@@ -76,7 +98,7 @@ def test_the_wrong_kind_of_answer(client: httpx.Client, program: str, body: Any,
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({}, "approved"), ({"approved": "yes"}, "approved"), ({"fields": {"name": ["x"]}}, "fields.name"),
+    [({}, "approved"), ({"approved": "yes"}, "approved"), ({"fields": ["x"]}, "fields"),
      ({"aproved": True}, "aproved"), ({"approved": True, "reason": "x" * 1001}, "reason"),
      ({"approved": True, "options": {"deadline_ms": 0}}, "options.deadline_ms")],
 )  # fmt: skip
