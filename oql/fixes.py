@@ -1,6 +1,7 @@
 """Changes that take static errors away. One is only offered when the program with it was read and the error is gone."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ _READ_IN_ALL = 60_000
 _TRIED_FOR_EACH = 8
 _ERRORS = 12
 _ROUNDS = 200
-_OPEN = "OPEN NEST"
+_OPEN = re.compile(r"\bOPEN NEST\b")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair, which no text that leaves the process can hold."""
 
@@ -37,7 +38,8 @@ def offer(text: str, errors: Sequence[OqlError], read: Read) -> None:
             left -= len(text)
             if left < 0:
                 return
-            if _helps(fix, error, errors, read(applied(text, fix), _needed(error, fix, errors))):
+            changed = read(applied(text, fix), _needed(error, fix, errors))
+            if _helps(fix, text[fix.span.start : fix.span.end], error, errors, changed):
                 error.fix = fix
                 error.hint = fix.hint or error.hint
                 break
@@ -81,19 +83,19 @@ def _fixes(errors: Sequence[OqlError]) -> Iterator[Fix]:
     return (error.fix for error in errors if error.fix)
 
 
-def _helps(fix: Fix, error: OqlError, before: Sequence[OqlError], after: Sequence[OqlError]) -> bool:
+def _helps(fix: Fix, replaced: str, error: OqlError, before: Sequence[OqlError], after: Sequence[OqlError]) -> bool:
     """Whether the error is gone, and nothing new is wrong before or inside what was changed."""
     start, end = fix.span.start, fix.span.start + len(fix.text)
     others = [other for other in before if other is not error]
     left = {_seen(other) for other in others} - {_seen(error)}
     if any(_seen(one) == _seen(error) or (_start(one) < start and _seen(one) not in left) for one in after):
         return False
-    opens = fix.text.find(_OPEN)
-    if opens != -1:
-        end = start + opens + len(_OPEN)  # steps in a block that is one now are read for the first time
+    opens = _OPEN.search(fix.text) if len(_OPEN.findall(fix.text)) > len(_OPEN.findall(replaced)) else None
+    if opens:
+        end = start + opens.end()  # steps in a block that is one now are read for the first time
     inside = [one for one in after if start <= _start(one) < max(end, start + 1)]
-    remaining = [one for one in inside if not (opens != -1 and one.message == UNCLOSED)]
-    return len(remaining) <= sum(start <= _start(other) < fix.span.end for other in others)
+    remaining = Counter(one.message for one in inside if not (opens and one.message == UNCLOSED))
+    return remaining <= Counter(other.message for other in others if start <= _start(other) < fix.span.end)
 
 
 def _seen(error: OqlError) -> tuple[int, str]:

@@ -100,7 +100,8 @@ class Machine(Serving):
                         if at < 0:
                             break
                         if kind == TIMED:
-                            now, room = clock(), noted.room
+                            now = clock()
+                        room = noted.room  # steps that are passed over take some of it
                         continue
                     self.value = value = act(self.variables, self)
                     ended = clock()

@@ -29,6 +29,8 @@ def _indented(match: Found) -> str:
 TABLE = (
     at(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", _braces, _NEST),
     around(r":[ \t]*\n((?:(?P<outer>)[ \t]+[^\n]*(?:\n|\Z))+)", lambda m: _indented(m).rstrip("\n"), _NEST),
+    around(r"\bOPEN\s+(?!NEST\b)N[A-Z]{1,4}\b", "OPEN NEST", "a block begins with OPEN NEST"),
+    around(r"\bCLOSE\s+(?!NESTS?\b)N[A-Z]{1,4}\b", "CLOSE NEST", "a block ends with CLOSE NEST"),
     at(r"(?i)then\s+(?!OPEN\b)(.+?)\s+(?:end|fi)(?:\s*;?\s*if)?\b", r"OPEN NEST \1 CLOSE NEST", _NEST),
     at(r"(?i)do\s+(?!OPEN\b)(.+?)\s+(?:end|done)\b", r"OPEN NEST \1 CLOSE NEST", _NEST),
     at(r"(?i)(?:then|do)\s+(?=OPEN\s+NEST)", "", "leave it out: the block follows at once"),
@@ -50,7 +52,8 @@ TABLE = (
     at(r"(?i)when\b", "CASE", "in SWITCH write CASE"),
     at(r"(?i)for\s*\(\s*(?:let|var|const)?\s*\??(\w+)\s*=\s*(\d+)\s*;\s*\??\1\s*<\s*(<VALUE>)\s*;[^)]*\)",
        r"RANGE FROM \2 TO \3 SET ?range AFTER FOREACH ?range AS ?\1", _COUNT),
-    at(r"(?i)for\s*(?:each)?\s*\(?\s*(?:const\s+|let\s+|var\s+)?\??(\w+)\s+(?:of|in)\s+(?i:range)\s*\(\s*(<VALUE>)\s*\)(?:\s*\))?",
+    at(r"(?i)for\s*(?:each)?\s*\(?\s*(?:const\s+|let\s+|var\s+)?\??(\w+)\s+(?:of|in)\s+"
+       r"(?i:range)\s*\(\s*(<VALUE>)\s*\)(?:\s*\))?",
        r"RANGE FROM 0 TO \2 SET ?range AFTER FOREACH ?range AS ?\1", _COUNT),
     at(r"(?i)for\s*(?:each)?\s*\(?\s*(?:const\s+|let\s+|var\s+)?\??(\w+)\s+(?:of|in)\s+(<VALUE>)(?:\s*\))?",
        r"FOREACH \2 AS ?\1", _EACH),

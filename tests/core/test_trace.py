@@ -1,9 +1,14 @@
 """The order of the entries of a trace: that of the steps, and the same by the times at which they started."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from oql import engine
+from oql.limits import DEFAULT
+from oql.local import local_context
+from oql.program import compile_text
 from oql.progress import whole
 from tests.people.asking import run
 
@@ -52,3 +57,22 @@ def test_a_run_that_was_resumed_tells_its_steps_in_the_same_order(program: str) 
     found = entries_of(program)
     alone = [entry for entry in found if "branch" not in entry]  # branches start at once, in any order
     assert [entry for entry in whole(found) if "branch" not in entry] == alone
+
+
+@pytest.mark.parametrize(
+    ("body", "skipped"),
+    [
+        ("STRING ?i OR STRING 2", 1),
+        ("STRING ?i OR STRING 2 AND STRING 3 AND STRING 4", 3),
+        ("STRING ?a AFTER STRING ?a AFTER STRING 5", 2),
+    ],
+)
+def test_steps_that_are_passed_over_take_room_too(body: str, skipped: int) -> None:
+    text = f"STRING 1 OR STRING 2 SET ?a AFTER FOREACH ?l AS ?i OPEN NEST {body} CLOSE NEST"
+    context = local_context(limits=replace(DEFAULT, trace_entries=30))
+    found = engine.run(compile_text(text), context, {"l": list(range(100))}).trace_json()
+    assert len([entry for entry in found if "count" not in entry]) == 30
+    told = {"Ok": 0, "Skipped": 0}
+    for entry in found:
+        told[entry["status"]] += entry.get("count", 1)
+    assert told == {"Ok": 1 + 1 + 100, "Skipped": 1 + 100 * skipped}  # before the loop, the loop itself, its passes
