@@ -9,11 +9,16 @@ import re
 from dataclasses import dataclass
 
 from accounts.errors import AccountConflict, InvalidAccount
+from oql.errors import visible
 from substrate.interface import ControlDatabase, Transaction
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_ENTRIES = 100
 MAX_LENGTH = 300
+NO_PAGES = frozenset(
+    ("about", "blob", "data", "file", "ftp", "ftps", "javascript", "mailto", "sftp", "ssh", "tel", "ws", "wss")
+)
+"""Schemes that no page has in its origin. Apps have schemes of their own, such as capacitor."""
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _ORIGIN = re.compile(
@@ -34,12 +39,20 @@ class Entry:
 
 def entry(text: str) -> Entry:
     """An entry as a person writes it, in its written form. Raises InvalidAccount."""
-    parsed = _parsed(text.strip().lower().removesuffix("/")) if text.isascii() else None
+    written = text.strip().lower().removesuffix("/")
+    scheme = written.partition(":")[0]
+    if scheme in NO_PAGES:
+        raise InvalidAccount(
+            "whitelist",
+            f"no web page has an origin with the scheme `{scheme}`: expected one such as `https://app.example.com`, "
+            f"found `{visible(text[:100])}`",
+        )
+    parsed = _parsed(written) if text.isascii() else None
     if parsed is None:
         raise InvalidAccount(
             "whitelist",
             "expected an origin such as `https://app.example.com`, `https://*.example.com` or "
-            f"`http://localhost:3000` (other letters in their `xn--` form), found {text[:100]!a}",
+            f"`http://localhost:3000` (other letters in their `xn--` form), found `{visible(text[:100])}`",
         )
     return parsed
 

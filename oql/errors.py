@@ -150,6 +150,11 @@ def unknown(
     return OqlError(code, f"`{shown}` is not {kind}", span, f"did you mean `{guess}`?" if guess else hint)
 
 
+def visible(text: str) -> str:
+    """A text for a message: characters that nobody would see are escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def not_allowed(
     code: Code,
     what: str,

@@ -3,6 +3,8 @@
 import re
 from typing import Protocol
 
+from oql.errors import visible
+
 FOLDER = "/root/sites"
 INDEX = "index.oql"
 LONGEST = 63
@@ -39,7 +41,7 @@ class SiteRefused(Exception):
 def checked_name(name: str) -> str:
     """The name of a site: a label of DNS in lower case. Raises SiteRefused."""
     if not is_name(name):
-        shown = ascii(name[:LONGEST])[1:-1]
+        shown = visible(name[:LONGEST])
         if name in RESERVED:
             raise SiteRefused(f"`{shown}` is reserved, no site can be called so", "choose another name")
         message = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from oql.errors import Code, OqlError, expected, failed, not_allowed
+from oql.errors import Code, OqlError, expected, failed, not_allowed, visible
 from oql.values import Image, Value, text_form, to_json
 
 MOST_HEADERS = 64
@@ -21,7 +21,7 @@ LONGEST_COOKIE = 4_096
 """Bytes of one cookie with its attributes; browsers keep no longer ones."""
 REDIRECTS = (301, 302, 303, 307, 308)
 BODILESS = frozenset({204, 205, 304})
-"""Statuses of answers without a body."""
+"""Statuses of answers without a body, and so without a type of one."""
 
 SERVERS_OWN = {
     "alt-svc": "",
@@ -121,6 +121,7 @@ class Reply:
         kind, body = _body(result)
         if state.status in BODILESS:
             body = b""
+            state.headers.pop("content-type", None)
         else:
             state.headers.setdefault("content-type", ("Content-Type", kind))
         cookies = (("Set-Cookie", line) for line in state.cookies.values())
@@ -233,14 +234,13 @@ def cookie_value(value: Value) -> str:
 def checked_path(path: str) -> str:
     """The path of a cookie. Raises OqlError."""
     if not _PATH.fullmatch(path):
-        raise expected(Code.TYPE_FAILED, "a path such as `/shop`", f"`{ascii(path[:60])[1:-1]}`")
+        raise expected(Code.TYPE_FAILED, "a path such as `/shop`", f"`{visible(path[:60])}`")
     return path
 
 
 def _expect_token(what: str, name: str) -> None:
     if not _TOKEN.fullmatch(name) or len(name) > 200:
-        shown = ascii(name[:60])[1:-1]
-        raise expected(Code.TYPE_FAILED, f"the name of a {what}: letters, digits and `-`", f"`{shown}`")
+        raise expected(Code.TYPE_FAILED, f"the name of a {what}: letters, digits and `-`", f"`{visible(name[:60])}`")
 
 
 def _expect_plain(what: str, text: str) -> None:

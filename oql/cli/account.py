@@ -9,8 +9,8 @@ import click
 from accounts.accounts import PERMISSIONS
 from accounts.tiers import TIERS
 from oql.cli.options import data_option, settings_in_force
-from oql.cli.refusal import Refused
-from oql.cli.registry import accounts_of
+from oql.cli.refusal import Failed, Refused
+from oql.cli.registry import accounts_of, namespace_of
 from oql.cli.tables import show_table
 from oql.cli.terminal import is_terminal
 
@@ -167,12 +167,15 @@ def operations(name: str, operations: str | None, every: bool, data: str | None)
 @click.argument("name")
 @data_option
 def webhook_secret(name: str, data: str | None) -> None:
-    """Show the secret with which receivers verify the webhooks of an account."""
+    """Show the secret with which receivers verify the webhooks of an account, also of a development server's test."""
     with accounts_of(data) as accounts:
-        namespace = accounts.find(name).namespace
+        namespace = namespace_of(accounts, name)
+    folder = settings_in_force(data).data
+    if not folder.is_dir():
+        raise Failed(f"there is no data folder {folder}: name that of the server by --data")
     from worker.signing import webhook_secret
 
-    click.echo(webhook_secret(settings_in_force(data).data, namespace))
+    click.echo(webhook_secret(folder, namespace))
 
 
 @command.command("disable")

@@ -5,8 +5,9 @@
 
 from oql.errors import Code, expected, unknown
 from oql.values import Value
-from oql.verbs.declare import Any, Family, Number, Text, Whole, describe
+from oql.verbs.declare import Any, Family, Text, Whole, describe
 from oql.verbs.run import Run
+from oql.verbs.time import Duration
 
 family = Family("sites", "Sites", options={"effect": "outside", "acts": True})
 
@@ -52,8 +53,8 @@ def redirect(run: Run, url: Text, *, as_: Whole = 302) -> Value:
 
 
 @family.verb("COOKIE", examples=[('COOKIE "theme" AS "dark" ON 86400', True)])
-def cookie(run: Run, name: Text, *, as_: Any, with_: Any = "/", on: Number | None = None) -> Value:
-    """Sets a cookie, WITH its path and ON how many seconds it lives; without ON, until the browser is closed.
+def cookie(run: Run, name: Text, *, as_: Any, with_: Any = "/", on: Duration | None = None) -> Value:
+    """Sets a cookie, WITH its path and ON how long it lives; without ON, until the browser is closed.
 
     It is HttpOnly and SameSite=Lax, and Secure where the server is reached by https. WITH takes an object too, of path,
     http_only, same_site ("Lax", "Strict", "None") and secure.

@@ -97,3 +97,21 @@ def test_another_origin_finds_nobody(accounts: Accounts, listed: str, origin: st
 def test_what_is_no_origin_is_not_listed(text: str) -> None:
     with pytest.raises(InvalidAccount):
         entry(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ftp://a.example.com", "JavaScript://a.example.com", " WSS://a.example.com", "data:x"]
+)
+def test_schemes_of_no_page_are_not_listed(accounts: Accounts, text: str) -> None:
+    accounts.add("alice")
+    scheme = text.strip().partition(":")[0].lower()
+    with pytest.raises(
+        InvalidAccount, match=f"no web page has an origin with the scheme `{scheme}`: .*, found `{text}`"
+    ):
+        accounts.set_whitelist("alice", ["https://a.example.com", text])
+    assert accounts.find("alice").whitelist == ()
+
+
+def test_what_is_refused_is_shown_as_people_see_it() -> None:
+    with pytest.raises(InvalidAccount, match=r"found `https://bücher\.example\\x07`$"):
+        entry("https://bücher.example\a")

@@ -12,6 +12,7 @@ from accounts.service import Accounts
 from oql.passwords import Argon2Cost
 from tests.cli.calling import Called, oql
 from tests.cli.pseudo_terminal import ENTER, terminal
+from worker.signing import webhook_secret
 
 CHEAP = {"OQL_PASSWORD_MEMORY_KIB": "8", "OQL_PASSWORD_PASSES": "1"}
 
@@ -63,6 +64,17 @@ def test_the_secret_of_webhooks_is_shown(call: Administrator) -> None:
     assert call("account", "webhook-secret", "bob").code == 1
 
 
+def test_the_secret_of_the_development_account_is_shown(call: Administrator, data: Path) -> None:
+    missing = call("account", "webhook-secret", "test")
+    assert (missing.code, missing.err) == (
+        1,
+        f"error: there is no data folder {data}: name that of the server by --data\n",
+    )
+    data.mkdir()
+    shown = call("account", "webhook-secret", "test")
+    assert (shown.code, shown.out) == (0, f"{webhook_secret(data, 'user_test')}\n")
+
+
 @pytest.mark.slow
 def test_an_account_is_changed(call: Administrator, data: Path) -> None:
     call("account", "add", "ada", "--password-stdin", stdin="old password")
@@ -98,6 +110,10 @@ def test_what_cannot_be_done_is_refused_in_one_line(call: Administrator) -> None
         "error: there is no terminal to ask for the password: give --password-stdin\n",
     )
     assert call("account", "whitelist", "ada", "https://a.example.com", "--clear").code == 2
+    for strange in ("ftp://a.example.com", "WSS://a.example.com"):
+        refused = call("account", "whitelist", "ada", strange)
+        assert (refused.code, "no web page has an origin with the scheme" in refused.err) == (1, True)
+    assert call("account", "whitelist", "ada").out == ""
     assert call("account", "list", stdin="").out.count("\n") == 2
 
 

@@ -16,7 +16,7 @@ from oql.errors import OqlError
 from oql.limits import DEFAULT
 from oql.passwords import Argon2Cost
 from oql.site_claims import claiming
-from oql.site_names import RESERVED, SiteRefused, is_name
+from oql.site_names import RESERVED, SiteRefused, checked_name, is_name
 from oql.verbs.run import Run
 from substrate.files.opening import FileStore
 from tests.conformance.stores import sqlite_store, untouched
@@ -73,6 +73,13 @@ def test_what_is_no_name(name: str, accounts: Accounts) -> None:
     assert not is_name(name)
     with pytest.raises(SiteRefused):
         accounts.sites.give(name, "user_ada")
+
+
+@pytest.mark.parametrize(("name", "seen"), [("ünï", "ünï"), ("a\u200bb\n", "a\\u200bb\\n")])
+def test_a_name_is_told_as_it_is_seen(name: str, seen: str) -> None:
+    with pytest.raises(SiteRefused, match="expected the name of a site") as refused:
+        checked_name(name)
+    assert str(refused.value).endswith(f"found `{seen}`")
 
 
 def test_the_first_to_write_the_program_has_the_name(accounts: Accounts, contexts: Contexts) -> None:

@@ -10,7 +10,16 @@ from oql.contexts import Contexts
 from oql.errors import OqlError
 from oql.journal import Journal
 from oql.limits import DEFAULT
-from oql.sites import MOST_BYTES, MOST_HEADERS, Page, Reply, checked_header, checked_url
+from oql.sites import (
+    MOST_BYTES,
+    MOST_HEADERS,
+    Page,
+    Reply,
+    checked_cookie_name,
+    checked_header,
+    checked_path,
+    checked_url,
+)
 from oql.values import Image
 from tests.conformance.stores import sqlite_store, untouched
 
@@ -101,6 +110,17 @@ def test_a_cookie_may_be_said_to_be_otherwise() -> None:
 @pytest.mark.parametrize("status", [204, 205, 304])
 def test_answers_without_a_body(status: int) -> None:
     assert page(f'STATUS {status} AFTER EMIT "x"') == Page(status, (), b"")
+    assert page(f'STATUS {status} AFTER HEADER "Content-Type" AS "text/plain" AFTER EMIT "x"') == Page(status, (), b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"), [("é", "é"), ("名 x", "名 x"), ("a\r\nb", "a\\r\\nb"), ("a\u202eb", "a\\u202eb"), ("\0", "\\x00")]
+)
+def test_names_in_messages_are_seen_as_they_are(name: str, seen: str) -> None:
+    for refuse in (lambda: checked_header(name, "x"), lambda: checked_cookie_name(name), lambda: checked_path(name)):
+        with pytest.raises(OqlError) as refused:
+            refuse()
+        assert refused.value.message.endswith(f"found `{seen}`")
 
 
 def test_a_redirect_and_a_status_after_it() -> None:

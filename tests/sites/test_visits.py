@@ -86,7 +86,9 @@ def test_nothing_said_is_an_empty_page(shop: Visitor) -> None:
 @pytest.mark.parametrize("status", [200, 204, 299, 304, 418, 451, 503, 599])
 def test_every_status(shop: Visitor, status: int) -> None:
     answer = shop.shows(f'STATUS {status} AFTER EMIT "x"')
-    assert (answer.status_code, answer.content) == (status, b"" if status in (204, 304) else b"x")
+    empty = status in (204, 304)
+    assert (answer.status_code, answer.content) == (status, b"" if empty else b"x")
+    assert ("content-type" in answer.headers) is not empty
     assert shop.get().status_code == status  # on the same connection
 
 
