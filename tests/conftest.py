@@ -1,6 +1,7 @@
 """What holds for all tests. `make check` leaves out the slow ones: whole processes, and programs made by chance."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -43,6 +44,10 @@ SLOW_FOLDERS = frozenset(
     }
 )
 
+
+# A shell that starts the tests in the background ignores these, and what is ignored is inherited by each process.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 FAST_ONLY = "not slow"
 """What `make check` asks for with `-m`."""

@@ -90,7 +90,7 @@ def test_one_that_takes_the_place_of_another_gets_its_part(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_a_worker_that_is_stopped_keeps_nobody_waiting(tmp_path: Path) -> None:
     with running(tmp_path / "data", workers="2") as server, ExitStack() as stack:
-        [stopped, other] = server.workers()
+        [stopped, other] = until(lambda: len(found := server.workers()) == 2 and found)  # one may still be starting
         os.kill(stopped, signal.SIGSTOP)
         try:
             answered(connected(stack, server, 50))
