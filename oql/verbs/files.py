@@ -356,6 +356,8 @@ def _files(run: Run, verb: str) -> Files:
     files = run.context.files
     if files is None:
         raise failed(Code.UNSUPPORTED, f"`{verb}` needs a file store, which this build does not have")
+    with _refusals(Code.FS_READ_ERROR):
+        files.settle(run)
     return files
 
 

@@ -6,9 +6,11 @@ process dies half-way, whoever has the next turn cuts the file back to it.
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from substrate.files.handles import folder, is_file, parent, write_all
 from substrate.files.paths import Names
+from substrate.interface.faults import reach
 
 NOTE = "append"
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -22,6 +24,7 @@ def append(work: int, here: int, name: str, names: Names, data: bytes) -> None:
         _note(work, f"{before}\n{'/'.join(names)}".encode())
         try:
             write_all(handle, data)
+            reach("inside an append")
         except BaseException:
             os.ftruncate(handle, before)
             raise
@@ -29,6 +32,11 @@ def append(work: int, here: int, name: str, names: Names, data: bytes) -> None:
             os.unlink(NOTE, dir_fd=work)
     finally:
         os.close(handle)
+
+
+def half_way(work: Path) -> bool:
+    """Whether somebody adds to a file, or died when adding to it. `work`: the path of the folder of that name."""
+    return (work / NOTE).exists()
 
 
 def undo(files: int, work: int) -> None:

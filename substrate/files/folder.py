@@ -59,6 +59,11 @@ class NamespaceFiles:
         self._shares = shares
         self._first = first
 
+    def settle(self, asker: Asker) -> None:
+        if appending.half_way(self._base / place.WORK):
+            with self._writing(()) as at, at.ledger.turn(asker):
+                return
+
     def stat(self, path: str) -> FileEntry | None:
         names = parse(path)
         with refusals(names), place.reading(self._base) as files:

@@ -35,9 +35,13 @@ class Files(Protocol):
 
     What changes something is on disk when it returns, and is seen by others as a whole or not at all; what copies or
     unpacks many files is in place at once where its target was not there. Folders around a new file are made. Links,
-    devices and pipes are as if they were not there. Raises Invalid (the path, or the kind of thing there), NotFound,
+    devices and pipes are as if they were not there. What is added to a file may be seen in part before it is there as a
+    whole; `settle` waits for that. Raises Invalid (the path, or the kind of thing there), NotFound,
     Conflict (something is in the way), QuotaExceeded, Unavailable (the disk); `detail["hint"]` may say what to do.
     """
+
+    def settle(self, asker: Asker) -> None:
+        """Waits until nobody is adding to a file, and takes back what a dead process had not added to the end."""
 
     def stat(self, path: str) -> FileEntry | None:
         """What is there, or None."""

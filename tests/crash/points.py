@@ -17,7 +17,7 @@ AHEAD_S = 60.0
 """How far the clock of whoever takes over is ahead: every lease is over."""
 EVERY_COMMIT = ("before the write", "inside the transaction", "after the commit")
 OF_JOBS = ("after the claim of a job", "before the end of a job", "after the end of a job")
-OF_FILES = ("before an effect outside", "after an effect outside")
+OF_FILES = ("before an effect outside", "inside an append", "after an effect outside")
 
 
 def killed_at(url: str, folder: Path, sink: Sink, work: Work, point: str) -> tuple[bool, list[str]]:

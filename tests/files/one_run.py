@@ -1,4 +1,4 @@
-"""What another process does: it takes the one job of a namespace and runs it to its end."""
+"""What another process does: it takes the one job of a namespace and runs it to its end, or adds to a file."""
 
 import time
 from pathlib import Path
@@ -14,7 +14,7 @@ from oql.limits import Limits
 from substrate.files.opening import FileStore
 from substrate.interface import Frame
 from substrate.opening import open_store
-from tests.files.asking import NAMESPACE
+from tests.files.asking import ASKER, NAMESPACE
 
 
 def run(data: Path) -> None:
@@ -31,3 +31,8 @@ def run(data: Path) -> None:
 
     [job] = there.write(claim)
     runner.run(there, job)
+
+
+def append(data: Path, path: str, text: bytes) -> None:
+    """Adds to a file."""
+    FileStore(data, str).of(NAMESPACE).write(path, text, ASKER, append=True)

@@ -128,6 +128,33 @@ def test_an_append_that_was_not_done_goes_behind_what_others_have_added_since(
     assert below(store) == {"log": "bothersb"}
 
 
+def test_an_append_that_is_taken_back_is_done_again(there: Namespace, data: Path, store: FileStore) -> None:
+    program = 'WRITE "a" INTO "/root/log" AFTER WRITE "b" INTO "/root/log" AS "append"'
+    make_job(there, f'{program} AFTER WRITE "c" INTO "/root/log" AS "append"')
+    assert run(data, "inside an append")
+    assert not run(data)
+    assert below(store) == {"log": "abc"}
+
+
+def test_an_append_that_another_step_has_half_done_is_not_what_was_there_before(
+    there: Namespace, data: Path, store: FileStore
+) -> None:
+    store.of(NAMESPACE).write("/root/log", b"a", ASKER)
+    make_job(there, 'WRITE "b" INTO "/root/log" AS "append"')
+    assert dies("inside an append", one_run.append, data, "/root/log", b"others")
+    assert run(data, "after an effect outside")
+    assert not run(data)
+    assert below(store) == {"log": "ab"}
+
+
+def test_nobody_reads_what_is_taken_back(there: Namespace, data: Path, store: FileStore) -> None:
+    store.of(NAMESPACE).write("/root/log", b"a", ASKER)
+    assert dies("inside an append", one_run.append, data, "/root/log", b"others")
+    job = make_job(there, 'READ "/root/log" SET ?text AFTER RETURN ?text')
+    assert not run(data)
+    assert result(there, job) == "a"
+
+
 def test_an_archive_inside_what_it_packs_is_made_once(there: Namespace, data: Path, store: FileStore) -> None:
     program = """WRITE "a" INTO "/root/d/f" AFTER COMPRESS "/root/d" AS "zip" INTO "/root/d/z.zip"
         AFTER DECOMPRESS "/root/d/z.zip" INTO "/root/out" SET ?files AFTER RETURN ?files"""
