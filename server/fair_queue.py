@@ -8,6 +8,7 @@ Infinite Storage", RFC 970).
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 
 SHARED_S = 0.1
@@ -17,9 +18,10 @@ MOST_ALONE = 16
 
 
 class FairQueue:
-    """Who begins in the present round of the one loop that uses it."""
+    """Who begins in the present round of the one loop that uses it. `clock`: in seconds, never back."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._last = ""
         self._shared_until = 0.0
         self._most = MOST_ALONE
@@ -29,7 +31,7 @@ class FairQueue:
     def passes(self, account: str) -> bool:
         """Whether a program of an account may begin now; else it has to `wait`."""
         if account != self._last:
-            self._last, self._shared_until, self._most = account, monotonic() + SHARED_S, 1
+            self._last, self._shared_until, self._most = account, self._clock() + SHARED_S, 1
         begun = self._begun.get(account, 0)
         if begun >= self._most or account in self._waiting:
             return False
@@ -46,7 +48,7 @@ class FairQueue:
 
     def _next_round(self) -> None:
         self._begun.clear()
-        self._most = 1 if monotonic() < self._shared_until else MOST_ALONE
+        self._most = 1 if self._clock() < self._shared_until else MOST_ALONE
         for account, queue in tuple(self._waiting.items()):
             begun = 0
             while queue and begun < self._most:

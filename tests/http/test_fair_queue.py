@@ -22,7 +22,7 @@ async def _run(queue: FairQueue, account: str, name: str, ended: list[str]) -> N
 
 def test_each_account_has_one_turn_before_another_has_two() -> None:
     async def asked() -> list[str]:
-        queue, ended = FairQueue(), list[str]()
+        queue, ended = FairQueue(lambda: 0.0), list[str]()
         names = ["a1", "a2", "a3", "a4", "b1", "b2", "c1"]
         await asyncio.gather(*(_run(queue, name[0], name, ended) for name in names))
         return ended
@@ -33,9 +33,11 @@ def test_each_account_has_one_turn_before_another_has_two() -> None:
 @pytest.mark.parametrize("alone", [False, True])
 def test_whoever_comes_later_passes_those_that_wait_behind_others_of_their_own(alone: bool) -> None:
     async def asked() -> list[str]:
-        queue, ended = FairQueue(), list[str]()
+        now = 0.0
+        queue, ended = FairQueue(lambda: now), list[str]()
         queue.passes("a")
-        await asyncio.sleep(2 * SHARED_S if alone else 0)
+        now = 2 * SHARED_S if alone else 0.0
+        await asyncio.sleep(0)
         flood = [asyncio.create_task(_run(queue, "a", f"a{number}", ended)) for number in range(100)]
         await flood[2]
         await asyncio.gather(_run(queue, "b", "b", ended), *flood)
@@ -48,10 +50,12 @@ def test_whoever_comes_later_passes_those_that_wait_behind_others_of_their_own(a
 
 def test_an_account_that_is_alone_begins_some_in_a_round() -> None:
     async def asked() -> list[bool]:
-        queue = FairQueue()
+        now = 0.0
+        queue = FairQueue(lambda: now)
         queue.passes("another")
         queue.passes("a")
-        await asyncio.sleep(2 * SHARED_S)
+        now = 2 * SHARED_S
+        await asyncio.sleep(0)
         assert queue.passes("a")
         await asyncio.sleep(0)
         return [queue.passes("a") for _ in range(MOST_ALONE + 1)]
@@ -61,7 +65,7 @@ def test_an_account_that_is_alone_begins_some_in_a_round() -> None:
 
 def test_tasks_that_are_cancelled_take_nobodys_turn() -> None:
     async def asked() -> list[str]:
-        queue, ended = FairQueue(), list[str]()
+        queue, ended = FairQueue(lambda: 0.0), list[str]()
         tasks = [asyncio.create_task(_run(queue, "a", f"a{number}", ended)) for number in range(4)]
         await asyncio.sleep(0)
         for gone in tasks[1:3]:
