@@ -36,11 +36,9 @@ class Bodies:
         """The checked body of a request. Raises Problem: 400, 408, 413, 415."""
         if req.content_type != "application/json":
             require_json(req.content_type)
-        first = req.first_event
-        if first.get("more_body") or req.sent(b"content-encoding") is not None:
+        raw = self.at_hand(req)
+        if raw is None:
             raw = await self.raw(req)
-        else:
-            raw = self._bounded(first.get("body", b""))  # as `raw`, of what is there as a whole
         if len(raw) < LONG:
             return decode(model, raw)
         return await self._decode_long(model, raw)
@@ -53,6 +51,13 @@ class Bodies:
             return decode(model, raw)
         finally:
             asyncio.get_running_loop().call_later(time.monotonic() - began, self._one_long.release)
+
+    def at_hand(self, req: Request) -> bytes | None:
+        """As `raw` of a body that is here as a whole, as most are; None for another. Raises Problem (413)."""
+        first = req.first_event
+        if first.get("more_body") or req.sent(b"content-encoding") is not None:
+            return None
+        return self._bounded(first.get("body", b""))
 
     async def raw(self, req: Request) -> bytes:
         """The body of a request, unpacked. Raises Problem: 400, 408, 413, 415."""

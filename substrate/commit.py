@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from substrate import log
+from substrate import json, log
 from substrate.catalog import Catalog
 from substrate.engine import Connection
 from substrate.errors import Fenced, Unavailable
@@ -83,13 +83,13 @@ class Commit:
                 self._connection.many(writer.fresh, [each.bound for each in rows])
         except Exception:  # noqa: BLE001 - as above
             return None
-        now = self._around.now()
-        return [(self._add_fresh(each, now), None) for each in rows]
-
-    def _add_fresh(self, row: FreshRow, now: int) -> Written:
-        lsn = self.lsn
-        self._add(log.framed(lsn, self._epoch, self._around.name, now, row.operations), now)
-        return Written(lsn, row.key, 1, True)
+        now, tenant = self._around.now(), json.dumps(self._around.name)
+        outcomes: list[Outcome] = []
+        for row in rows:
+            lsn = self.lsn
+            self._add(log.framed(lsn, self._epoch, tenant, now, row.operations), now)
+            outcomes.append((Written(lsn, row.key, 1, True), None))
+        return outcomes
 
     def _outcome(self, work: Callable[[Frame], Any]) -> Outcome:
         frame = self._next_frame()

@@ -36,13 +36,13 @@ Pending: TypeAlias = tuple[Lsn, int, bytes]
 
 def encoded(lsn: Lsn, epoch: int, tenant: str, at_secs: int, ops: list[Op]) -> bytes:
     """The bytes of a frame."""
-    return framed(lsn, epoch, tenant, at_secs, json.dumps(ops))
+    return framed(lsn, epoch, json.dumps(tenant), at_secs, json.dumps(ops))
 
 
-def framed(lsn: Lsn, epoch: int, tenant: str, at_secs: int, ops: bytes) -> bytes:
-    """The bytes of a frame around operations that are JSON already."""
-    head = b'{"lsn":{"segment":%d,"offset":%d},"epoch":%d,"tenant":' % (*lsn, epoch)
-    body = b'%b%b,"at_secs":%d,"ops":%b' % (head, json.dumps(tenant), at_secs, ops)
+def framed(lsn: Lsn, epoch: int, tenant: bytes, at_secs: int, ops: bytes) -> bytes:
+    """The bytes of a frame around a tenant's name and operations that are JSON already."""
+    form = b'{"lsn":{"segment":%d,"offset":%d},"epoch":%d,"tenant":%b,"at_secs":%d,"ops":%b'
+    body = form % (*lsn, epoch, tenant, at_secs, ops)
     return b'%b,"crc":"%08x"}' % (body, zlib.crc32(body))
 
 

@@ -268,9 +268,10 @@ class Namespace(SearchedNamespace, MigratingNamespace, ReplicatedNamespace):
     def _ready(self, work: PutRow) -> FreshRow | None:
         """The row of a work, by what this process knows of the tables; None where it is read in its turn only."""
         table = self._catalog.tables.get(work.table)
-        with contextlib.suppress(Exception):  # what is wrong with it comes out in its turn
+        try:
             return self._around.writer(table).fresh_row(work.row) if table else None
-        return None
+        except Exception:  # noqa: BLE001 - what is wrong with it comes out in its turn
+            return None
 
     def _drain_elsewhere(self) -> None:
         try:

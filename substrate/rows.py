@@ -32,7 +32,7 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FreshRow:
     """A row whose key the store has made, so that there is none like it, for `RowWriter.fresh` and for the log."""
 
@@ -58,10 +58,12 @@ class RowWriter:
         self.checks = tuple(check.name for check in manifest.checks)
         self._read = [(column.name, column, column.type.reads) for column in manifest.columns]
         self._made = next((column.name for column in manifest.columns if column.generated), None)
+        self._stands_alone = self._made is not None and not manifest.checks and not manifest.foreign_keys
         self._known = frozenset({*manifest.by_name, ROW_VERSION})
         self._extractions = manifest.extractions
         self._types: dict[str, ColumnType] = manifest.types
-        self._to_engine = [(name, to_engine(kind, dialect, cipher)) for name, kind in manifest.types.items()]
+        writes = [(index, to_engine(kind, dialect, cipher)) for index, kind in enumerate(manifest.types.values())]
+        self._converting = [(index, convert) for index, convert in writes if convert is not unchanged]
         shown = [(name, _logged(kind)) for name, kind in manifest.types.items()]
         self._shown = [(name, shows) for name, shows in shown if shows is not unchanged]
         self._indexed = list(lengths(table))
@@ -172,7 +174,7 @@ class RowWriter:
 
     def fresh_row(self, row: JsonRow) -> FreshRow | None:
         """A row that can be written without a look at others; None where it cannot. Raises Invalid."""
-        if self.checks or self.table.manifest.foreign_keys or not self.makes_key(row):
+        if not self._stands_alone or self._made in row:
             return None
         values = self.values(row)
         bound, key = self.bound(values), self.logged_key(self.key_in(values))
@@ -182,10 +184,11 @@ class RowWriter:
 
     def bound(self, values: Canonicals) -> list[Bound | None]:
         """The values as the engine takes them, in the order of the statements."""
-        return [
-            None if (value := values[name]) is None else value if convert is unchanged else convert(value)
-            for name, convert in self._to_engine
-        ]
+        bound: list[Any] = list(map(values.__getitem__, self.names))
+        for index, convert in self._converting:
+            if (value := bound[index]) is not None:
+                bound[index] = convert(value)
+        return bound
 
     def key_in(self, values: Canonicals) -> list[Canonical]:
         """The key of a row."""

@@ -1,7 +1,7 @@
 """Changes that are safe to repeat: the answer is kept under the caller's key, in the frame of the change."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -104,12 +104,9 @@ async def change(
     visit.answer(answer, answered)
 
 
-async def written(visit: Visit, work: Callable[[Frame], T]) -> T:
+def written(visit: Visit, work: Callable[[Frame], T]) -> Awaitable[T]:
     """What `work` returns, once that is on disk. Works of several requests share a commit.
 
     A work that has been handed over is done, whatever becomes of the request.
     """
-    given, late = await visit.writes.write(visit.namespace, work)
-    if late:
-        visit.resp.set_header("X-OC-Replication", "degraded")
-    return given
+    return visit.writes.write(visit.namespace, work, visit.degrade)

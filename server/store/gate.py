@@ -1,6 +1,7 @@
 """Who may come in: the bearer of each request, its tenant, scope, rate, and what it is then given to work with."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import ceil
 
@@ -36,14 +37,14 @@ class Visit:
     writes: Writes
     budget: Budget
     tenant: str = ""
-    _namespace: Namespace | None = None
+    world: Namespace | None = None
     _share: Share | None = None
 
     @property
     def namespace(self) -> Namespace:
         """The world of the tenant; the bearer reaches no other by it."""
-        assert self._namespace is not None, "the route has no tenant"
-        return self._namespace
+        assert self.world is not None, "the route has no tenant"
+        return self.world
 
     def require(self, scope: str) -> None:
         """Raises Problem (403): the bearer may not do what the scope names."""
@@ -51,7 +52,8 @@ class Visit:
 
     def answer(self, body: bytes, status: int = 200) -> None:
         """Sets the answer, JSON where it has a body. Raises Problem (429, 503): there is no room for a large one."""
-        self.resp.status = falcon.code_to_http_status(status)
+        if status != 200:
+            self.resp.status = falcon.code_to_http_status(status)
         if len(body) <= PIECE:
             self.resp.data = body
             return
@@ -59,6 +61,10 @@ class Visit:
         assert self._share is not None
         self.resp.set_header("Content-Length", str(len(body)))
         self.resp.stream = Pieces(body, self._share)
+
+    def degrade(self) -> None:
+        """Tells that a follower which has to have what was written may lack it."""
+        self.resp.set_header("X-OC-Replication", "degraded")
 
     def weigh(self, size: int) -> None:
         """The rows of the answer have so many bytes by now; on any thread. Raises Problem as `answer` does."""
@@ -74,6 +80,7 @@ class Visit:
             self._share.give_back()
 
 
+_FREELY = nullcontext()
 Work = Callable[..., Awaitable[None]]
 """Takes a Visit, and the named segments of the path behind the tenant by keyword."""
 
@@ -116,30 +123,31 @@ class Gate:
         counted: whether a request counts against the rates of its bearer.
         """
 
+        limited = counted and self._bounds.rate is not None
+
         async def respond(req: Request, resp: falcon.asgi.Response, **segments: str) -> None:
-            bearer = self._bearer(req, scope, segments.get("tenant") if scope != OPERATOR else None)
-            if self._bounds.rate is None or not counted:
-                await self._work(work, await self._visit(req, resp, bearer, scope, segments), segments)
-                return
-            with self._slots.holding(self._admitted(bearer, resp)):
-                await self._work(work, await self._visit(req, resp, bearer, scope, segments), segments)
+            tenant = segments.get("tenant") if scope != OPERATOR else None
+            bearer = self._bearer(req, scope, tenant)
+            with self._slots.holding(self._admitted(bearer, resp)) if limited else _FREELY:
+                visit = Visit(req, resp, bearer, self._writes, self._budget)
+                if tenant is not None:
+                    del segments["tenant"]
+                    await self._show_in(visit, tenant)
+                try:
+                    await work(visit, **segments)
+                finally:
+                    visit.end()
 
         return respond
 
-    @staticmethod
-    async def _work(work: Work, visit: Visit, segments: dict[str, str]) -> None:
-        try:
-            await work(visit, **segments)
-        finally:
-            visit.end()
-
     def _bearer(self, req: Request, scope: str, tenant: str | None) -> Bearer:
         """The bearer of a request, who may do what the scope names in this tenant. Raises Problem (401, 403)."""
-        scheme, _, secret = (req.auth or "").partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
+        scheme, _, sent = (req.auth or "").partition(" ")
+        secret = sent.strip()
+        if not secret or scheme.lower() != "bearer":
             raise Problem(401, "expected the header Authorization: Bearer and a token", headers=CHALLENGE)
         try:
-            bearer = self._accounts.bearer(secret.strip())
+            bearer = self._accounts.bearer(secret)
         except AuthFailed:
             raise Problem(401, "this token is not right here", headers=CHALLENGE) from None
         if tenant is not None and bearer.tenant not in (None, tenant):
@@ -151,18 +159,13 @@ class Gate:
             raise Problem(403, "this Origin is not on the account's whitelist")
         return bearer
 
-    async def _visit(
-        self, req: Request, resp: falcon.asgi.Response, bearer: Bearer, scope: str, segments: dict[str, str]
-    ) -> Visit:
-        if scope == OPERATOR or "tenant" not in segments:
-            return Visit(req, resp, bearer, self._writes, self._budget)
-        tenant = names.tenant(segments.pop("tenant"))
-        req.namespace = tenant
+    async def _show_in(self, visit: Visit, tenant: str) -> None:
+        """Gives a visit the world of its tenant."""
+        visit.tenant = visit.req.namespace = names.tenant(tenant)
         if self._threads.inline:
-            namespace = self._turn.namespace(tenant, self._opened)
+            visit.world = self._turn.namespace(tenant, self._opened)
         else:
-            namespace = await self._threads.run(self._opened, tenant)
-        return Visit(req, resp, bearer, self._writes, self._budget, tenant, namespace)
+            visit.world = await self._threads.run(self._opened, tenant)
 
     def _opened(self, tenant: str) -> Namespace:
         """The world of a tenant, which is made at its first use where it has an account, or in development mode.

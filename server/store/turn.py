@@ -63,10 +63,11 @@ class Writes:
     def __init__(self) -> None:
         self._given: dict[Namespace, tuple[list[Callable[[Frame], Any]], list[_Told]]] = {}
 
-    async def write(self, namespace: Namespace, work: Callable[[Frame], T]) -> tuple[T, bool]:
-        """Waits until a work is on disk: what it gave, and whether a follower that has to have it may lack it.
+    async def write(self, namespace: Namespace, work: Callable[[Frame], T], degrade: Callable[[], None]) -> T:
+        """What a work has given, once it is on disk. Raises what the work raised.
 
-        Raises what the work raised. It is done whatever becomes of the request.
+        It is done whatever becomes of the request. `degrade` is called where a follower that has to have it may lack it
+        for now.
         """
         loop = asyncio.get_running_loop()
         told: _Told = loop.create_future()
@@ -78,7 +79,9 @@ class Writes:
         (given, failure), late = await told
         if failure is not None:
             raise failure
-        return given, late
+        if late:
+            degrade()
+        return given  # type: ignore[no-any-return] # an outcome is of any type
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         given, self._given = self._given, {}

@@ -7,9 +7,9 @@ values of a column are the same exactly when their canonical values are equal.
 import base64
 import binascii
 import json
-import math
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import TypeAlias
 
 from substrate.names import flaw_of
@@ -56,13 +56,15 @@ def whole(low: int, high: int) -> Callable[[object], int]:
 
 def floating(value: object) -> float:
     """A finite number as the nearest 64-bit float; -0.0 is 0.0, because not every store tells them apart."""
+    if type(value) is float and isfinite(value):
+        return value + 0.0
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unfit
     try:
         read = float(value)
     except OverflowError:
         raise Unfit from None
-    if not math.isfinite(read):
+    if not isfinite(read):
         raise Unfit
     return read + 0.0
 

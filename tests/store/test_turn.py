@@ -12,6 +12,10 @@ from tests.store.asking import ORDERS
 ROW = {"order_id": "o-1", "qty": 1}
 
 
+def _never() -> None:
+    raise AssertionError("no follower has to have it")
+
+
 def shop(folder: Path) -> Namespace:
     namespace = open_store("", folder).namespace("shop")
     namespace.write(lambda frame: frame.register(ORDERS))
@@ -58,8 +62,8 @@ def test_works_of_one_turn_are_told_what_came_of_each(tmp_path: Path) -> None:
     async def write() -> list[object]:
         writes = Writes()
         works: list[Callable[[Frame], Written]] = [PutRow("shop.orders", ROW), bad, PutRow("shop.orders", ROW)]
-        done = await asyncio.gather(*(writes.write(namespace, work) for work in works), return_exceptions=True)
-        return [each if isinstance(each, BaseException) else each[0].version for each in done]
+        done = await asyncio.gather(*(writes.write(namespace, work, _never) for work in works), return_exceptions=True)
+        return [each if isinstance(each, BaseException) else each.version for each in done]
 
     first, second, third = asyncio.run(write())
     assert (first, third) == (1, 2)
@@ -71,10 +75,10 @@ def test_a_request_that_goes_away_leaves_its_write(tmp_path: Path) -> None:
 
     async def write() -> None:
         writes = Writes()
-        gone = asyncio.create_task(writes.write(namespace, PutRow("shop.orders", ROW)))
+        gone = asyncio.create_task(writes.write(namespace, PutRow("shop.orders", ROW), _never))
         await asyncio.sleep(0)
         gone.cancel()
-        await writes.write(namespace, PutRow("shop.orders", ROW))
+        await writes.write(namespace, PutRow("shop.orders", ROW), _never)
 
     asyncio.run(write())
     assert (namespace.get("shop.orders", "o-1") or {})["_oc_row_version"] == 2
